@@ -1,0 +1,85 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .lead_pool_engine import ENGINE
+
+
+class CrmLead(models.Model):
+    _name = "crm.lead"
+    _inherit = ["lead.pool.mixin", "crm.lead"]
+
+    _pool_kind = "lead"
+    _pool_move_link = "lead_id"
+
+    pool_move_ids = fields.One2many(
+        "lead.pool.move", "lead_id", string="Ownership", readonly=True, copy=False
+    )
+
+    _pool_one_home = models.Constraint(
+        "CHECK(pool_state = CASE WHEN pool_id IS NULL THEN 'outside'"
+        " WHEN user_id IS NULL THEN 'pooled' ELSE 'owned' END)",
+        "A lead has exactly one home: a salesperson or a pool.",
+    )
+    _pool_due_index = models.Index("(pool_due_date) WHERE pool_due_date IS NOT NULL")
+    _pool_window_index = models.Index(
+        "(pool_id, pool_priority DESC, id DESC) WHERE pool_state = 'pooled'"
+    )
+    _pool_all_index = models.Index("(pool_priority DESC, id DESC) WHERE pool_state = 'pooled'")
+    _pool_owned_index = models.Index("(pool_id, user_id) WHERE pool_state = 'owned'")
+
+    @api.model
+    def _pool_open_domain(self):
+        return super()._pool_open_domain() & Domain("won_status", "=", "pending")
+
+    def _pool_is_closed(self):
+        return super()._pool_is_closed() or self.won_status != "pending"
+
+    def _compute_company_id(self):
+        """A lead in a pool keeps its company: without one, every company would see it."""
+        pooled = self.filtered(lambda lead: lead.pool_state == "pooled")
+        super(CrmLead, self - pooled)._compute_company_id()
+        for lead in pooled:
+            lead.company_id = lead.pool_id.company_id
+
+    def _pool_apply(self, kind, user, pool, **details):
+        """A lead without a company takes that of its pool, or every company would see it."""
+        homeless = self.filtered(lambda lead: not lead.company_id)
+        if pool and homeless:
+            homeless.with_context(pool_engine=ENGINE).write({"company_id": pool.company_id.id})
+        return super()._pool_apply(kind, user, pool, **details)
+
+    def _search(self, domain, *args, **kwargs):
+        """Odoo's lead allocation has a fixed filter; keep what lies in pools out of its sight."""
+        if self.env.context.get("pool_leave_alone"):
+            domain = Domain(domain) & Domain("pool_state", "!=", "pooled")
+        return super()._search(domain, *args, **kwargs)
+
+    def _assign_userless_lead_in_team(self, creation_source):
+        """A lead that a pool took in is in good hands; its team leader need not be the stopgap."""
+        return super(
+            CrmLead, self.filtered(lambda lead: lead.pool_state != "pooled")
+        )._assign_userless_lead_in_team(creation_source)
+
+    # ------------------------------------------------------------------
+    # Merge
+    # ------------------------------------------------------------------
+
+    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
+        """Merging is no way around a claim: what lies in a pool must be yours to change."""
+        if not self.env.su and (locked := self._pool_read_only()):
+            raise locked._pool_read_only_error()
+        return super()._merge_opportunity(
+            user_id=user_id, team_id=team_id, auto_unlink=auto_unlink, max_length=max_length
+        )
+
+    def _merge_data(self, fnames):
+        """The home is not merged field by field: `_merge_dependences` decides it as a whole."""
+        data = super()._merge_data(fnames)
+        if self.sudo().pool_id:
+            data.pop("user_id", None)
+        return data
+
+    def _merge_dependences(self, opportunities):
+        result = super()._merge_dependences(opportunities)
+        self._pool_merge(opportunities)
+        return result

@@ -1,0 +1,386 @@
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import ormcache
+
+MODEL_BY_KIND = {"lead": "crm.lead", "customer": "res.partner"}
+# Up to so many owned records, a change of rules shows at once; above, the cron does it in batches.
+REFRESH_AT_ONCE = 1000
+
+
+class LeadPool(models.Model):
+    """A public pool: records without an owner, and the rules by which they circulate."""
+
+    _name = "lead.pool"
+    _description = "Public Pool"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True, help="How salespeople call this pool.")
+    sequence = fields.Integer(
+        default=10,
+        help="A new record goes to the first pool of this order whose filter it matches.",
+    )
+    active = fields.Boolean(
+        default=True, help="An archived pool takes no records in. It must be empty first."
+    )
+    color = fields.Integer(help="Colour of the pool on the board.")
+    kind = fields.Selection(
+        [("lead", "Leads"), ("customer", "Customers")],
+        required=True,
+        default="lead",
+        help="What lies in the pool: leads and opportunities, or customers.",
+    )
+    model_name = fields.Char(compute="_compute_model_name")
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        index=True,
+        help="The pool and all that lies in it belong to this company.",
+    )
+    description = fields.Text(
+        translate=True, help="What the pool is for, shown to those who claim from it."
+    )
+
+    member_ids = fields.One2many(
+        "lead.pool.member", "pool_id", string="Members", help="Who may claim from the pool."
+    )
+    rule_ids = fields.One2many(
+        "lead.pool.rule", "pool_id", string="Rules", help="When records come back to the pool."
+    )
+
+    entry_auto = fields.Boolean(
+        string="Fill automatically",
+        help="New records without a salesperson that match the filter go into this pool at once, "
+        "whether typed, imported, or received by e-mail, web form or API.",
+    )
+    entry_domain = fields.Char(
+        string="Which records", default="[]", help="Filter on the records that enter by themselves."
+    )
+    entry_owned = fields.Boolean(
+        string="Watch assigned records",
+        default=True,
+        help="New records that already have a salesperson stay with him, and the rules of this "
+        "pool decide when they come back.",
+    )
+
+    holding_limit = fields.Integer(
+        help="How many open records a member may hold at once; 0 means no limit. "
+        "Won and lost records do not count.",
+    )
+    daily_limit = fields.Integer(
+        help="How many records a member may claim in a day; 0 means no limit. "
+        "Records a manager hands out do not count.",
+    )
+    cooldown_days = fields.Integer(
+        string="Cool-down",
+        help="For so many days a former owner may not claim the record he had, whether he gave "
+        "it back or lost it; 0 means no wait.",
+    )
+    release_reason_required = fields.Boolean(
+        string="Reason required", help="Who gives a record back must choose a reason."
+    )
+    unfollow_former = fields.Boolean(
+        string="Former owner stops following",
+        default=True,
+        help="Who gives a record back or loses it no longer receives its messages.",
+    )
+
+    pooled_count = fields.Integer(
+        string="In the pool",
+        compute="_compute_counts",
+        help="Open records that wait for a salesperson.",
+    )
+    owned_count = fields.Integer(
+        string="With salespeople",
+        compute="_compute_counts",
+        help="Open records that are held by salespeople and come back to this pool.",
+    )
+    due_count = fields.Integer(
+        string="Due this week",
+        compute="_compute_counts",
+        help="Held records that go back to the pool within seven days if nobody works them.",
+    )
+    member_count = fields.Integer(compute="_compute_member_count")
+    is_manager = fields.Boolean(compute="_compute_is_manager")
+    due_refresh = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Rules have changed; due dates are being worked out again in the background.",
+    )
+    due_refresh_after = fields.Integer(readonly=True, copy=False)
+
+    _limits_not_negative = models.Constraint(
+        "CHECK(holding_limit >= 0 AND daily_limit >= 0 AND cooldown_days >= 0)",
+        "A limit cannot be negative. Write 0 for no limit.",
+    )
+
+    @api.depends("kind")
+    def _compute_model_name(self):
+        for pool in self:
+            pool.model_name = MODEL_BY_KIND.get(pool.kind)
+
+    def _compute_counts(self):
+        now = self.env.cr.now()
+        week = fields.Datetime.add(now, days=7)
+        counts = {}
+        for kind in set(self.mapped("kind")):
+            records = self.env[MODEL_BY_KIND[kind]].sudo()
+            base = records._pool_open_domain() & Domain("pool_id", "in", self.ids)
+            for pool, state, count in records._read_group(
+                base, ["pool_id", "pool_state"], ["__count"]
+            ):
+                counts[pool.id, state] = count
+            for pool, count in records._read_group(
+                base & Domain("pool_due_date", "<=", week), ["pool_id"], ["__count"]
+            ):
+                counts[pool.id, "due"] = count
+        for pool in self:
+            pool.pooled_count = counts.get((pool.id, "pooled"), 0)
+            pool.owned_count = counts.get((pool.id, "owned"), 0)
+            pool.due_count = counts.get((pool.id, "due"), 0)
+
+    @api.depends("member_ids")
+    def _compute_member_count(self):
+        for pool in self:
+            pool.member_count = len(pool.member_ids)
+
+    @api.depends("member_ids.role", "member_ids.user_id")
+    @api.depends_context("uid")
+    def _compute_is_manager(self):
+        for pool in self:
+            pool.is_manager = pool._is_managed_by(self.env.user)
+
+    @api.constrains("entry_domain", "kind")
+    def _check_entry_domain(self):
+        for pool in self:
+            pool._check_record_domain(pool.entry_domain, pool.name)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        pools = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return pools
+
+    def write(self, vals):
+        for field_name in ("kind", "company_id"):
+            if field_name in vals and any(
+                pool[field_name] != pool._fields[field_name].convert_to_record(
+                    pool._fields[field_name].convert_to_cache(vals[field_name], pool), pool
+                )
+                for pool in self
+            ):
+                self._check_empty()
+        if vals.get("active") is False:
+            self._check_empty()
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_empty(self):
+        self._check_empty()
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default=default)
+        for pool, vals in zip(self, vals_list, strict=True):
+            if "name" not in (default or {}):
+                vals["name"] = self.env._("%s (copy)", pool.name)
+        return vals_list
+
+    def _check_empty(self):
+        """Refuse to take away a pool that still is the home of records."""
+        for pool in self:
+            count = (
+                self.env[pool.model_name]
+                .sudo()
+                .with_context(active_test=False)
+                .search_count([("pool_id", "=", pool.id)])
+            )
+            if count:
+                raise UserError(
+                    self.env._(
+                        "%(count)s records have their home in the pool %(pool)s. "
+                        "Transfer them to another pool first.",
+                        count=count,
+                        pool=pool.name,
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_open_pooled(self):
+        """Open the records that wait in this pool.
+
+        :return: window action
+        """
+        return self._action_open_records("pooled", self.env._("In the pool %s", self.name))
+
+    def action_open_owned(self):
+        """Open the records of this pool that salespeople hold.
+
+        :return: window action
+        """
+        return self._action_open_records("owned", self.env._("Held from the pool %s", self.name))
+
+    def action_sort_in(self):
+        """Let this pool's filter take in existing records that have no home yet.
+
+        :return: notification that tells how many came in
+        :raise UserError: if the pool does not fill automatically
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if not self.entry_auto:
+            raise UserError(
+                self.env._("Switch on “Fill automatically” and set the filter first.")
+            )
+        records = self.env[self.model_name].sudo()
+        found = records.search(
+            Domain.AND(
+                [
+                    records._pool_open_domain(),
+                    records._pool_entry_candidate_domain(),
+                    Domain("pool_state", "=", "outside"),
+                    Domain("company_id", "in", [False, self.company_id.id]),
+                    self._entry_domain(),
+                ]
+            )
+        )
+        results = found._pool_move("enter", pool=self)
+        count = sum(result["ok"] for result in results)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success" if count else "warning",
+                "title": self.name,
+                "message": self.env._("%s records came into the pool.", count),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _action_open_records(self, state, title):
+        self.ensure_one()
+        xml_id = {
+            "lead": f"lead_public_pool.crm_lead_action_{state}",
+            "customer": f"lead_public_pool.res_partner_action_{state}",
+        }[self.kind]
+        action = self.env["ir.actions.actions"]._for_xml_id(xml_id)
+        action["name"] = title
+        action["context"] = {"search_default_pool_id": self.id}
+        if state == "owned":
+            action["domain"] = [("pool_state", "=", "owned"), ("pool_id", "=", self.id)]
+        return action
+
+    # ------------------------------------------------------------------
+    # Business
+    # ------------------------------------------------------------------
+
+    def _record_model_name(self):
+        self.ensure_one()
+        return MODEL_BY_KIND[self.kind]
+
+    def _is_managed_by(self, user):
+        """Whether a user may hand out, take back and see everything in the pool."""
+        self.ensure_one()
+        if user.has_group("lead_public_pool.group_pool_admin"):
+            return True
+        return any(
+            member.user_id == user and member.role == "manager"
+            for member in self.sudo().member_ids
+        )
+
+    def _member(self, user):
+        """Membership row of a user, empty if he has none."""
+        self.ensure_one()
+        return self.sudo().member_ids.filtered(lambda member: member.user_id == user)
+
+    def _entry_domain(self):
+        self.ensure_one()
+        return Domain(literal_eval(self.entry_domain or "[]"))
+
+    def _check_record_domain(self, domain, where):
+        """Refuse a filter that cannot be run on the records of this pool."""
+        self.ensure_one()
+        records = self.env[self._record_model_name()].sudo()
+        try:
+            records.search_count(Domain(literal_eval(domain or "[]")), limit=1)
+        except (ValueError, SyntaxError, TypeError, KeyError, UserError) as error:
+            raise ValidationError(
+                self.env._(
+                    "The filter of %(where)s cannot be used: %(error)s",
+                    where=where,
+                    error=str(error),
+                )
+            ) from error
+
+    @api.model
+    def _entry_pools(self, kind):
+        """Pools that fill by themselves, first match first."""
+        return self.sudo().browse(self._entry_pool_ids(kind))
+
+    @api.model
+    @ormcache("kind")
+    def _entry_pool_ids(self, kind):
+        return tuple(self.sudo().search([("kind", "=", kind), ("entry_auto", "=", True)]).ids)
+
+    def _active_rules(self):
+        return self.sudo().rule_ids.filtered("active")
+
+    def _schedule_due_refresh(self):
+        """Work out due dates anew after a change of rules: now if few, else by the cron."""
+        for pool in self.sudo():
+            records = self.env[pool._record_model_name()].sudo()
+            owned = Domain("pool_id", "=", pool.id) & Domain("pool_state", "=", "owned")
+            few = records.search(owned, limit=REFRESH_AT_ONCE + 1)
+            if len(few) <= REFRESH_AT_ONCE:
+                few._pool_refresh_due()
+            else:
+                pool.write({"due_refresh": True, "due_refresh_after": 0})
+                self.env.ref("lead_public_pool.ir_cron_reclaim")._trigger()
+
+    # ------------------------------------------------------------------
+    # Cron
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_reclaim(self, batch_size=500):
+        """Take back what is due, in all companies; refresh due dates where rules have changed.
+
+        :param int batch_size: records per transaction
+        """
+        self._refresh_due_dates(batch_size)
+        run = self.env["lead.pool.run"]
+        for model_name in MODEL_BY_KIND.values():
+            run, time_left = self.env[model_name]._pool_reclaim_due(run, batch_size)
+            if not time_left:
+                return
+
+    def _refresh_due_dates(self, batch_size):
+        """Continue the refreshes that `_schedule_due_refresh` left to the cron."""
+        commit = self.env["ir.cron"]._commit_progress
+        for pool in self.sudo().search([("due_refresh", "=", True)]):
+            records = self.env[pool._record_model_name()].sudo()
+            while batch := records.search(
+                Domain("pool_id", "=", pool.id)
+                & Domain("pool_state", "=", "owned")
+                & Domain("id", ">", pool.due_refresh_after),
+                order="id",
+                limit=batch_size,
+            ):
+                batch._pool_refresh_due()
+                pool.due_refresh_after = batch[-1].id
+                commit(len(batch))
+            pool.write({"due_refresh": False, "due_refresh_after": 0})
+            commit()

@@ -1,0 +1,210 @@
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, is_html_empty, ormcache
+
+from .lead_pool_engine import ENGINE
+
+_logger = logging.getLogger(__name__)
+# A record that failed is tried again after so many hours, and does not stop the run until then.
+RETRY_HOURS = 24
+
+
+class LeadPoolClock(models.AbstractModel):
+    """Touches, due dates, and taking back what is due."""
+
+    _name = "lead.pool.clock"
+    _description = "Pool Clock"
+
+    # ------------------------------------------------------------------
+    # Due dates
+    # ------------------------------------------------------------------
+
+    def _pool_touch(self):
+        """The owner worked these records: their touch clocks start again."""
+        owned = self.sudo().filtered(lambda record: record.pool_state == "owned")
+        if owned:
+            owned.with_context(pool_engine=ENGINE).write({"pool_touch_date": self.env.cr.now()})
+            owned._pool_refresh_due()
+
+    def _pool_refresh_due(self):
+        """Work out and store when each record goes back, and by which rule."""
+        records = self.sudo().with_context(pool_engine=ENGINE)
+        dues = records._pool_due_map()
+        for (due, rule_id), group in records.grouped(
+            lambda record: dues.get(record.id, (False, False))
+        ).items():
+            changed = group.filtered(
+                lambda record, due=due, rule_id=rule_id: (
+                    record.pool_due_date or False,
+                    record.pool_due_rule_id.id,
+                )
+                != (due, rule_id)
+            )
+            if changed:
+                changed.write({"pool_due_date": due, "pool_due_rule_id": rule_id})
+
+    def _pool_due_map(self):
+        """When these records go back.
+
+        :return: (moment, rule id) by record id; records that no rule watches are missing
+        """
+        dues = {}
+        circulating = self.filtered(
+            lambda record: record.pool_state == "owned" and not record._pool_is_closed()
+        )
+        for pool, records in circulating.grouped("pool_id").items():
+            for rule in pool._active_rules():
+                for record in records.filtered_domain(rule._domain()):
+                    due = rule._due(record)
+                    if record.id not in dues or due < dues[record.id][0]:
+                        dues[record.id] = (due, rule.id)
+        return dues
+
+    @api.model
+    @ormcache("self._name")
+    def _pool_rule_fields(self):
+        """Fields on which the filters of rules look: a change of one may change a due date."""
+        rules = self.env["lead.pool.rule"].sudo().search([("pool_id.kind", "=", self._pool_kind)])
+        return frozenset(
+            condition.field_expr.split(".")[0]
+            for rule in rules
+            for condition in rule._domain().iter_conditions()
+        )
+
+    # ------------------------------------------------------------------
+    # What counts as working a record
+    # ------------------------------------------------------------------
+
+    def _message_post_after_hook(self, message, msg_values):
+        result = super()._message_post_after_hook(message, msg_values)
+        self._pool_touch_by_message(message)
+        return result
+
+    def _pool_touch_by_message(self, message):
+        """A done activity, message or e-mail by the owner starts the touch clock again."""
+        written = message.message_type in ("comment", "email", "email_outgoing") and not (
+            is_html_empty(message.body) and not message.attachment_ids
+        )
+        if not written and not message.mail_activity_type_id:
+            return
+        self.filtered(
+            lambda record: record.pool_state == "owned"
+            and record.user_id.partner_id == message.author_id
+        )._pool_touch()
+
+    # ------------------------------------------------------------------
+    # Taking back
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _pool_due_domain(self):
+        """Records whose time has run out."""
+        return (
+            Domain("pool_due_date", "<=", self.env.cr.now())
+            & Domain("pool_state", "=", "owned")
+            & self._pool_open_domain()
+        )
+
+    @api.model
+    def _pool_reclaim_due(self, run, batch_size):
+        """Take back what is due, batch by batch, each in a transaction of its own.
+
+        :param run: run to continue, or an empty one
+        :param int batch_size: records per transaction
+        :return: the run, and the seconds left to the cron
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        records = self.sudo()
+        time_left = commit(remaining=records.search_count(self._pool_due_domain()))
+        while time_left:
+            due = records.search(
+                self._pool_due_domain(), order="pool_due_date, id", limit=batch_size
+            )
+            if not due:
+                break
+            try:
+                locked = due.try_lock_for_update(allow_referencing=True)
+            except psycopg2.errors.SerializationFailure:
+                # Somebody worked one of them a moment ago: look again with fresh eyes.
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                continue
+            if not locked:
+                # Others are at work on all of them; the next run finds what is left.
+                time_left = commit(remaining=0)
+                break
+            run = run or self.env["lead.pool.run"].sudo().create({"date_start": self.env.cr.now()})
+            locked._pool_reclaim(run)
+            run.date_end = self.env.cr.now()
+            time_left = commit(
+                len(locked), remaining=records.search_count(self._pool_due_domain())
+            )
+        return run, time_left
+
+    def _pool_reclaim(self, run):
+        """Take these locked records back, checking each again."""
+        try:
+            with self.env.cr.savepoint():
+                counts = self._pool_reclaim_batch(run)
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            # One of them is bad: take them one by one, and set aside the one that fails.
+            counts = [0, 0]
+            for record in self:
+                for index, count in enumerate(record._pool_reclaim_one(run)):
+                    counts[index] += count
+        run.reclaimed_count += counts[0]
+        run.skipped_count += counts[1]
+
+    def _pool_reclaim_one(self, run):
+        try:
+            with self.env.cr.savepoint():
+                return self._pool_reclaim_batch(run)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            _logger.warning("%s could not be taken back to its pool", self, exc_info=True)
+            self.env.invalidate_all()
+            self._pool_set_aside()
+            run.failed_count += 1
+            run.failure_log = "\n".join(
+                filter(None, [run.failure_log, f"{self._name},{self.id}: {error}"])
+            )
+            return 0, 0
+
+    def _pool_reclaim_batch(self, run):
+        """Take back those that are due also by the facts of now; put the others right.
+
+        :return: how many were taken back, and how many were not
+        """
+        now = self.env.cr.now()
+        dues = self._pool_due_map()
+        due = self.filtered(lambda record: record.id in dues and dues[record.id][0] <= now)
+        taken = 0
+        for rule_id, records in due.grouped(lambda record: dues[record.id][1]).items():
+            rule = self.env["lead.pool.rule"].sudo().browse(rule_id)
+            results = records._pool_move(
+                "reclaim", pool=rule.target_pool_id or None, rule=rule, run=run
+            )
+            taken += sum(result["ok"] for result in results)
+        (self - due)._pool_refresh_due()
+        return taken, len(self) - taken
+
+    def _pool_set_aside(self):
+        """Keep a record that cannot be taken back from stopping every run."""
+        retry = fields.Datetime.add(self.env.cr.now(), hours=RETRY_HOURS)
+        # Plain SQL: whatever makes the record fail must not make this fail too.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET pool_due_date = %s WHERE id IN %s",
+                SQL.identifier(self._table),
+                retry,
+                tuple(self.ids),
+            )
+        )
+        self.invalidate_recordset(["pool_due_date"])

@@ -1,0 +1,330 @@
+from collections import defaultdict
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, mute_logger
+
+from ..tools import verdict
+from ..tools.verdict import Refusal
+
+# Only server code can hold this object: a context that arrives over RPC never contains it.
+ENGINE = object()
+# A claim waits so long for a record that another transaction holds before it answers "locked".
+LOCK_WAIT_MS = 3000
+# Moves after which the record has an owner; all others leave it in a pool or outside.
+GAINS = {"claim", "assign", "handover"}
+
+
+def in_engine(env):
+    """Whether the pool's own code is at work, the only one that may write homes and ledger."""
+    return env.context.get("pool_engine") is ENGINE
+
+
+class LeadPoolEngine(models.AbstractModel):
+    """The one door: every change of home is locked, judged, written and entered in the ledger."""
+
+    _name = "lead.pool.engine"
+    _description = "Pool Engine"
+
+    # Field of the ledger that points to records of the concrete model.
+    _pool_move_link = None
+
+    def _pool_move(
+        self, kind, user=None, pool=None, reason=None, note=None, key=None, rule=None, run=None
+    ):
+        """Change the home of these records, each that may, and say what happened to each.
+
+        :param str kind: kind of move, see `lead.pool.move`
+        :param user: new owner (`res.users`), none for moves into a pool or out of it
+        :param pool: pool after the move, none to keep the present one
+        :param reason: why it is given back (`lead.pool.reason`)
+        :param str note: free text for the ledger
+        :param str key: idempotency key of the caller
+        :param rule: rule that decided (`lead.pool.rule`)
+        :param run: run that decided (`lead.pool.run`)
+        :return: one result per record, in order, see `_pool_result`
+        """
+        records = self.sudo()
+        user = user if user is not None else records.env["res.users"]
+        if kind == "enter":
+            return records._pool_enter(pool, note)
+        if kind == "release" and not reason:
+            records._pool_check_reason()
+        locked = records._pool_lock()
+        if user:
+            records._pool_lock_members(user, pool)
+        refusals = self.env["lead.pool.policy"]._refusals(
+            kind, locked, user.with_env(records.env), pool
+        )
+        accepted = locked.filtered(lambda record: record.id not in refusals)
+        if accepted:
+            accepted._pool_apply(
+                kind, user, pool, reason=reason, note=note, key=key, rule=rule, run=run
+            )
+        busy = Refusal(
+            verdict.LOCKED, self.env._("Somebody is working on it right now; try again.")
+        )
+        return [
+            record._pool_result(
+                refusals.get(record.id) if record in locked else busy,
+            )
+            for record in records
+        ]
+
+    def _pool_check_reason(self):
+        if any(self.pool_id.mapped("release_reason_required")):
+            raise UserError(self.env._("Choose a reason for giving it back."))
+
+    def _pool_enter(self, pool, note=None):
+        """Give records without a home their pool: the unowned lie in it, the owned stay owned."""
+        results = {}
+        for user, records in self.grouped("user_id").items():
+            if user:
+                records._pool_lock_members(user, pool)
+            refusals = self.env["lead.pool.policy"]._refusals("enter", records, user, pool)
+            accepted = records.filtered(lambda r, refusals=refusals: r.id not in refusals)
+            if accepted:
+                accepted._pool_apply("enter", user, pool, note=note)
+            for record in records:
+                results[record.id] = record._pool_result(refusals.get(record.id))
+        return [results[record.id] for record in self]
+
+    def _pool_result(self, refusal=None):
+        """The public answer about one record.
+
+        :param Refusal refusal: why not, None when it happened
+        :return: `id`, `ok`, `code`, `message`, `available_at` (UTC, as text, or False)
+        :rtype: dict
+        """
+        self.ensure_one()
+        if refusal is None:
+            return {
+                "id": self.id,
+                "ok": True,
+                "code": verdict.OK,
+                "message": "",
+                "available_at": False,
+            }
+        return {
+            "id": self.id,
+            "ok": False,
+            "code": refusal.code,
+            "message": refusal.message,
+            "available_at": fields.Datetime.to_string(refusal.available_at)
+            if refusal.available_at
+            else False,
+        }
+
+    # ------------------------------------------------------------------
+    # Locks
+    # ------------------------------------------------------------------
+
+    def _pool_lock(self):
+        """Lock these records against other moves, waiting a moment for whoever is before us.
+
+        Waiting matters: if the other one changed the record, PostgreSQL reports a serialization
+        failure, Odoo replays the call, and the answer is the true one (`taken`).
+
+        :return: the records that could be locked
+        """
+        if not self:
+            return self
+        self.flush_recordset(["user_id", "pool_id", "pool_state"])
+        query = SQL(
+            "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
+            SQL.identifier(self._table),
+            tuple(self.ids),
+        )
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_WAIT_MS))
+                self.env.cr.execute(query)
+                ids = {row[0] for row in self.env.cr.fetchall()}
+                self.env.cr.execute(SQL("SET LOCAL lock_timeout TO DEFAULT"))
+        except psycopg2.errors.LockNotAvailable:
+            return self.try_lock_for_update(allow_referencing=True)
+        return self.filtered(lambda record: record.id in ids)
+
+    def _pool_lock_members(self, user, pool=None):
+        """Lock the receiver's membership, so that his limits are counted by one move at a time."""
+        members = (
+            self.env["lead.pool.member"]
+            .sudo()
+            .search([("user_id", "=", user.id), ("pool_id", "in", (pool or self.pool_id).ids)])
+        )
+        if members:
+            self.env.cr.execute(
+                SQL(
+                    "SELECT id FROM lead_pool_member WHERE id IN %s ORDER BY id"
+                    " FOR NO KEY UPDATE",
+                    tuple(members.ids),
+                )
+            )
+        return members
+
+    # ------------------------------------------------------------------
+    # Writing
+    # ------------------------------------------------------------------
+
+    def _pool_apply(
+        self, kind, user, pool, reason=None, note=None, key=None, rule=None, run=None
+    ):
+        """Write owner, home, clocks, ledger and counters of records whose move is decided."""
+        records = self.with_context(
+            pool_engine=ENGINE, mail_auto_subscribe_no_notify=kind != "assign" or len(self) > 1
+        )
+        former = records.grouped("user_id")
+        ledger = records._pool_ledger_values(
+            kind, user, pool, reason=reason, note=note, key=key, rule=rule, run=run
+        )
+        records.write(records._pool_home_values(kind, user, pool))
+        if kind in ("release", "reclaim", "owner_left"):
+            records._pool_count_return(former)
+        records._pool_refresh_due()
+        records.env["lead.pool.move"].create(ledger)
+        if user:
+            records._pool_count_gain(user)
+        for owner, owned in former.items():
+            if owner and owner != user:
+                owned._pool_unfollow(owner)
+
+    def _pool_home_values(self, kind, user, pool):
+        """Values that all records of one move share."""
+        now = self.env.cr.now()
+        values = {
+            "user_id": user.id,
+            "pool_touch_date": False,
+            "pool_own_date": now if user else False,
+        }
+        if kind == "leave":
+            values.update(pool_id=False, pool_state="outside", pool_enter_date=False)
+        else:
+            values["pool_state"] = "owned" if user else "pooled"
+            if pool:
+                values["pool_id"] = pool.id
+            if not user or kind == "enter":
+                values["pool_enter_date"] = now
+        if kind in ("leave", "transfer"):
+            # The owner stays who he is; only the home changes.
+            del values["user_id"], values["pool_own_date"], values["pool_touch_date"]
+            values.pop("pool_state") if kind == "transfer" else None
+        return values
+
+    def _pool_count_return(self, former):
+        """Remember the former owner and one more round."""
+        for owner, records in former.items():
+            records.write({"pool_former_user_id": owner.id})
+        for rounds, records in self.grouped("pool_round").items():
+            records.write({"pool_round": rounds + 1})
+
+    def _pool_count_gain(self, user):
+        """Write the receiver's membership row: two gains at once conflict, and one is replayed."""
+        counts = defaultdict(int)
+        for record in self:
+            counts[record.pool_id] += 1
+        for pool, count in counts.items():
+            for member in pool._member(user):
+                member.gain_count += count
+
+    def _pool_unfollow(self, owner):
+        """The former owner stops receiving messages, where the pool says so."""
+        leaving = self.filtered(lambda record: record.pool_id.unfollow_former)
+        if leaving:
+            leaving.message_unsubscribe(partner_ids=owner.partner_id.ids)
+
+    def _pool_ledger_values(
+        self, kind, user, pool, reason=None, note=None, key=None, rule=None, run=None
+    ):
+        """Rows of the ledger for a move of these records, worked out before it is written."""
+        now = self.env.cr.now()
+        common = {
+            "date": now,
+            "kind": kind,
+            "res_model": self._name,
+            "actor_id": self.env.uid,
+            "reason_id": reason.id if reason else False,
+            "note": note or False,
+            "claim_key": key or False,
+            "rule_id": rule.id if rule else False,
+            "rule_version": rule.version if rule else 0,
+            "run_id": run.id if run else False,
+        }
+        rows = []
+        for record in self:
+            since = record.pool_own_date if record.user_id else record.pool_enter_date
+            target = record.env["lead.pool"] if kind == "leave" else pool or record.pool_id
+            keeps_owner = kind in ("transfer", "leave")
+            rows.append(
+                {
+                    **common,
+                    "res_id": record.id,
+                    "record_name": record.display_name,
+                    self._pool_move_link: record.id,
+                    "company_id": target.company_id.id or record.pool_id.company_id.id,
+                    # A record enters with the owner it has: before, it had no home at all.
+                    "user_from_id": record.user_id.id if kind != "enter" else False,
+                    "user_to_id": record.user_id.id if keeps_owner else user.id,
+                    "pool_from_id": record.pool_id.id,
+                    "pool_to_id": target.id,
+                    "facts": rule._facts(record) if rule else False,
+                    "hours_before": (now - since).total_seconds() / 3600 if since else 0.0,
+                }
+            )
+        return rows
+
+    # ------------------------------------------------------------------
+    # Merge
+    # ------------------------------------------------------------------
+
+    def _pool_merge(self, tail):
+        """The surviving record keeps its home, or inherits the first one; histories are joined."""
+        survivor, tail = self.sudo(), tail.sudo()
+        tail.pool_move_ids.with_context(pool_engine=ENGINE).write(
+            {self._pool_move_link: survivor.id}
+        )
+        homes = (survivor | tail).filtered("pool_id")
+        if not homes:
+            return
+        # A record with an owner beats one that waits for an owner.
+        heir = survivor if survivor.user_id else tail.filtered("user_id")[:1] or survivor
+        home = survivor if survivor.pool_id else homes[:1]
+        if survivor.pool_id != home.pool_id or survivor.user_id != heir.user_id:
+            survivor._pool_apply("merge", heir.user_id, home.pool_id)
+
+    # ------------------------------------------------------------------
+    # Entry
+    # ------------------------------------------------------------------
+
+    def _pool_route(self):
+        """Send records without a home to the first pool whose filter they match.
+
+        :return: results of those that match a pool but may not enter with their owner
+        """
+        if self.env.context.get("pool_no_entry") is ENGINE:
+            return []
+        candidates = self.sudo().filtered(lambda record: record.pool_state == "outside")
+        pools = self.env["lead.pool"]._entry_pools(self._pool_kind)
+        if not pools or not candidates:
+            return []
+        refused = []
+        candidates = candidates.filtered_domain(
+            candidates._pool_open_domain() & candidates._pool_entry_candidate_domain()
+        )
+        for pool in pools:
+            found = candidates.filtered_domain(pool._entry_domain()).filtered(
+                lambda record, pool=pool: (not record.company_id or record.company_id == pool.company_id)
+                and (pool.entry_owned or not record.user_id)
+            )
+            if found:
+                candidates -= found
+                results = found._pool_move("enter", pool=pool)
+                refused += [result for result in results if not result["ok"]]
+        return refused
+
+    @api.model
+    def _pool_entry_candidate_domain(self):
+        """Which records may have a home at all."""
+        return Domain.TRUE

@@ -1,0 +1,550 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from ..tools import verdict
+from ..tools.verdict import Refusal
+from .lead_pool_engine import ENGINE, in_engine
+
+# Fields that say where a record lives; only the engine writes them.
+ENGINE_FIELDS = {
+    "pool_state",
+    "pool_enter_date",
+    "pool_own_date",
+    "pool_touch_date",
+    "pool_due_date",
+    "pool_due_rule_id",
+    "pool_former_user_id",
+    "pool_round",
+}
+HOME_FIELDS = {"user_id", "pool_id"}
+# An error names so many records; more would not be read.
+ERRORS_SHOWN = 5
+
+
+class LeadPoolMixin(models.AbstractModel):
+    """A record that has exactly one of two homes: a salesperson or a public pool."""
+
+    _name = "lead.pool.mixin"
+    _description = "Record with a Home"
+    _inherit = ["lead.pool.engine", "lead.pool.clock"]
+
+    # Kind of pool for records of the concrete model.
+    _pool_kind = None
+
+    pool_id = fields.Many2one(
+        "lead.pool",
+        ondelete="restrict",
+        copy=False,
+        tracking=True,
+        help="Home pool: where the record lies, or where it goes back to.",
+    )
+    pool_state = fields.Selection(
+        [("outside", "Outside"), ("pooled", "In the pool"), ("owned", "With a salesperson")],
+        string="Home",
+        default="outside",
+        readonly=True,
+        copy=False,
+        help="In the pool: any member may claim it. With a salesperson: it comes back by the "
+        "rules of its pool. Outside: it does not circulate.",
+    )
+    pool_enter_date = fields.Datetime(
+        string="In the pool since",
+        readonly=True,
+        copy=False,
+        help="When it last came into the pool.",
+    )
+    pool_own_date = fields.Datetime(
+        string="Held since",
+        readonly=True,
+        copy=False,
+        help="When the present salesperson received it.",
+    )
+    pool_touch_date = fields.Datetime(
+        string="Last worked",
+        readonly=True,
+        copy=False,
+        help="When the present salesperson last did an activity, wrote or changed the stage.",
+    )
+    pool_due_date = fields.Datetime(
+        string="Returns",
+        readonly=True,
+        copy=False,
+        help="When it goes back to the pool unless it is worked.",
+    )
+    pool_due_rule_id = fields.Many2one(
+        "lead.pool.rule",
+        string="Returns by",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        help="Rule by which it goes back to the pool.",
+    )
+    pool_due_label = fields.Char(
+        string="Countdown", compute="_compute_pool_due_label", help="Time left, in words."
+    )
+    pool_priority = fields.Integer(
+        string="Pool order",
+        copy=False,
+        default=0,
+        help="Records with a higher number stand first in the pool.",
+    )
+    pool_former_user_id = fields.Many2one(
+        "res.users",
+        string="Former salesperson",
+        readonly=True,
+        copy=False,
+        help="Who held it before it came back to the pool.",
+    )
+    pool_round = fields.Integer(
+        string="Rounds",
+        readonly=True,
+        copy=False,
+        default=0,
+        help="How often it came back to the pool.",
+    )
+    pool_can_claim = fields.Boolean(
+        compute="_compute_pool_claim", help="Whether you may claim it now."
+    )
+    pool_claim_message = fields.Char(
+        string="Why not",
+        compute="_compute_pool_claim",
+        help="Why you may not claim it now, and when you may.",
+    )
+    pool_can_release = fields.Boolean(compute="_compute_pool_claim")
+
+    @api.depends("pool_due_date", "pool_state")
+    def _compute_pool_due_label(self):
+        now = self.env.cr.now()
+        for record in self:
+            due = record.pool_due_date
+            if not due or record.pool_state != "owned":
+                record.pool_due_label = False
+                continue
+            hours = (due - now).total_seconds() / 3600
+            if hours <= 0:
+                label = self.env._("returns now")
+            elif hours < 24:
+                label = self.env._("returns in %s h", max(1, round(hours)))
+            else:
+                label = self.env._("returns in %s days", round(hours / 24))
+            record.pool_due_label = label
+
+    @api.depends("pool_state", "pool_id", "user_id", "active")
+    @api.depends_context("uid")
+    def _compute_pool_claim(self):
+        answers = {answer["id"]: answer for answer in self._origin.pool_claim_check()}
+        for record in self:
+            answer = answers.get(record._origin.id)
+            pooled = record.pool_state == "pooled"
+            record.pool_can_claim = bool(answer and answer["ok"])
+            record.pool_claim_message = answer["message"] if answer and pooled else False
+            record.pool_can_release = record.pool_state == "owned" and (
+                record.user_id == self.env.user
+                or record.sudo().pool_id._is_managed_by(self.env.user)
+            )
+
+    # ------------------------------------------------------------------
+    # CRUD: whatever changes an owner goes through the one door
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        default = self.env.context.get("default_pool_id")
+        pools = [vals.get("pool_id", default) for vals in vals_list]
+        prepared = []
+        for vals, pool_id in zip(vals_list, pools, strict=True):
+            # Defaults travel with inherited records (a user brings those of its contact).
+            stated = {name for name in vals if vals[name] and vals[name] != "outside"}
+            self._pool_refuse_engine_fields(stated)
+            vals = {**vals, "pool_id": False}
+            if pool_id:
+                vals.setdefault("user_id", False)
+            prepared.append(vals)
+        records = super().create(prepared)
+        for pool_id in set(filter(None, pools)):
+            chosen = records.browse(
+                record.id for record, own in zip(records, pools, strict=True) if own == pool_id
+            )
+            chosen._pool_put(self.env["lead.pool"].browse(pool_id))
+        records._pool_route_new()
+        return records
+
+    def write(self, vals):
+        if in_engine(self.env):
+            return super().write(vals)
+        self._pool_refuse_engine_fields(vals.keys())
+        movers = self.filtered(lambda record: record._pool_home_changes(vals))
+        if not movers:
+            result = super().write(vals)
+        else:
+            if others := self - movers:
+                super(LeadPoolMixin, others).write(dict(vals))
+            rest = {name: value for name, value in vals.items() if name not in HOME_FIELDS}
+            editable = movers._pool_write_home(vals, rest)
+            result = super(LeadPoolMixin, editable).write(rest) if rest else True
+        self._pool_after_write(vals)
+        return result
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if operation not in ("write", "unlink") or not any(self._ids):
+            return result
+        locked = self._pool_read_only()
+        if not locked:
+            return result
+        return ((result[0] | locked) if result else locked, locked._pool_read_only_error)
+
+    def _pool_read_only(self):
+        """Records among these that lie in a pool and are not this user's to change."""
+        user = self.env.user
+        if not user.has_group("sales_team.group_sale_salesman"):
+            # Accountants and others who are no salespeople keep the rights Odoo gives them.
+            return self.browse()
+        pooled = self.sudo().filtered(lambda record: record.pool_state == "pooled")
+        return pooled.filtered(
+            lambda record: not record.pool_id._is_managed_by(user)
+        ).with_env(self.env)
+
+    def _pool_read_only_error(self):
+        names = ", ".join(self.sudo()[:ERRORS_SHOWN].mapped("display_name"))
+        return AccessError(
+            self.env._("Claim it before you work on it; it lies in a public pool: %s", names)
+        )
+
+    def _pool_refuse_engine_fields(self, names):
+        if in_engine(self.env):
+            return
+        if forbidden := ENGINE_FIELDS & names:
+            labels = [self._fields[name]._description_string(self.env) for name in forbidden]
+            raise UserError(
+                self.env._(
+                    "These fields are kept by the public pool and cannot be written: %s",
+                    ", ".join(sorted(labels)),
+                )
+            )
+
+    def _pool_home_changes(self, vals):
+        """Whether these values give a record that circulates another home."""
+        self.ensure_one()
+        record = self.sudo()
+        if "pool_id" in vals and (vals["pool_id"] or False) != record.pool_id.id:
+            return True
+        return (
+            bool(record.pool_id)
+            and "user_id" in vals
+            and (vals["user_id"] or False) != record.user_id.id
+        )
+
+    def _pool_write_home(self, vals, rest):
+        """Turn a plain write of owner or pool into moves, all or none.
+
+        :param dict vals: all values of the write
+        :param dict rest: the values that are not about the home
+        :return: these records, in an environment that may write the rest
+        :raise UserError: if a move is refused, with the reason
+        """
+        user = self.env["res.users"].browse(vals.get("user_id") or ())
+        pool = self.env["lead.pool"].browse(vals.get("pool_id") or ())
+        claimed = self.browse()
+        for kind, records in self.grouped(
+            lambda record: record._pool_move_kind(vals, user)
+        ).items():
+            if kind == "claim":
+                claimed |= records
+            elif rest:
+                records.check_access("write")
+            records._pool_or_raise(
+                records._pool_move(kind, user=user, pool=pool if kind != "claim" else None)
+            )
+            if kind in ("enter", "transfer", "leave") and "user_id" in vals:
+                records._pool_write_owner_too(user)
+        if claimed == self:
+            return self
+        # Access was checked above, before the move took the record out of sight; fields are now.
+        for name in rest:
+            self._check_field_access(self._fields[name], "write")
+        return self.sudo()
+
+    def _pool_write_owner_too(self, user):
+        """Finish a write of pool and owner: the pool is moved, now the owner."""
+        changed = self.filtered(lambda record: record.sudo().user_id != user)
+        homed = changed.filtered(lambda record: record.sudo().pool_id)
+        homed._pool_write_home({"user_id": user.id}, {})
+        (changed - homed).sudo().with_context(pool_engine=ENGINE).write({"user_id": user.id})
+
+    def _pool_move_kind(self, vals, user):
+        """Which move a plain write means for one record."""
+        self.ensure_one()
+        record = self.sudo()
+        if "pool_id" in vals and (vals["pool_id"] or False) != record.pool_id.id:
+            if not record.pool_id:
+                return "enter"
+            if not vals["pool_id"]:
+                return "leave"
+            released = "user_id" in vals and not vals["user_id"] and record.user_id
+            return "release" if released else "transfer"
+        if not user:
+            return "release"
+        if record.pool_state == "pooled":
+            return "claim" if user == self.env.user else "assign"
+        return "handover" if record.user_id == self.env.user else "assign"
+
+    def _pool_or_raise(self, results):
+        """Make a refusal an error, for ways in that cannot answer record by record."""
+        refused = {result["id"]: result for result in results if not result["ok"]}
+        if not refused:
+            return
+        lines = [
+            f"{record.display_name}: {refused[record.id]['message']}"
+            for record in self.sudo().browse(list(refused)[:ERRORS_SHOWN])
+        ]
+        if len(refused) > ERRORS_SHOWN:
+            lines.append(self.env._("… and %s more.", len(refused) - ERRORS_SHOWN))
+        raise UserError("\n".join(lines))
+
+    def _pool_put(self, pool):
+        """Put new records into a pool that their creator chose."""
+        pool = pool.exists()
+        for record in self:
+            if not pool or pool.sudo().kind != self._pool_kind:
+                raise UserError(
+                    self.env._("%s cannot enter this pool: no such pool.", record.display_name)
+                )
+        if not self.env.su and not (
+            pool._is_managed_by(self.env.user) or pool._member(self.env.user)
+        ):
+            raise UserError(self.env._("You are not a member of the pool %s.", pool.name))
+        self._pool_or_raise(self._pool_move("enter", pool=pool))
+
+    def _pool_route_new(self):
+        """Give new records their home.
+
+        :raise UserError: if a person gives a record to an owner who already holds his limit;
+            what a machine brings is never refused, it goes to the pool without that owner
+        """
+        refused = self._pool_route()
+        if not refused:
+            return
+        if not self.env.su and self.env.user._is_internal():
+            self._pool_or_raise(refused)
+        homeless = self.browse(result["id"] for result in refused).sudo()
+        homeless.with_context(pool_engine=ENGINE).write({"user_id": False})
+        homeless._pool_route()
+
+    def _pool_after_write(self, vals):
+        """Keep clocks right, and let no record lose its owner without gaining a pool."""
+        if "stage_id" in vals:
+            self._pool_touch()
+        if {"active", "stage_id", "probability"} & vals.keys() or (
+            vals.keys() & self._pool_rule_fields()
+        ):
+            self.sudo().filtered(lambda record: record.pool_state == "owned")._pool_refresh_due()
+        if "user_id" in vals and not vals["user_id"]:
+            self._pool_route()
+
+    @api.model
+    def _pool_open_domain(self):
+        """Records that circulate: neither closed nor archived."""
+        return Domain("active", "=", True)
+
+    def _pool_is_closed(self):
+        """Whether a record no longer circulates; the counterpart of `_pool_open_domain`."""
+        self.ensure_one()
+        return not self.active
+
+    # ------------------------------------------------------------------
+    # Public methods
+    # ------------------------------------------------------------------
+
+    def pool_claim(self, key=None):
+        """Claim these records for the current user.
+
+        :param str key: idempotency key; the same key answers the same and counts once
+        :return: one result per record: `id`, `ok`, `code`, `message`, `available_at`
+        :rtype: list[dict]
+        """
+        records, results = self._pool_readable()
+        done = records._pool_claimed_with(key) if key else records.browse()
+        results.update({record.id: record._pool_result() for record in done})
+        for result in (records - done)._pool_move("claim", user=self.env.user, key=key):
+            results[result["id"]] = result
+        return [results[record_id] for record_id in self._ids]
+
+    def pool_claim_check(self):
+        """Whether the current user may claim these records, why not, and from when.
+
+        Changes nothing.
+
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        """
+        records, results = self._pool_readable()
+        judged = records.sudo()
+        refusals = self.env["lead.pool.policy"]._refusals(
+            "claim", judged, self.env.user, each=True
+        )
+        results.update(
+            {record.id: record._pool_result(refusals.get(record.id)) for record in judged}
+        )
+        return [results[record_id] for record_id in self._ids]
+
+    def pool_release(self, reason_id=None, note=None, pool_id=None):
+        """Give these records back to their pool, or to another one.
+
+        :param int reason_id: why (`lead.pool.reason`)
+        :param str note: free text for the history
+        :param int pool_id: pool that receives them; none for their own
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        :raise UserError: if the reason or pool does not exist, or a required reason is missing
+        """
+        reason = self._pool_argument("lead.pool.reason", reason_id)
+        pool = self._pool_argument("lead.pool", pool_id)
+        records, results = self._pool_readable()
+        records._pool_check_target(pool)
+        for result in records._pool_move("release", pool=pool, reason=reason, note=note):
+            results[result["id"]] = result
+        return [results[record_id] for record_id in self._ids]
+
+    def pool_assign(self, user_id):
+        """Hand these records out to a member of their pools; for managers.
+
+        :param int user_id: who receives them
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        """
+        self._pool_check_id(user_id, self.env["res.users"]._description)
+        user = self.env["res.users"].browse(user_id).exists()
+        records, results = self._pool_readable()
+        if not user:
+            refusal = Refusal(verdict.INVALID_USER, self.env._("There is no such user."))
+            results.update({record.id: record._pool_result(refusal) for record in records})
+        else:
+            outside = records.filtered(lambda record: record.sudo().pool_state == "outside")
+            refusal = Refusal(verdict.NOT_POOLED, self.env._("It does not lie in a pool."))
+            results.update({record.id: record._pool_result(refusal) for record in outside})
+            for result in (records - outside)._pool_move("assign", user=user):
+                results[result["id"]] = result
+        return [results[record_id] for record_id in self._ids]
+
+    def pool_transfer(self, pool_id):
+        """Move these records to another pool, with their owners; for managers.
+
+        :param int pool_id: pool that receives them
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        :raise UserError: if there is no such pool of this kind
+        """
+        pool = self._pool_argument("lead.pool", pool_id)
+        if not pool:
+            raise UserError(self.env._("Choose the pool that receives the records."))
+        records, results = self._pool_readable()
+        records._pool_check_target(pool)
+        outside = records.filtered(lambda record: record.sudo().pool_state == "outside")
+        for kind, group in (("enter", outside), ("transfer", records - outside)):
+            for result in group._pool_move(kind, pool=pool):
+                results[result["id"]] = result
+        return [results[record_id] for record_id in self._ids]
+
+    def _pool_readable(self):
+        """Split these ids into records the user may see, and an answer for all others.
+
+        :return: the records, and a result by id for what is foreign, hidden or deleted
+        """
+        for record_id in self._ids:
+            self._pool_check_id(record_id, self._description)
+        readable = self.exists()._filtered_access("read")
+        refusal = Refusal(
+            verdict.NOT_POOLED, self.env._("There is no such record in a pool you may use.")
+        )
+        return readable, {record.id: record._pool_result(refusal) for record in self - readable}
+
+    def _pool_claimed_with(self, key):
+        """Records that the current user has already claimed with the same key."""
+        moves = (
+            self.env["lead.pool.move"]
+            .sudo()
+            .search(
+                [
+                    ("actor_id", "=", self.env.uid),
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("claim_key", "=", key),
+                ]
+            )
+        )
+        return self.filtered(lambda record: record.id in set(moves.mapped("res_id")))
+
+    def _pool_check_id(self, value, label):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise UserError(
+                self.env._(
+                    "%(label)s: a number is expected, not %(value)r.", label=label, value=value
+                )
+            )
+
+    def _pool_argument(self, model_name, value):
+        """Record that a caller named by id, none if he named none."""
+        model = self.env[model_name]
+        if value is None or value is False:
+            return model
+        self._pool_check_id(value, model._description)
+        record = model.browse(value).exists()._filtered_access("read")
+        if not record:
+            raise UserError(
+                self.env._(
+                    "%(label)s: there is none with the number %(value)s.",
+                    label=model._description,
+                    value=value,
+                )
+            )
+        return record
+
+    def _pool_check_target(self, pool):
+        if pool and pool.sudo().kind != self._pool_kind:
+            raise UserError(self.env._("The pool %s holds another kind of records.", pool.name))
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_pool_claim(self):
+        """Claim from a button and show what happened to each record.
+
+        :return: action
+        """
+        return self._pool_show_results(self.pool_claim(), self.env._("Claim"))
+
+    def action_pool_release(self):
+        """Ask for a reason and give these records back.
+
+        :return: window action of the release dialog
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Give back to the pool"),
+            "res_model": "lead.pool.release",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"active_model": self._name, "active_ids": self.ids},
+        }
+
+    def _pool_show_results(self, results, title):
+        """A short message if all went well, else a sheet with the answer for each record."""
+        if all(result["ok"] for result in results):
+            count = len(results)
+            message = (
+                self.env._("Done.") if count == 1 else self.env._("Done for %s records.", count)
+            )
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "success",
+                    "title": title,
+                    "message": message,
+                    "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+                },
+            }
+        return self.env["lead.pool.result"]._open(self, results, title)

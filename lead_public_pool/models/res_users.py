@@ -1,0 +1,48 @@
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import ormcache
+
+from .lead_pool import MODEL_BY_KIND
+from .lead_pool_engine import ENGINE
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    @ormcache("self.id")
+    def _pool_readable_ids(self):
+        """Pools whose waiting records a user sees: his own, or all for an administrator.
+
+        :return: ids of pools
+        """
+        self.ensure_one()
+        pools = self.env["lead.pool"].sudo().with_context(active_test=False)
+        if self.has_group("lead_public_pool.group_pool_admin"):
+            return pools.search([]).ids
+        return pools.search([("member_ids.user_id", "=", self.id)]).ids
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # The contact exists a moment before its user: do not take a colleague for a customer.
+        users = super(ResUsers, self.with_context(pool_no_entry=ENGINE)).create(vals_list)
+        return users.with_env(self.env)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("active") is False:
+            self._pool_owner_left()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_return_records(self):
+        self._pool_owner_left()
+
+    def _pool_owner_left(self):
+        """What a leaving user holds goes back to its pools."""
+        for model_name in MODEL_BY_KIND.values():
+            records = self.env[model_name].sudo().with_context(active_test=False)
+            held = records.search(
+                Domain("user_id", "in", self.ids) & Domain("pool_state", "=", "owned")
+            )
+            if held:
+                held._pool_move("owner_left")

@@ -1,0 +1,43 @@
+from odoo import api, fields, models
+
+
+class LeadPoolRelease(models.TransientModel):
+    """Ask why, and give records back."""
+
+    _name = "lead.pool.release"
+    _description = "Give Back to the Pool"
+
+    reason_id = fields.Many2one(
+        "lead.pool.reason", help="Why you give it back; the next owner and the manager see it."
+    )
+    reason_required = fields.Boolean(compute="_compute_about")
+    note = fields.Text(help="What the next owner should know.")
+    about = fields.Char(compute="_compute_about", help="What you give back.")
+
+    @api.depends_context("active_model", "active_ids")
+    def _compute_about(self):
+        records = self._records()
+        pools = records.sudo().pool_id
+        for wizard in self:
+            wizard.reason_required = any(pools.mapped("release_reason_required"))
+            wizard.about = (
+                records.display_name
+                if len(records) == 1
+                else self.env._("%s records", len(records))
+            )
+
+    def action_release(self):
+        """Give the records back and show what happened to each.
+
+        :return: action
+        """
+        self.ensure_one()
+        records = self._records()
+        results = records.pool_release(reason_id=self.reason_id.id or None, note=self.note)
+        return records._pool_show_results(results, self.env._("Give back to the pool"))
+
+    def _records(self):
+        model = self.env.context.get("active_model")
+        if model not in ("crm.lead", "res.partner"):
+            return self.env["crm.lead"]
+        return self.env[model].browse(self.env.context.get("active_ids", []))

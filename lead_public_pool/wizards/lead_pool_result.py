@@ -1,0 +1,58 @@
+from odoo import api, fields, models
+
+
+class LeadPoolResult(models.TransientModel):
+    """Sheet that says, record by record, what a claim, release or assignment did."""
+
+    _name = "lead.pool.result"
+    _description = "What Happened"
+
+    summary = fields.Char(readonly=True, help="How many records moved, and how many did not.")
+    line_ids = fields.One2many("lead.pool.result.line", "result_id", readonly=True)
+
+    @api.model
+    def _open(self, records, results, title):
+        """Show the answers for many records.
+
+        :param records: the records, in the order of the results
+        :param list results: see `pool_claim`
+        :param str title: title of the sheet
+        :return: window action
+        """
+        moved = sum(result["ok"] for result in results)
+        visible = records.exists()._filtered_access("read")
+        sheet = self.create(
+            {
+                "summary": self.env._(
+                    "%(moved)s of %(all)s records moved.", moved=moved, all=len(results)
+                ),
+                "line_ids": [
+                    fields.Command.create(
+                        {
+                            "record_name": record.display_name
+                            if record in visible
+                            else str(record.id),
+                            "ok": result["ok"],
+                            "message": result["message"] or self.env._("Done."),
+                            "available_at": result["available_at"],
+                        }
+                    )
+                    for record, result in zip(records, results, strict=True)
+                ],
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": self._name,
+            "res_id": sheet.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_close(self):
+        """Close the sheet and show the list as it is now.
+
+        :return: client action
+        """
+        return {"type": "ir.actions.client", "tag": "soft_reload"}

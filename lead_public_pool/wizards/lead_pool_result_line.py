@@ -1,0 +1,17 @@
+from odoo import fields, models
+
+
+class LeadPoolResultLine(models.TransientModel):
+    """Answer for one record."""
+
+    _name = "lead.pool.result.line"
+    _description = "What Happened to One Record"
+    _order = "ok, id"
+
+    result_id = fields.Many2one("lead.pool.result", required=True, ondelete="cascade")
+    record_name = fields.Char(string="Record", readonly=True)
+    ok = fields.Boolean(string="Moved", readonly=True)
+    message = fields.Char(string="Answer", readonly=True)
+    available_at = fields.Datetime(
+        string="Possible from", readonly=True, help="When it may be tried again."
+    )

@@ -1,0 +1,14 @@
+{
+    "name": "Lead Scoring",
+    "summary": "A score a rep can read and a win probability a company can trust",
+    "version": "19.0.0.1.0",
+    "category": "Sales/CRM",
+    "author": "Lead Pool Founders",
+    "license": "LGPL-3",
+    "depends": ["crm"],
+    "data": [
+        "security/ir.model.access.csv",
+        "data/lead_score_signal_data.xml",
+    ],
+    "installable": True,
+}
