@@ -222,7 +222,7 @@ class Quota:
         self.daily += 1
 
     def refuse_membership(self):
-        if self.member:
+        if self.member and self.user.active:
             return None
         return Refusal(
             verdict.NOT_MEMBER,

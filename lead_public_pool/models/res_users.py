@@ -1,6 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import ormcache
+from odoo.tools import SQL, ormcache
 
 from .lead_pool import MODEL_BY_KIND
 from .lead_pool_engine import ENGINE
@@ -39,6 +39,13 @@ class ResUsers(models.Model):
 
     def _pool_owner_left(self):
         """What a leaving user holds goes back to its pools."""
+        # Writing his membership rows makes a claim that he makes at this moment fail or wait.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE lead_pool_member SET gain_count = gain_count WHERE user_id IN %s",
+                tuple(self.ids),
+            )
+        )
         for model_name in MODEL_BY_KIND.values():
             records = self.env[model_name].sudo().with_context(active_test=False)
             held = records.search(

@@ -1,0 +1,147 @@
+"""`dev/test`: all tests, or those that pytest's arguments choose."""
+
+import json
+import os
+import re
+import time
+
+from . import cache, chromium, project, workbench
+from .log_rules import Watch
+from .odoo_run import command, configuration, free_port
+from .process import foreground, stream
+from .steps import say, step
+
+HELP = """\
+usage: dev/test [arguments of pytest]
+
+Without arguments: all tests, first with Odoo's own test runner, then with pytest.
+With arguments:    pytest only, for example  dev/test lead_public_pool -k claim -x
+
+Sets up what is needed (Odoo, Python packages, PostgreSQL, Chromium, a template database that is
+rebuilt when files of the addons change) and works on copies. A failed test, an ERROR or unexpected
+WARNING in Odoo's log, and a run in which no test ran all end with an exit code that is not 0.
+
+LEAD_ADDONS_CACHE  the cache folder            ODOO_SRC       a checkout of Odoo 19.0 to use
+PGHOST, PGUSER, …  a PostgreSQL server to use  POOL_TEST_DATA folder of the real data sets
+"""
+SUMMARY = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+
+
+def main(arguments):
+    if arguments and arguments[0] in ("-h", "--help"):
+        say(HELP)
+        return 0
+    with workbench.ready() as databases:
+        with cache.setup_lock():
+            chromium.ensure()
+        template = databases.addons()
+        native = None if arguments else run_native(databases, template)
+        paths = arguments or [
+            *project.addons(),
+            *(["tests"] if (project.ROOT / "tests").is_dir() else []),
+        ]
+        code = run_pytest(databases, template, paths, native)
+    return code or int(bool(native and native["problems"]))
+
+
+# --- Odoo's own runner ----------------------------------------------------------------------------
+
+
+def run_native(databases, template):
+    """Update our addons with their tests, as Odoo does it, and return what came of it."""
+    name = databases.copy_for("native", template)
+    addons = project.addons()
+    log = cache.folder("logs") / "test-native.log"
+    log.unlink(missing_ok=True)
+    config = configuration(databases, name, http_port=free_port())
+    result = Native()
+    with step(f"Odoo's own test runner: {', '.join(addons)}") as progress:
+        code = stream(
+            command(
+                databases,
+                "-c",
+                config,
+                "--stop-after-init",
+                "-u",
+                ",".join(addons),
+                "--test-tags",
+                ",".join(f"/{addon}" for addon in addons),
+            ),
+            lambda line: result.read(line, progress),
+            log=log,
+            env=workbench.environment(databases),
+            cwd=project.ROOT,
+        )
+    databases.drop(name)
+    return result.verdict(code, log)
+
+
+class Native:
+    """Reads the log of Odoo's test runner."""
+
+    def __init__(self):
+        self.watch = Watch()
+        self.started = dict.fromkeys(project.addons(), 0)
+        self.skipped = []
+        self.failed = self.total = 0
+        self.began = time.monotonic()
+
+    def read(self, line, progress):
+        self.watch.read(line)
+        if match := re.search(r" odoo\.addons\.(\w+)\.tests\.\S*: Starting (\S+) \.\.\.", line):
+            self.started[match[1]] = self.started.get(match[1], 0) + 1
+            progress(f"test {sum(self.started.values())}: {match[2]}")
+        elif match := re.search(r": skipped (\S+) .*? : (.*)", line):
+            self.skipped.append(f"{match[1]}: {match[2]}")
+        elif match := SUMMARY.search(line):
+            self.failed += int(match[1]) + int(match[2])
+            self.total += int(match[3])
+
+    def verdict(self, code, log):
+        """A dict of lines to show and problems; shows them at once as well."""
+        seconds = time.monotonic() - self.began
+        lines = [
+            f"{self.total} tests, {self.failed} failed, {len(self.skipped)} skipped"
+            f" in {seconds:.0f} s",
+            *(f"{addon} has no tests yet" for addon, n in self.started.items() if not n),
+            *(f"skipped {text}" for text in self.skipped),
+        ]
+        problems = list(self.watch.records)
+        if self.failed:
+            problems.append(f"{self.failed} tests failed")
+        if not sum(self.started.values()):
+            problems.append("no test ran")
+        if code and not problems:
+            problems.append(f"Odoo ended with code {code}")
+        if problems:
+            problems.append(f"the whole log is {log}")
+        for line in [*lines, *problems]:
+            say(f"  {line}")
+        return {"lines": lines, "problems": problems}
+
+
+# --- pytest ---------------------------------------------------------------------------------------
+
+
+def run_pytest(databases, template, arguments, native):
+    """Run pytest with Odoo and HTTP on a copy of the template; its summary is the last line."""
+    base = databases.base()
+    name = databases.copy_for("pytest", template)
+    config = configuration(databases, name)
+    env = workbench.environment(databases, base=base, config=str(config))
+    env["POOL_TEST_DATA"] = str(project.data_folder())
+    if native:
+        env["LEAD_ADDONS_NATIVE"] = json.dumps(native)
+    pytest = [
+        databases.python,
+        "-m",
+        "pytest",
+        f"--odoo-config={config}",
+        "--odoo-http",
+        "--odoo-log-level=warn",
+    ]
+    say(f"» pytest {' '.join(arguments)}")
+    try:
+        return foreground([*pytest, *arguments], env=env, cwd=os.environ.get("PWD"))
+    finally:
+        databases.drop(name)

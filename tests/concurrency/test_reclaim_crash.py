@@ -1,0 +1,50 @@
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+from odoo.tools import config
+
+from odoo.addons.lead_public_pool.models.lead_pool_engine import ENGINE
+
+from ..common import ROOT, committed, top_level
+from .common import RaceCase
+
+
+@top_level
+class TestReclaimCrash(RaceCase):
+    def test_a_killed_run_goes_on_where_it_was_and_takes_nothing_twice(self):
+        rule = {"name": "An hour", "clock": "claim", "delay": 1, "unit": "hour"}
+        _pool, [holder], leads = self._prepare(leads=9, rules=[rule])
+        with committed(self.registry, holder) as env:
+            env["crm.lead"].browse(leads).pool_claim()
+        with committed(self.registry, pool_engine=ENGINE) as env:
+            records = env["crm.lead"].browse(leads)
+            records.write({"pool_own_date": env.cr.now() - timedelta(hours=2)})
+            records._pool_refresh_due()
+
+        done = subprocess.run(
+            [sys.executable, ROOT / "tests/concurrency/crash.py", config["config"], "2"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+        self.assertEqual(self._states(leads), ["pooled"] * 6 + ["owned"] * 3)
+
+        with committed(self.registry) as env:
+            env["lead.pool"]._cron_reclaim(batch_size=3)
+        self.assertEqual(self._states(leads), ["pooled"] * 9)
+        with committed(self.registry) as env:
+            reclaims = env["lead.pool.move"].search(
+                [("res_id", "in", leads), ("kind", "=", "reclaim")]
+            )
+            self.assertEqual(sorted(reclaims.mapped("res_id")), sorted(leads))
+            runs = reclaims.run_id.sorted("id")
+            self.assertEqual(runs.mapped("reclaimed_count"), [6, 3])
+        self.assertBooksBalance()
+
+    def _states(self, leads):
+        with committed(self.registry) as env:
+            states = env["crm.lead"].browse(leads).mapped("pool_state")
+            return sorted(states, reverse=True)
