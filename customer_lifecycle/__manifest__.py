@@ -10,5 +10,4 @@
         "security/ir.model.access.csv",
         "data/customer_churn_reason_data.xml",
     ],
-    "installable": True,
 }

@@ -29,7 +29,9 @@
         "demo/lead_pool_demo.xml",
         "demo/crm_lead_demo.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["lead_public_pool/static/tests/tours/**/*"],
+    },
     "pre_init_hook": "pre_init_hook",
-    "installable": True,
     "application": True,
 }

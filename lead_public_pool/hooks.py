@@ -12,9 +12,7 @@ def pre_init_hook(env):
         if column_exists(env.cr, table, "pool_state"):
             continue
         name = SQL.identifier(table)
-        env.cr.execute(
-            SQL("ALTER TABLE %s ADD COLUMN pool_state varchar DEFAULT 'outside'", name)
-        )
+        env.cr.execute(SQL("ALTER TABLE %s ADD COLUMN pool_state varchar DEFAULT 'outside'", name))
         env.cr.execute(SQL("ALTER TABLE %s ADD COLUMN pool_round int4 DEFAULT 0", name))
         env.cr.execute(SQL("ALTER TABLE %s ALTER COLUMN pool_state DROP DEFAULT", name))
         env.cr.execute(SQL("ALTER TABLE %s ALTER COLUMN pool_round DROP DEFAULT", name))

@@ -10,5 +10,4 @@
         "security/ir.model.access.csv",
         "data/lead_score_signal_data.xml",
     ],
-    "installable": True,
 }

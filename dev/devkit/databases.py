@@ -15,6 +15,7 @@ from pathlib import Path
 
 from . import cache, project
 from .odoo_run import install
+from .process import Problem
 from .steps import step
 
 PREFIX = "lead_"
@@ -27,7 +28,7 @@ class Databases:
 
     def __init__(self, server, odoo, python):
         self.server, self.odoo, self.python = server, odoo, python
-        self.filestores = cache.folder("data", "filestore")
+        self.filestores = server.data_folder / "filestore"
 
     # --- what the commands ask for ---------------------------------------------------------------
 
@@ -48,7 +49,9 @@ class Databases:
     def demo(self, name, fresh=False):
         """The demo database of this clone, made or brought up to date."""
         files, ours = project.fingerprint_of_addons(), project.addons()
-        if fresh:
+        if fresh and self.exists(name):
+            if not self.note(name):
+                raise Problem(f"{name} was not made by dev/run; drop it yourself if you mean it.")
             self.drop(name)
         if not self.exists(name):
             base = self._demo_base()

@@ -39,7 +39,7 @@ def load(env, path, out=print):
         reader = csv.DictReader(file)
         headers = reader.fieldnames or []
         rows = [row for row in reader if any(row.values())]
-    if headers and X_EDUCATION_COLUMNS <= set(headers):
+    if headers and set(headers) >= X_EDUCATION_COLUMNS:
         fields, rows = X_EDUCATION_FIELDS, x_education_rows(env, rows)
     else:
         fields = field_names(env, headers)

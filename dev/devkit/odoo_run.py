@@ -22,7 +22,7 @@ def configuration(databases, name, *, ours=True, **options):
         "db_user": variables.get("PGUSER", ""),
         "pg_path": databases.server.programs or "",
         "addons_path": ",".join(map(str, [*databases.odoo.addons, *([ROOT] if ours else [])])),
-        "data_dir": cache.folder("data"),
+        "data_dir": databases.server.data_folder,
         "http_interface": "127.0.0.1",
         "list_db": False,
         "dbfilter": f"^{name}$",

@@ -40,8 +40,14 @@ SETTINGS = {
 class Server:
     """A PostgreSQL server to talk to: its client programs and how to connect."""
 
+    name: str  # tells servers apart, for what belongs to their databases but is kept elsewhere
     programs: Path | None
     variables: dict = field(default_factory=dict)
+
+    @property
+    def data_folder(self):
+        """Where Odoo keeps the files of this server's databases."""
+        return cache.folder("data", self.name)
 
     def client(self, name):
         """Full path of a client program such as psql."""
@@ -88,8 +94,10 @@ def users_own():
             "Odoo refuses to work as the database user `postgres`.\n"
             "Set PGUSER to another role that may create databases."
         )
-    server = Server(programs=next(iter(installed_programs()), None))
-    say(f"» PostgreSQL: yours at {os.environ.get('PGHOST') or 'the default socket'}")
+    host = os.environ.get("PGHOST", "")
+    name = f"server-{short_hash(host, os.environ.get('PGPORT', ''))}"
+    server = Server(name, programs=next(iter(installed_programs()), None))
+    say(f"» PostgreSQL: yours at {host or 'the default socket'}")
     allowed = server.sql(
         "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
     )
@@ -156,6 +164,7 @@ class Cluster:
                 self._start()
             try:
                 yield Server(
+                    self.top.name,
                     self.programs,
                     {
                         "PGHOST": str(self.socket),

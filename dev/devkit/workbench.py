@@ -26,14 +26,13 @@ def ready():
 
 def environment(databases, **more):
     """Variables for a program that imports Odoo, and that may want the same workbench again."""
-    programs = databases.server.programs
+    server = databases.server
     handed_on = {
         "python": str(databases.python),
         "package": str(databases.odoo.package),
         "label": databases.odoo.label,
         "fingerprint": databases.odoo.fingerprint,
-        "programs": str(programs) if programs else None,
-        "variables": databases.server.variables,
+        "server": [server.name, str(server.programs or ""), server.variables],
         **more,
     }
     variables = python_env.environment(databases.odoo, databases.server)
@@ -46,8 +45,8 @@ def inherited():
     if INHERITED not in os.environ:
         return None
     told = json.loads(os.environ[INHERITED])
-    programs = told.pop("programs")
-    server = postgres.Server(programs and Path(programs), told.pop("variables"))
+    name, programs, variables = told.pop("server")
+    server = postgres.Server(name, Path(programs) if programs else None, variables)
     package = Path(told.pop("package"))
     odoo = odoo_source.Odoo(package, told.pop("label"), told.pop("fingerprint"))
     return Databases(server, odoo, Path(told.pop("python"))), told

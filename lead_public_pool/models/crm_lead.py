@@ -37,9 +37,9 @@ class CrmLead(models.Model):
     def _compute_company_id(self):
         """A lead in a pool keeps its company: without one, every company would see it."""
         pooled = self.filtered(lambda lead: lead.pool_state == "pooled")
-        super(CrmLead, self - pooled)._compute_company_id()
         for lead in pooled:
             lead.company_id = lead.pool_id.company_id
+        return super(CrmLead, self - pooled)._compute_company_id()
 
     def _pool_apply(self, kind, user, pool, **details):
         """A lead without a company takes that of its pool, or every company would see it."""

@@ -168,7 +168,8 @@ class LeadPool(models.Model):
     def write(self, vals):
         for field_name in ("kind", "company_id"):
             if field_name in vals and any(
-                pool[field_name] != pool._fields[field_name].convert_to_record(
+                pool[field_name]
+                != pool._fields[field_name].convert_to_record(
                     pool._fields[field_name].convert_to_cache(vals[field_name], pool), pool
                 )
                 for pool in self
@@ -242,9 +243,7 @@ class LeadPool(models.Model):
         self.ensure_one()
         self.check_access("write")
         if not self.entry_auto:
-            raise UserError(
-                self.env._("Switch on “Fill automatically” and set the filter first.")
-            )
+            raise UserError(self.env._("Switch on “Fill automatically” and set the filter first."))
         records = self.env[self.model_name].sudo()
         found = records.search(
             Domain.AND(
@@ -297,8 +296,7 @@ class LeadPool(models.Model):
         if user.has_group("lead_public_pool.group_pool_admin"):
             return True
         return any(
-            member.user_id == user and member.role == "manager"
-            for member in self.sudo().member_ids
+            member.user_id == user and member.role == "manager" for member in self.sudo().member_ids
         )
 
     def _member(self, user):

@@ -39,10 +39,12 @@ class LeadPoolClock(models.AbstractModel):
         ).items():
             changed = group.filtered(
                 lambda record, due=due, rule_id=rule_id: (
-                    record.pool_due_date or False,
-                    record.pool_due_rule_id.id,
+                    (
+                        record.pool_due_date or False,
+                        record.pool_due_rule_id.id,
+                    )
+                    != (due, rule_id)
                 )
-                != (due, rule_id)
             )
             if changed:
                 changed.write({"pool_due_date": due, "pool_due_rule_id": rule_id})
@@ -92,8 +94,9 @@ class LeadPoolClock(models.AbstractModel):
         if not written and not message.mail_activity_type_id:
             return
         self.filtered(
-            lambda record: record.pool_state == "owned"
-            and record.user_id.partner_id == message.author_id
+            lambda record: (
+                record.pool_state == "owned" and record.user_id.partner_id == message.author_id
+            )
         )._pool_touch()
 
     # ------------------------------------------------------------------
@@ -140,9 +143,7 @@ class LeadPoolClock(models.AbstractModel):
             run = run or self.env["lead.pool.run"].sudo().create({"date_start": self.env.cr.now()})
             locked._pool_reclaim(run)
             run.date_end = self.env.cr.now()
-            time_left = commit(
-                len(locked), remaining=records.search_count(self._pool_due_domain())
-            )
+            time_left = commit(len(locked), remaining=records.search_count(self._pool_due_domain()))
         return run, time_left
 
     def _pool_reclaim(self, run):

@@ -158,8 +158,7 @@ class LeadPoolEngine(models.AbstractModel):
         if members:
             self.env.cr.execute(
                 SQL(
-                    "SELECT id FROM lead_pool_member WHERE id IN %s ORDER BY id"
-                    " FOR NO KEY UPDATE",
+                    "SELECT id FROM lead_pool_member WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
                     tuple(members.ids),
                 )
             )
@@ -169,9 +168,7 @@ class LeadPoolEngine(models.AbstractModel):
     # Writing
     # ------------------------------------------------------------------
 
-    def _pool_apply(
-        self, kind, user, pool, reason=None, note=None, key=None, rule=None, run=None
-    ):
+    def _pool_apply(self, kind, user, pool, reason=None, note=None, key=None, rule=None, run=None):
         """Write owner, home, clocks, ledger and counters of records whose move is decided."""
         records = self.with_context(
             pool_engine=ENGINE, mail_auto_subscribe_no_notify=kind != "assign" or len(self) > 1
@@ -315,8 +312,10 @@ class LeadPoolEngine(models.AbstractModel):
         )
         for pool in pools:
             found = candidates.filtered_domain(pool._entry_domain()).filtered(
-                lambda record, pool=pool: (not record.company_id or record.company_id == pool.company_id)
-                and (pool.entry_owned or not record.user_id)
+                lambda record, pool=pool: (
+                    (not record.company_id or record.company_id == pool.company_id)
+                    and (pool.entry_owned or not record.user_id)
+                )
             )
             if found:
                 candidates -= found

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 from ..tools import verdict
 from ..tools.verdict import Refusal
@@ -83,6 +84,17 @@ class LeadPoolMixin(models.AbstractModel):
     pool_due_label = fields.Char(
         string="Countdown", compute="_compute_pool_due_label", help="Time left, in words."
     )
+    pool_due_urgency = fields.Selection(
+        [("now", "Within a day"), ("soon", "Within three days"), ("later", "Later")],
+        string="Urgency",
+        compute="_compute_pool_due_label",
+        help="How soon it goes back to the pool.",
+    )
+    pool_notice = fields.Char(
+        string="Where it stands",
+        compute="_compute_pool_notice",
+        help="In one sentence: who may claim it, or when and why it goes back to the pool.",
+    )
     pool_priority = fields.Integer(
         string="Pool order",
         copy=False,
@@ -119,9 +131,10 @@ class LeadPoolMixin(models.AbstractModel):
         for record in self:
             due = record.pool_due_date
             if not due or record.pool_state != "owned":
-                record.pool_due_label = False
+                record.pool_due_label = record.pool_due_urgency = False
                 continue
             hours = (due - now).total_seconds() / 3600
+            record.pool_due_urgency = "now" if hours <= 24 else "soon" if hours <= 72 else "later"
             if hours <= 0:
                 label = self.env._("returns now")
             elif hours < 24:
@@ -129,6 +142,33 @@ class LeadPoolMixin(models.AbstractModel):
             else:
                 label = self.env._("returns in %s days", round(hours / 24))
             record.pool_due_label = label
+
+    @api.depends("pool_due_label", "pool_claim_message", "pool_can_claim")
+    @api.depends_context("uid", "tz", "lang")
+    def _compute_pool_notice(self):
+        for record in self:
+            pool = record.sudo().pool_id.name
+            if record.pool_state == "pooled" and record.pool_claim_message:
+                record.pool_notice = self.env._(
+                    "It waits in the pool “%(pool)s”, but you cannot claim it now: %(why)s",
+                    pool=pool,
+                    why=record.pool_claim_message,
+                )
+            elif record.pool_state == "pooled":
+                record.pool_notice = self.env._(
+                    "It waits in the pool “%s”. Work starts with a claim.", pool
+                )
+            elif record.pool_due_date:
+                record.pool_notice = self.env._(
+                    "Unless it is worked, it %(when)s (%(date)s) to the pool “%(pool)s”. "
+                    "Rule: %(rule)s.",
+                    when=record.pool_due_label,
+                    date=format_datetime(self.env, record.pool_due_date, dt_format="short"),
+                    pool=pool,
+                    rule=record.sudo().pool_due_rule_id.name,
+                )
+            else:
+                record.pool_notice = False
 
     @api.depends("pool_state", "pool_id", "user_id", "active")
     @api.depends_context("uid")
@@ -202,9 +242,9 @@ class LeadPoolMixin(models.AbstractModel):
             # Accountants and others who are no salespeople keep the rights Odoo gives them.
             return self.browse()
         pooled = self.sudo().filtered(lambda record: record.pool_state == "pooled")
-        return pooled.filtered(
-            lambda record: not record.pool_id._is_managed_by(user)
-        ).with_env(self.env)
+        return pooled.filtered(lambda record: not record.pool_id._is_managed_by(user)).with_env(
+            self.env
+        )
 
     def _pool_read_only_error(self):
         names = ", ".join(self.sudo()[:ERRORS_SHOWN].mapped("display_name"))
@@ -381,9 +421,7 @@ class LeadPoolMixin(models.AbstractModel):
         """
         records, results = self._pool_readable()
         judged = records.sudo()
-        refusals = self.env["lead.pool.policy"]._refusals(
-            "claim", judged, self.env.user, each=True
-        )
+        refusals = self.env["lead.pool.policy"]._refusals("claim", judged, self.env.user, each=True)
         results.update(
             {record.id: record._pool_result(refusals.get(record.id)) for record in judged}
         )
@@ -514,7 +552,13 @@ class LeadPoolMixin(models.AbstractModel):
 
         :return: action
         """
-        return self._pool_show_results(self.pool_claim(), self.env._("Claim"))
+        count = len(self)
+        done = (
+            self.env._("It is yours now.")
+            if count == 1
+            else self.env._("%s records are yours now.", count)
+        )
+        return self._pool_show_results(self.pool_claim(), self.env._("Claim"), done)
 
     def action_pool_release(self):
         """Ask for a reason and give these records back.
@@ -530,20 +574,21 @@ class LeadPoolMixin(models.AbstractModel):
             "context": {"active_model": self._name, "active_ids": self.ids},
         }
 
-    def _pool_show_results(self, results, title):
-        """A short message if all went well, else a sheet with the answer for each record."""
+    def _pool_show_results(self, results, title, done):
+        """A short message if all went well, else a sheet with the answer for each record.
+
+        :param list results: see `pool_claim`
+        :param str title: title of the sheet
+        :param str done: the short message
+        :return: action
+        """
         if all(result["ok"] for result in results):
-            count = len(results)
-            message = (
-                self.env._("Done.") if count == 1 else self.env._("Done for %s records.", count)
-            )
             return {
                 "type": "ir.actions.client",
                 "tag": "display_notification",
                 "params": {
                     "type": "success",
-                    "title": title,
-                    "message": message,
+                    "message": done,
                     "next": {"type": "ir.actions.client", "tag": "soft_reload"},
                 },
             }

@@ -5,7 +5,7 @@ from .lead_pool_engine import in_engine
 
 
 class LeadPoolMove(models.Model):
-    """The ledger: one immutable row per change of home. Written by the engine and by nobody else."""
+    """The ledger: one immutable row per change of home, written by the engine only."""
 
     _name = "lead.pool.move"
     _description = "Change of Home"

@@ -62,9 +62,7 @@ class LeadPoolPolicy(models.AbstractModel):
 
     def _judge_handover(self, record, user, pool, quota):
         return (
-            self._refuse_owned_by_other(record)
-            or quota.refuse_receiver()
-            or quota.refuse_holding()
+            self._refuse_owned_by_other(record) or quota.refuse_receiver() or quota.refuse_holding()
         )
 
     def _judge_enter(self, record, user, pool, quota):
@@ -173,18 +171,16 @@ class LeadPoolPolicy(models.AbstractModel):
     def _daily_counts(self, user, pools):
         """Claims of a user today, by pool id, read from the ledger."""
         counts = {}
-        for company in pools.company_id:
+        for company, pools_of_company in pools.grouped("company_id").items():
             start, _end = self.env["lead.pool.member"]._day_bounds(company)
             domain = [
                 ("user_to_id", "=", user.id),
                 ("kind", "=", "claim"),
                 ("date", ">=", start),
-                ("pool_to_id", "in", pools.filtered(lambda p: p.company_id == company).ids),
+                ("pool_to_id", "in", pools_of_company.ids),
             ]
             for pool, count in (
-                self.env["lead.pool.move"]
-                .sudo()
-                ._read_group(domain, ["pool_to_id"], ["__count"])
+                self.env["lead.pool.move"].sudo()._read_group(domain, ["pool_to_id"], ["__count"])
             ):
                 counts[pool.id] = count
         return counts

@@ -17,9 +17,9 @@ class ResUsers(models.Model):
         """
         self.ensure_one()
         pools = self.env["lead.pool"].sudo().with_context(active_test=False)
-        if self.has_group("lead_public_pool.group_pool_admin"):
-            return pools.search([]).ids
-        return pools.search([("member_ids.user_id", "=", self.id)]).ids
+        everything = self.has_group("lead_public_pool.group_pool_admin")
+        domain = Domain.TRUE if everything else Domain("member_ids.user_id", "=", self.id)
+        return pools.search(domain).ids
 
     @api.model_create_multi
     def create(self, vals_list):

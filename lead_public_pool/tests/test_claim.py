@@ -34,7 +34,9 @@ class TestClaim(PoolCase):
 
     def test_stranger_sees_and_claims_nothing(self):
         lead = self._create_leads()
-        self.assertFalse(self.env["crm.lead"].with_user(self.stranger).search([("id", "=", lead.id)]))
+        self.assertFalse(
+            self.env["crm.lead"].with_user(self.stranger).search([("id", "=", lead.id)])
+        )
         self.assertEqual(self._codes(lead.with_user(self.stranger).pool_claim()), ["not_pooled"])
         self.assertPooled(lead)
 
@@ -85,7 +87,9 @@ class TestClaim(PoolCase):
         self.assertEqual(self._codes(second.with_user(self.rep).pool_claim()), ["holding_limit"])
         first.action_set_lost()
         self._claim(second)
-        second.write({"stage_id": self.env["crm.stage"].search([("is_won", "=", True)], limit=1).id})
+        second.write(
+            {"stage_id": self.env["crm.stage"].search([("is_won", "=", True)], limit=1).id}
+        )
         self._claim(third)
 
     def test_own_limits_of_a_member_replace_those_of_the_pool(self):

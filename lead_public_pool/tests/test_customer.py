@@ -31,7 +31,9 @@ class TestCustomer(PoolCase):
         self._run_cron()
         self.assertPooled(customer, self.customers)
         self.assertEqual(self._codes(customer.with_user(self.rep).pool_claim()), ["cooldown"])
-        self.assertEqual(customer.pool_move_ids.sorted("id").mapped("kind"), ["enter", "claim", "reclaim"])
+        self.assertEqual(
+            customer.pool_move_ids.sorted("id").mapped("kind"), ["enter", "claim", "reclaim"]
+        )
 
     def test_plain_write_is_judged(self):
         self.customers.holding_limit = 1
@@ -50,7 +52,14 @@ class TestCustomer(PoolCase):
                 "name": "Clerk",
                 "login": "pool_clerk",
                 "group_ids": [
-                    (6, 0, (self.env.ref("base.group_user") | self.env.ref("base.group_partner_manager")).ids)
+                    (
+                        6,
+                        0,
+                        (
+                            self.env.ref("base.group_user")
+                            | self.env.ref("base.group_partner_manager")
+                        ).ids,
+                    )
                 ],
             }
         )
@@ -75,7 +84,10 @@ class TestCustomer(PoolCase):
         self.assertEqual(person.pool_move_ids.sorted("id").mapped("kind"), ["enter", "leave"])
 
     def test_merge_of_contacts_keeps_the_history(self):
-        keep, gone = self._create_customer(email="a@example.com"), self._create_customer(email="a@example.com")
+        keep, gone = (
+            self._create_customer(email="a@example.com"),
+            self._create_customer(email="a@example.com"),
+        )
         self._claim(keep)
         moves = gone.pool_move_ids
         self.env["base.partner.merge.automatic.wizard"]._merge((keep | gone).ids, keep)

@@ -56,8 +56,10 @@ class TestEntry(PoolCase):
     def test_machine_above_the_holding_limit_loses_no_lead(self):
         self.pool.holding_limit = 1
         self._create(self.rep, user_id=self.rep.id)
-        lead = self.env["crm.lead"].sudo().create(
-            {"name": "From a form", "city": "Lyon", "user_id": self.rep.id}
+        lead = (
+            self.env["crm.lead"]
+            .sudo()
+            .create({"name": "From a form", "city": "Lyon", "user_id": self.rep.id})
         )
         self.assertPooled(lead)
 
@@ -109,7 +111,7 @@ class TestEntry(PoolCase):
 
     def test_existing_leads_come_in_on_request(self):
         self.pool.entry_auto = False
-        waiting, held, lost = (self._create() | self._create(user_id=self.rep.id) | self._create())
+        waiting, held, lost = self._create() | self._create(user_id=self.rep.id) | self._create()
         lost.action_set_lost()
         with self.assertRaises(UserError):
             self.pool.with_user(self.lead_manager).action_sort_in()

@@ -51,9 +51,7 @@ class TestMultiCompany(PoolCase):
 
     def test_member_must_have_access_to_the_company(self):
         with self.assertRaisesRegex(ValidationError, "Company B|no access"):
-            self.env["lead.pool.member"].create(
-                {"pool_id": self.pool.id, "user_id": self.rep_b.id}
-            )
+            self.env["lead.pool.member"].create({"pool_id": self.pool.id, "user_id": self.rep_b.id})
 
     def test_entry_rule_takes_no_lead_of_another_company(self):
         self.pool.write({"entry_auto": True, "entry_domain": "[]", "sequence": 0})

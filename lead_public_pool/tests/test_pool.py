@@ -10,7 +10,13 @@ from .common import PoolCase
 @tagged("post_install", "-at_install")
 class TestPool(PoolCase):
     def test_filter_that_cannot_run_is_refused(self):
-        for domain in ("[('no_such_field', '=', 1)]", "[(", "not a domain", "[('name', 'foo', 1)]", "5"):
+        for domain in (
+            "[('no_such_field', '=', 1)]",
+            "[(",
+            "not a domain",
+            "[('name', 'foo', 1)]",
+            "5",
+        ):
             with self.subTest(domain):
                 with self.assertRaises(ValidationError), self.env.cr.savepoint():
                     self.pool.entry_domain = domain
@@ -91,9 +97,7 @@ class TestPool(PoolCase):
         self._claim(leads[0])
         self._make_older(leads[0], days=1)
         self.pool.invalidate_recordset()
-        self.assertRecordValues(
-            self.pool, [{"pooled_count": 2, "owned_count": 1, "due_count": 1}]
-        )
+        self.assertRecordValues(self.pool, [{"pooled_count": 2, "owned_count": 1, "due_count": 1}])
 
     def test_copy_gets_its_own_name(self):
         self.assertEqual(self.pool.copy().name, "Test pool (copy)")

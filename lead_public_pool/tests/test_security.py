@@ -21,8 +21,10 @@ class TestSecurity(PoolCase):
         as_boss = self.pool.with_user(self.lead_manager)
         as_boss.write({"daily_limit": 7})
         as_boss.member_ids.filtered(lambda m: m.user_id == self.rep).write({"daily_limit": 1})
-        rule = self.env["lead.pool.rule"].with_user(self.lead_manager).create(
-            {"name": "Strict", "pool_id": self.pool.id, "delay": 1}
+        rule = (
+            self.env["lead.pool.rule"]
+            .with_user(self.lead_manager)
+            .create({"name": "Strict", "pool_id": self.pool.id, "delay": 1})
         )
         rule.unlink()
         with self.assertRaises(AccessError):

@@ -10,6 +10,4 @@ class TestSettings(PoolCase):
         for active in (False, True):
             self.env["res.config.settings"].create({"pool_reclaim_active": active}).execute()
             self.assertEqual(cron.active, active)
-            self.assertEqual(
-                self.env["res.config.settings"].create({}).pool_reclaim_active, active
-            )
+            self.assertEqual(self.env["res.config.settings"].create({}).pool_reclaim_active, active)

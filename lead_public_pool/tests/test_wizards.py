@@ -47,7 +47,7 @@ class TestWizards(PoolCase):
     def test_claim_button_is_brief_when_all_went_well(self):
         action = self._create_leads(2).with_user(self.rep).action_pool_claim()
         self.assertEqual(action["tag"], "display_notification")
-        self.assertIn("2 records", action["params"]["message"])
+        self.assertIn("2 records are yours", action["params"]["message"])
 
     def test_hand_out_dialog(self):
         leads = self._create_leads(2)

@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import PoolCase
 
@@ -134,7 +135,12 @@ class TestWriteGuard(PoolCase):
             for data in self.env["ir.model.data"]
             .create(
                 [
-                    {"name": f"imp_{lead.id}", "module": "__test__", "model": "crm.lead", "res_id": lead.id}
+                    {
+                        "name": f"imp_{lead.id}",
+                        "module": "__test__",
+                        "model": "crm.lead",
+                        "res_id": lead.id,
+                    }
                     for lead in leads
                 ]
             )
@@ -160,6 +166,7 @@ class TestWriteGuard(PoolCase):
         self.assertEqual(answer["messages"][0]["record"], 1)
         self.assertIn("Nobody Of This Name", answer["messages"][0]["message"])
 
+    @mute_logger("odoo.sql_db")
     def test_database_itself_refuses_two_homes(self):
         lead = self._create_leads()
         self.env.flush_all()

@@ -26,4 +26,5 @@ class LeadPoolAssign(models.TransientModel):
             model = "crm.lead"
         records = self.env[model].browse(self.env.context.get("active_ids", []))
         results = records.pool_assign(self.user_id.id)
-        return records._pool_show_results(results, self.env._("Hand out"))
+        done = self.env._("Handed out to %s.", self.user_id.name)
+        return records._pool_show_results(results, self.env._("Hand out"), done)

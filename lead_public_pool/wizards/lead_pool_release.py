@@ -34,7 +34,8 @@ class LeadPoolRelease(models.TransientModel):
         self.ensure_one()
         records = self._records()
         results = records.pool_release(reason_id=self.reason_id.id or None, note=self.note)
-        return records._pool_show_results(results, self.env._("Give back to the pool"))
+        done = self.env._("Given back: %s.", self.about)
+        return records._pool_show_results(results, self.env._("Give back to the pool"), done)
 
     def _records(self):
         model = self.env.context.get("active_model")

@@ -1,4 +1,4 @@
-"""9,240 real leads circulate: imported, sorted, claimed over JSON-2, worked, taken back, audited."""
+"""9,240 real leads circulate: imported, sorted, claimed over JSON-2, worked, taken back."""
 
 import random
 from collections import Counter, defaultdict
@@ -118,7 +118,11 @@ def set_up_pools(flow):
                     "member_ids": [(0, 0, {"user_id": rep.id}) for rep in reps],
                     "rule_ids": [
                         (0, 0, {"name": "Idle", "clock": "touch", "delay": 5, "unit": "day"}),
-                        (0, 0, {"name": "Too long", "clock": "claim", "delay": 240, "unit": "hour"}),
+                        (
+                            0,
+                            0,
+                            {"name": "Too long", "clock": "claim", "delay": 240, "unit": "hour"},
+                        ),
                     ],
                 }
             )
@@ -267,7 +271,7 @@ def let_time_pass(flow):
 
 
 def audit(flow):
-    """The books: one home at every moment, no limit passed, nothing lost, every reclaim explained."""
+    """The books: one home at every moment, no limit passed, nothing lost, all explained."""
     with flow.env() as env:
         moves = env["lead.pool.move"].search([("res_model", "=", "crm.lead")], order="id")
         rows = moves.read(load=None)

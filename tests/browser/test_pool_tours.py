@@ -1,0 +1,64 @@
+from odoo.tests import HttpCase, new_test_user
+
+from ..common import requires, top_level
+
+
+class PoolTour(HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        requires(cls.env, "lead_public_pool")
+        cls.env["lead.pool"].search([]).entry_auto = False
+        cls.rep = new_test_user(
+            cls.env,
+            "tour_rep",
+            name="Tour Rep",
+            groups="base.group_user,sales_team.group_sale_salesman,base.group_partner_manager",
+        )
+        cls.pool = cls.env["lead.pool"].create(
+            {
+                "name": "Tour pool of leads",
+                "member_ids": [(0, 0, {"user_id": cls.rep.id})],
+                "rule_ids": [
+                    (0, 0, {"name": "Idle for a week", "clock": "touch", "delay": 7, "unit": "day"})
+                ],
+            }
+        )
+        cls.leads = cls.env["crm.lead"].create(
+            [
+                {"name": f"Tour lead {number}", "user_id": False, "pool_id": cls.pool.id}
+                for number in (1, 2, 3)
+            ]
+        )
+
+
+@top_level
+class TestPoolDesktop(PoolTour):
+    def test_rep_claims_three_and_gives_one_back(self):
+        self.start_tour("/odoo", "pool_rep_desktop", login="tour_rep")
+        first, second, third = self.leads
+        self.assertEqual((first | third).user_id, self.rep)
+        self.assertEqual(second.pool_state, "pooled")
+        self.assertEqual(second.pool_move_ids.sorted("id")[-1].note, "Rang four times")
+
+    def test_manager_sets_up_a_pool(self):
+        new_test_user(
+            self.env, "tour_manager", groups="base.group_user,sales_team.group_sale_manager"
+        )
+        self.start_tour("/odoo", "pool_manager_sets_up", login="tour_manager")
+        pool = self.env["lead.pool"].search([("name", "=", "Tour pool")])
+        self.assertEqual(pool.daily_limit, 5)
+        self.assertEqual(pool.member_ids.user_id, self.rep)
+        self.assertEqual(pool.rule_ids.delay, 2)
+
+
+@top_level
+class TestPoolMobile(PoolTour):
+    browser_size = "375x667"
+    touch_enabled = True
+
+    def test_rep_claims_on_a_phone_until_his_limit(self):
+        self.pool.daily_limit = 1
+        self.start_tour("/odoo", "pool_rep_mobile", login="tour_rep")
+        self.assertEqual(self.leads[0].user_id, self.rep)
+        self.assertFalse(self.leads[1].user_id)
