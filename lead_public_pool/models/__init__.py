@@ -7,6 +7,7 @@ from . import lead_pool_move
 from . import lead_pool_policy
 from . import lead_pool_engine
 from . import lead_pool_clock
+from . import lead_pool_notice
 from . import lead_pool_mixin
 from . import crm_lead
 from . import crm_team

@@ -41,6 +41,17 @@ class CrmLead(models.Model):
             lead.company_id = lead.pool_id.company_id
         return super(CrmLead, self - pooled)._compute_company_id()
 
+    def _compute_team_id(self):
+        """Odoo looks for the default team lead by lead; once for leads that are alike will do."""
+        alike = self.grouped(lambda lead: (lead.user_id, lead.type, lead.team_id))
+        result = super(
+            CrmLead, self.browse(leads[0].id for leads in alike.values())
+        )._compute_team_id()
+        for leads in alike.values():
+            if len(leads) > 1 and leads[1:].team_id != leads[0].team_id:
+                leads[1:].team_id = leads[0].team_id
+        return result
+
     def _pool_apply(self, kind, user, pool, **details):
         """A lead without a company takes that of its pool, or every company would see it."""
         homeless = self.filtered(lambda lead: not lead.company_id)

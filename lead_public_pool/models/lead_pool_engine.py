@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 import psycopg2
 
 from odoo import api, fields, models
@@ -14,8 +12,8 @@ from ..tools.verdict import Refusal
 ENGINE = object()
 # A claim waits so long for a record that another transaction holds before it answers "locked".
 LOCK_WAIT_MS = 3000
-# Moves after which the record has an owner; all others leave it in a pool or outside.
-GAINS = {"claim", "assign", "handover"}
+# Moves by which an owner loses a record to a pool.
+RETURNS = {"release", "reclaim", "owner_left"}
 
 
 def in_engine(env):
@@ -170,67 +168,74 @@ class LeadPoolEngine(models.AbstractModel):
 
     def _pool_apply(self, kind, user, pool, reason=None, note=None, key=None, rule=None, run=None):
         """Write owner, home, clocks, ledger and counters of records whose move is decided."""
-        records = self.with_context(
-            pool_engine=ENGINE, mail_auto_subscribe_no_notify=kind != "assign" or len(self) > 1
-        )
+        # The ledger is the history of owners: Odoo's tracking would write a message per record.
+        records = self.with_context(pool_engine=ENGINE, tracking_disable=True)
         former = records.grouped("user_id")
         ledger = records._pool_ledger_values(
             kind, user, pool, reason=reason, note=note, key=key, rule=rule, run=run
         )
+        if kind in RETURNS:
+            records._pool_count_return()
         records.write(records._pool_home_values(kind, user, pool))
-        if kind in ("release", "reclaim", "owner_left"):
-            records._pool_count_return(former)
-        records._pool_refresh_due()
+        if user or kind == "transfer":
+            records._pool_refresh_due()
         records.env["lead.pool.move"].create(ledger)
         if user:
             records._pool_count_gain(user)
-        for owner, owned in former.items():
-            if owner and owner != user:
-                owned._pool_unfollow(owner)
+        records._pool_tell(kind, user, former, reason=reason, note=note)
 
     def _pool_home_values(self, kind, user, pool):
         """Values that all records of one move share."""
         now = self.env.cr.now()
-        values = {
-            "user_id": user.id,
-            "pool_touch_date": False,
-            "pool_own_date": now if user else False,
-        }
         if kind == "leave":
-            values.update(pool_id=False, pool_state="outside", pool_enter_date=False)
+            # The owner stays who he is; only the home ends.
+            return {
+                "pool_id": False,
+                "pool_state": "outside",
+                "pool_enter_date": False,
+                "pool_due_date": False,
+                "pool_due_rule_id": False,
+            }
+        if kind == "transfer":
+            return {"pool_id": pool.id, "pool_enter_date": now}
+        values = {"user_id": user.id, "pool_touch_date": False}
+        if pool:
+            values["pool_id"] = pool.id
+        if user:
+            values.update(pool_state="owned", pool_own_date=now)
         else:
-            values["pool_state"] = "owned" if user else "pooled"
-            if pool:
-                values["pool_id"] = pool.id
-            if not user or kind == "enter":
-                values["pool_enter_date"] = now
-        if kind in ("leave", "transfer"):
-            # The owner stays who he is; only the home changes.
-            del values["user_id"], values["pool_own_date"], values["pool_touch_date"]
-            values.pop("pool_state") if kind == "transfer" else None
+            values.update(
+                pool_state="pooled",
+                pool_own_date=False,
+                pool_due_date=False,
+                pool_due_rule_id=False,
+            )
+        if not user or kind == "enter":
+            values["pool_enter_date"] = now
         return values
 
-    def _pool_count_return(self, former):
-        """Remember the former owner and one more round."""
-        for owner, records in former.items():
-            records.write({"pool_former_user_id": owner.id})
-        for rounds, records in self.grouped("pool_round").items():
-            records.write({"pool_round": rounds + 1})
+    def _pool_count_return(self):
+        """Remember the former owner and one more round.
+
+        In SQL, before the owner is taken away: the values differ by record, and no code but ours
+        looks at these two columns.
+        """
+        self.flush_recordset(["user_id", "pool_round", "pool_former_user_id"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET pool_former_user_id = user_id, pool_round = pool_round + 1"
+                " WHERE id IN %s",
+                SQL.identifier(self._table),
+                tuple(self.ids),
+            )
+        )
+        self.invalidate_recordset(["pool_former_user_id", "pool_round"])
 
     def _pool_count_gain(self, user):
         """Write the receiver's membership row: two gains at once conflict, and one is replayed."""
-        counts = defaultdict(int)
-        for record in self:
-            counts[record.pool_id] += 1
-        for pool, count in counts.items():
+        for pool, records in self.grouped("pool_id").items():
             for member in pool._member(user):
-                member.gain_count += count
-
-    def _pool_unfollow(self, owner):
-        """The former owner stops receiving messages, where the pool says so."""
-        leaving = self.filtered(lambda record: record.pool_id.unfollow_former)
-        if leaving:
-            leaving.message_unsubscribe(partner_ids=owner.partner_id.ids)
+                member.gain_count += len(records)
 
     def _pool_ledger_values(
         self, kind, user, pool, reason=None, note=None, key=None, rule=None, run=None

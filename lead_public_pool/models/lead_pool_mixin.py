@@ -28,7 +28,7 @@ class LeadPoolMixin(models.AbstractModel):
 
     _name = "lead.pool.mixin"
     _description = "Record with a Home"
-    _inherit = ["lead.pool.engine", "lead.pool.clock"]
+    _inherit = ["lead.pool.engine", "lead.pool.clock", "lead.pool.notice"]
 
     # Kind of pool for records of the concrete model.
     _pool_kind = None

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 
 from ..tools import verdict
@@ -128,7 +128,7 @@ class LeadPoolPolicy(models.AbstractModel):
 
     def _acts_for_system(self):
         """Crons, the mail gateway and server code act as the system, not as a person."""
-        return self.env.uid == self.env.ref("base.user_root").id
+        return self.env.uid == SUPERUSER_ID
 
     # ------------------------------------------------------------------
     # Quotas

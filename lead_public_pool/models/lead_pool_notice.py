@@ -1,0 +1,70 @@
+from markupsafe import Markup
+
+from odoo import models
+
+# Up to so many records at once, the new owner gets Odoo's message for each; above, one for all.
+NOTIFY_EACH = 5
+
+
+class LeadPoolNotice(models.AbstractModel):
+    """Who follows a record after a move, who is told, and what its chatter says."""
+
+    _name = "lead.pool.notice"
+    _description = "Pool Notices"
+
+    def _pool_tell(self, kind, user, former, reason=None, note=None):
+        """Followers, messages and log of a move, for all records at once.
+
+        :param str kind: kind of move
+        :param user: owner after the move, empty if none
+        :param dict former: these records by the owner they had before
+        """
+        for owner, records in former.items():
+            if owner and owner != user:
+                records._pool_unfollow(owner)
+        if user:
+            self._message_subscribe(user.partner_id.ids)
+            if kind in ("assign", "handover") and user != self.env.user:
+                self._pool_notify_owner(user)
+        if kind in ("claim", "assign", "handover", "release", "owner_left"):
+            self._pool_log(kind, user, former, reason, note)
+
+    def _pool_unfollow(self, owner):
+        """The former owner stops receiving messages, where the pool says so."""
+        leaving = self.filtered(lambda record: record.pool_id.unfollow_former)
+        if leaving:
+            leaving.message_unsubscribe(partner_ids=owner.partner_id.ids)
+
+    def _pool_notify_owner(self, user):
+        """Tell a user that he received records: one message each, or one for many."""
+        if len(self) <= NOTIFY_EACH:
+            self._message_auto_subscribe_notify(user.partner_id.ids, "mail.message_user_assigned")
+            return
+        env = self.with_context(lang=user.lang).env
+        names = Markup("").join(
+            Markup("<li>%s</li>") % record.display_name for record in self[:NOTIFY_EACH]
+        )
+        more = len(self) - NOTIFY_EACH
+        rest = Markup("<p>%s</p>") % env._("… and %s more.", more)
+        self.env["mail.thread"].message_notify(
+            partner_ids=user.partner_id.ids,
+            subject=env._("%s records have been assigned to you", len(self)),
+            body=Markup("<ul>%s</ul>%s") % (names, rest),
+        )
+
+    def _pool_log(self, kind, user, former, reason, note):
+        """One line in the chatter of each record, for those who read on there."""
+        texts = {
+            "claim": lambda owner: self.env._("Claimed from the pool."),
+            "assign": lambda owner: self.env._("Assigned to %s.", user.name),
+            "handover": lambda owner: self.env._("Handed over to %s.", user.name),
+            "release": lambda owner: self.env._("Given back to the pool by %s.", owner.name),
+            "owner_left": lambda owner: self.env._("Back in the pool: %s has left.", owner.name),
+        }
+        why = ": ".join(part for part in (reason and reason.name, note) if part)
+        bodies = {
+            record.id: " ".join(part for part in (texts[kind](owner), why) if part)
+            for owner, records in former.items()
+            for record in records
+        }
+        self._message_log_batch(bodies=bodies)
