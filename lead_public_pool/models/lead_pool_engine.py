@@ -263,7 +263,7 @@ class LeadPoolEngine(models.AbstractModel):
                 {
                     **common,
                     "res_id": record.id,
-                    "record_name": record.display_name,
+                    "record_name": record._pool_true_name(),
                     self._pool_move_link: record.id,
                     "company_id": target.company_id.id or record.pool_id.company_id.id,
                     # A record enters with the owner it has: before, it had no home at all.

@@ -28,7 +28,7 @@ class LeadPoolMixin(models.AbstractModel):
 
     _name = "lead.pool.mixin"
     _description = "Record with a Home"
-    _inherit = ["lead.pool.engine", "lead.pool.clock", "lead.pool.notice"]
+    _inherit = ["lead.pool.seal", "lead.pool.engine", "lead.pool.clock", "lead.pool.notice"]
 
     # Kind of pool for records of the concrete model.
     _pool_kind = None
@@ -404,7 +404,7 @@ class LeadPoolMixin(models.AbstractModel):
         :return: one result per record: `id`, `ok`, `code`, `message`, `available_at`
         :rtype: list[dict]
         """
-        records, results = self._pool_readable()
+        records, results = self._pool_visible()
         done = records._pool_claimed_with(key) if key else records.browse()
         results.update({record.id: record._pool_result() for record in done})
         for result in (records - done)._pool_move("claim", user=self.env.user, key=key):
@@ -419,7 +419,7 @@ class LeadPoolMixin(models.AbstractModel):
         :return: one result per record, see `pool_claim`
         :rtype: list[dict]
         """
-        records, results = self._pool_readable()
+        records, results = self._pool_visible()
         judged = records.sudo()
         refusals = self.env["lead.pool.policy"]._refusals("claim", judged, self.env.user, each=True)
         results.update(
@@ -589,7 +589,7 @@ class LeadPoolMixin(models.AbstractModel):
                 "params": {
                     "type": "success",
                     "message": done,
-                    "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+                    "next": self._pool_next_view(),
                 },
             }
         return self.env["lead.pool.result"]._open(self, results, title)

@@ -1,6 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL, ormcache
+from odoo.tools import SQL
 
 from .lead_pool import MODEL_BY_KIND
 from .lead_pool_engine import ENGINE
@@ -8,18 +8,6 @@ from .lead_pool_engine import ENGINE
 
 class ResUsers(models.Model):
     _inherit = "res.users"
-
-    @ormcache("self.id")
-    def _pool_readable_ids(self):
-        """Pools whose waiting records a user sees: his own, or all for an administrator.
-
-        :return: ids of pools
-        """
-        self.ensure_one()
-        pools = self.env["lead.pool"].sudo().with_context(active_test=False)
-        everything = self.has_group("lead_public_pool.group_pool_admin")
-        domain = Domain.TRUE if everything else Domain("member_ids.user_id", "=", self.id)
-        return pools.search(domain).ids
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -3,3 +3,5 @@ from . import lead_pool_result
 from . import lead_pool_result_line
 from . import lead_pool_release
 from . import lead_pool_assign
+from . import lead_pool_lookup
+from . import lead_pool_lookup_line

@@ -19,8 +19,22 @@ class LeadPoolResult(models.TransientModel):
         :param str title: title of the sheet
         :return: window action
         """
-        moved = sum(result["ok"] for result in results)
         visible = records.exists()._filtered_access("read")
+        names = [
+            record.display_name if record in visible else str(record.id) for record in records
+        ]
+        return self._open_named(names, results, title)
+
+    @api.model
+    def _open_named(self, names, results, title):
+        """Show the answers for many records, called by their names.
+
+        :param list names: one for each result
+        :param list results: see `pool_claim`
+        :param str title: title of the sheet
+        :return: window action
+        """
+        moved = sum(result["ok"] for result in results)
         sheet = self.create(
             {
                 "summary": self.env._(
@@ -29,15 +43,13 @@ class LeadPoolResult(models.TransientModel):
                 "line_ids": [
                     fields.Command.create(
                         {
-                            "record_name": record.display_name
-                            if record in visible
-                            else str(record.id),
+                            "record_name": name,
                             "ok": result["ok"],
                             "message": result["message"] or self.env._("Done."),
                             "available_at": result["available_at"],
                         }
                     )
-                    for record, result in zip(records, results, strict=True)
+                    for name, result in zip(names, results, strict=True)
                 ],
             }
         )

@@ -1,7 +1,7 @@
 import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
-const POOLED = "/odoo/action-lead_public_pool.crm_lead_action_pooled";
+const POOLED = "/odoo/action-lead_public_pool.lead_pool_entry_action_lead";
 
 function selectLead(name) {
     return {

@@ -1,0 +1,373 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, drop_view_if_exists
+
+from ..tools import mask, verdict
+from ..tools.verdict import Refusal
+from .lead_pool import MODEL_BY_KIND
+from .lead_pool_engine import ENGINE
+
+KINDS = ("lead", "customer")
+
+
+class LeadPoolEntry(models.Model):
+    """The window of the pools: what waits in them, masked as each pool says, to browse and claim.
+
+    The masking happens in the view itself, so nothing that must not be seen ever leaves the
+    database, whatever is searched, sorted, grouped or exported.
+
+    The view is a plain union of two tables **without conditions and joins**: only then does
+    PostgreSQL see through it, walk the partial indexes of both tables in order, and stop after
+    the first page of a million. The conditions are added by `_search`, for everybody.
+    """
+
+    _name = "lead.pool.entry"
+    _description = "Waiting in the Pool"
+    _auto = False
+    _order = "pool_priority desc, res_id desc"
+
+    name = fields.Char(readonly=True, help="Name of the record, as far as its pool shows it.")
+    res_id = fields.Integer(
+        string="Number", readonly=True, aggregator=None, help="Number of the record."
+    )
+    kind = fields.Selection(
+        [("lead", "Lead"), ("customer", "Customer")], readonly=True, help="What it is."
+    )
+    res_model = fields.Char(readonly=True, help="Technical kind of the record.")
+    pool_id = fields.Many2one("lead.pool", readonly=True, help="Pool in which it waits.")
+    company_id = fields.Many2one("res.company", readonly=True)
+    pool_state = fields.Char(readonly=True)
+    is_open = fields.Boolean(readonly=True)
+    visibility = fields.Selection(related="pool_id.visibility", related_sudo=True)
+    partner_name = fields.Char(
+        string="Company name", readonly=True, help="As far as its pool shows it."
+    )
+    city = fields.Char(readonly=True)
+    country_id = fields.Many2one("res.country", readonly=True)
+    source_id = fields.Many2one("utm.source", readonly=True)
+    medium_id = fields.Many2one("utm.medium", readonly=True)
+    type = fields.Selection(
+        [("lead", "Lead"), ("opportunity", "Opportunity")], string="Lead type", readonly=True
+    )
+    priority = fields.Selection(
+        [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")], readonly=True
+    )
+    expected_revenue = fields.Float(readonly=True)
+    pool_priority = fields.Integer(string="Pool order", readonly=True, aggregator=None)
+    pool_enter_date = fields.Datetime(string="In the pool since", readonly=True)
+    pool_round = fields.Integer(string="Rounds", readonly=True, aggregator="avg")
+    create_date = fields.Datetime(string="Created on", readonly=True)
+    email_masked = fields.Char(
+        string="E-mail", readonly=True, help="Readable once you have claimed it."
+    )
+    phone_masked = fields.Char(
+        string="Phone", readonly=True, help="Readable once you have claimed it."
+    )
+    tag_ids = fields.Many2many(
+        "crm.tag", string="Tags", compute="_compute_tag_ids", search="_search_tag_ids"
+    )
+    pool_can_claim = fields.Boolean(
+        compute="_compute_pool_claim", help="Whether you may claim it now."
+    )
+    pool_claim_message = fields.Char(
+        string="Why not",
+        compute="_compute_pool_claim",
+        help="Why you may not claim it now, and when you may.",
+    )
+
+    def _compute_tag_ids(self):
+        self.tag_ids = False
+        leads = self.filtered(lambda entry: entry.kind == "lead")
+        for entry in leads:
+            # Tags say what a lead is about, never who it is.
+            entry.tag_ids = entry._records().sudo().tag_ids
+
+    def _search_tag_ids(self, operator, value):
+        if operator == "!=" or operator.startswith("not"):
+            return NotImplemented
+        leads = self.env["crm.lead"].sudo()._search(Domain("tag_ids", operator, value))
+        return Domain("kind", "=", "lead") & Domain("res_id", "in", leads)
+
+    @api.depends_context("uid")
+    def _compute_pool_claim(self):
+        answers = {answer["id"]: answer for answer in self.pool_claim_check()}
+        for entry in self:
+            answer = answers[entry.id]
+            entry.pool_can_claim = answer["ok"]
+            entry.pool_claim_message = answer["message"]
+
+    # ------------------------------------------------------------------
+    # The view
+    # ------------------------------------------------------------------
+
+    def init(self):
+        drop_view_if_exists(self.env.cr, self._table)
+        selects = [self._select_of(number, kind) for number, kind in enumerate(KINDS)]
+        self.env.cr.execute(
+            SQL(
+                "CREATE VIEW %s AS (%s)",
+                SQL.identifier(self._table),
+                SQL(" UNION ALL ").join(selects),
+            )
+        )
+
+    def _select_of(self, number, kind):
+        table = SQL.identifier(self.env[MODEL_BY_KIND[kind]]._table)
+        columns = SQL(", ").join(
+            SQL("%s AS %s", expression, SQL.identifier(name))
+            for name, expression in self._columns(number, kind).items()
+        )
+        return SQL("SELECT %s FROM %s r", columns, table)
+
+    def _columns(self, number, kind):
+        """Columns of the view for one kind of records, which is called `r`.
+
+        Columns by which the window is filtered and sorted first are bare columns of the table, so
+        that its indexes serve.
+
+        :param int number: what ids of this kind leave when divided by the number of kinds
+        :param str kind: one of `KINDS`
+        :rtype: dict[str, SQL]
+        """
+        lead = kind == "lead"
+        columns = {
+            name: SQL.identifier("r", name)
+            for name in (
+                "pool_id",
+                "pool_state",
+                "pool_priority",
+                "pool_enter_date",
+                "pool_round",
+                "create_date",
+                "country_id",
+            )
+        }
+        return {
+            **columns,
+            "id": SQL("r.id * %s + %s", len(KINDS), number),
+            "res_id": SQL("r.id"),
+            "res_model": SQL("%s::varchar", MODEL_BY_KIND[kind]),
+            "kind": SQL("%s::varchar", kind),
+            "company_id": self._of_pool(SQL("pool.company_id")),
+            "is_open": SQL("r.active AND r.won_status = 'pending'") if lead else SQL("r.active"),
+            "name": self._name_column(SQL("r.name")),
+            "partner_name": self._masked(
+                "mask_company",
+                mask.sql_text,
+                self._masked(
+                    "mask_contact",
+                    mask.sql_scrub,
+                    SQL("r.partner_name") if lead else SQL("r.commercial_company_name"),
+                ),
+            ),
+            "city": self._masked("mask_city", mask.sql_text, SQL("r.city")),
+            "email_masked": self._masked(
+                "mask_contact",
+                mask.sql_email,
+                SQL("COALESCE(r.email_normalized, %s)", SQL("r.email_from") if lead else SQL("r.email")),
+            ),
+            "phone_masked": self._masked(
+                "mask_contact", mask.sql_phone, SQL("COALESCE(r.phone_sanitized, r.phone)")
+            ),
+            "source_id": SQL("r.source_id") if lead else SQL("NULL::int4"),
+            "medium_id": SQL("r.medium_id") if lead else SQL("NULL::int4"),
+            "type": SQL("r.type") if lead else SQL("NULL::varchar"),
+            "priority": SQL("r.priority") if lead else SQL("NULL::varchar"),
+            "expected_revenue": SQL("r.expected_revenue") if lead else SQL("NULL::numeric"),
+        }
+
+    def _name_column(self, column):
+        scrubbed = self._masked("mask_contact", mask.sql_scrub, column)
+        return self._masked("mask_name", mask.sql_text, scrubbed)
+
+    def _masked(self, flag, masked, column):
+        """A column that is masked where the pool of the record says so."""
+        wanted = SQL("pool.visibility = 'sealed' AND pool.%s", SQL.identifier(flag))
+        return SQL(
+            "CASE WHEN COALESCE(%s, TRUE) THEN %s ELSE %s END",
+            self._of_pool(wanted),
+            masked(column),
+            column,
+        )
+
+    def _of_pool(self, expression):
+        return SQL("(SELECT %s FROM lead_pool pool WHERE pool.id = r.pool_id)", expression)
+
+    # ------------------------------------------------------------------
+    # Searching
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Only what waits, for everybody; and conditions that the indexes understand."""
+        waiting = Domain("pool_state", "=", "pooled") & Domain("is_open", "=", True)
+        domain = Domain(domain).map_conditions(self._index_condition) & waiting
+        return super()._search(domain, *args, **kwargs)
+
+    def _index_condition(self, condition):
+        """Add to a condition on a computed column what it means for a bare one."""
+        if condition.operator not in ("=", "in") or not condition.value:
+            return condition
+        values = condition.value if condition.operator == "in" else [condition.value]
+        if isinstance(values, str) or not hasattr(values, "__iter__"):
+            return condition
+        if condition.field_expr == "id":
+            ids = [value // len(KINDS) for value in values if isinstance(value, int)]
+            return condition & Domain("res_id", "in", ids)
+        if condition.field_expr == "kind":
+            pools = self.env["lead.pool"].sudo().with_context(active_test=False)
+            return condition & Domain(
+                "pool_id", "in", pools.search([("kind", "in", list(values))]).ids
+            )
+        return condition
+
+    @api.model
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        """See `BaseModel.search_fetch`; masks one page only, whatever the order."""
+        entries = self.search(domain, offset=offset, limit=limit, order=order)
+        entries.fetch(field_names)
+        return entries
+
+    def exists(self):
+        """See `BaseModel.exists`: an entry exists as long as its record waits."""
+        if not self:
+            return self
+        found = set(self.sudo()._search([("id", "in", self.ids)]))
+        return self.filtered(lambda entry: entry.id in found)
+
+    # ------------------------------------------------------------------
+    # Reading
+    # ------------------------------------------------------------------
+
+    @api.model
+    @api.readonly
+    def web_search_read(
+        self, domain, specification, offset=0, limit=None, order=None, count_limit=None
+    ):
+        """See `BaseModel.web_search_read`: a list is no look at each of its entries."""
+        listing = self.with_context(pool_window_list=ENGINE)
+        return super(LeadPoolEntry, listing).web_search_read(
+            domain, specification, offset=offset, limit=limit, order=order, count_limit=count_limit
+        )
+
+    @api.model
+    @api.readonly
+    def web_read_group(self, *args, **kwargs):
+        """See `BaseModel.web_read_group`."""
+        listing = self.with_context(pool_window_list=ENGINE)
+        return super(LeadPoolEntry, listing).web_read_group(*args, **kwargs)
+
+    @api.model
+    @api.readonly
+    def search_read(self, *args, **kwargs):
+        """See `BaseModel.search_read`."""
+        listing = self.with_context(pool_window_list=ENGINE)
+        return super(LeadPoolEntry, listing).search_read(*args, **kwargs)
+
+    def web_read(self, specification):
+        """See `BaseModel.web_read`: this is how a form opens, and it is counted."""
+        self._count_views()
+        listing = self.with_context(pool_window_list=ENGINE)
+        return super(LeadPoolEntry, listing).web_read(specification)
+
+    def read(self, fields=None, load="_classic_read"):
+        """See `BaseModel.read`: entries named by their ids are looked at, and counted."""
+        self._count_views()
+        return super().read(fields, load)
+
+    # They write the count: not for a read-only cursor.
+    web_read._readonly = False
+    read._readonly = False
+
+    def _count_views(self):
+        if self.env.context.get("pool_window_list") is ENGINE or self.env.su:
+            return
+        self.env["lead.pool.view"].sudo()._count(self)
+
+    # ------------------------------------------------------------------
+    # Claiming
+    # ------------------------------------------------------------------
+
+    def pool_claim(self, key=None):
+        """Claim what these entries stand for, for the current user.
+
+        :param str key: idempotency key; the same key answers the same and counts once
+        :return: one result per entry: `id`, `ok`, `code`, `message`, `available_at`
+        :rtype: list[dict]
+        """
+        return self._each_kind(lambda records: records.pool_claim(key=key))
+
+    def pool_claim_check(self):
+        """Whether the current user may claim what these entries stand for; changes nothing.
+
+        :return: one result per entry, see `pool_claim`
+        :rtype: list[dict]
+        """
+        return self._each_kind(lambda records: records.pool_claim_check())
+
+    def action_pool_claim(self):
+        """Claim from a button; one record opens at once, for many there is a message.
+
+        :return: action
+        """
+        records = {entry.id: entry._records() for entry in self}
+        names = {entry.id: entry.name for entry in self.sudo().exists()}
+        results = self.pool_claim()
+        if len(self) == 1 and results[0]["ok"]:
+            return self._open_claimed(records[self.id])
+        if all(result["ok"] for result in results):
+            message = self.env._("%s records are yours now.", len(results))
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "success",
+                    "message": message,
+                    "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+                },
+            }
+        lines = [names.get(result["id"], str(result["id"])) for result in results]
+        return self.env["lead.pool.result"]._open_named(lines, results, self.env._("Claim"))
+
+    def _open_claimed(self, record):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Yours now"),
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+            "target": "current",
+        }
+
+    def _records(self):
+        """What this entry stands for; says nothing about access."""
+        self.ensure_one()
+        record_id, number = divmod(self.id, len(KINDS))
+        return self.env[MODEL_BY_KIND[KINDS[number]]].browse(record_id)
+
+    def _each_kind(self, method):
+        """Ask a method of the records, kind by kind, and answer entry by entry.
+
+        :param method: function of a recordset that returns one result per record
+        """
+        for entry_id in self._ids:
+            self.env["crm.lead"]._pool_check_id(entry_id, self._description)
+        results = {}
+        for model in MODEL_BY_KIND.values():
+            entries = self.filtered(lambda entry, model=model: entry._records()._name == model)
+            records = self.env[model].browse(entry._records().id for entry in entries)
+            answers = method(records) if records else []
+            for entry, record, answer in zip(entries, records, answers, strict=True):
+                results[entry.id] = {**entry._true_answer(record, answer), "id": entry.id}
+        return [results[entry_id] for entry_id in self._ids]
+
+    def _true_answer(self, record, answer):
+        """Somebody was faster: say so to those who could have claimed it."""
+        if answer["code"] != verdict.NOT_POOLED:
+            return answer
+        gone = record.sudo().exists()
+        window = self.env.user._pool_window_ids(self.env.companies.ids)
+        if gone.pool_state != "owned" or gone.pool_id.id not in window:
+            return answer
+        refusal = Refusal(verdict.TAKEN, self.env._("Somebody else already holds it."))
+        return gone._pool_result(refusal)

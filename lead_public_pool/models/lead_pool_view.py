@@ -1,0 +1,131 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.clock import day_bounds
+
+
+class LeadPoolView(models.Model):
+    """Who looked at which entry of a sealed pool: one row per user, entry and day."""
+
+    _name = "lead.pool.view"
+    _description = "Look at a Sealed Entry"
+    _order = "date desc, id desc"
+    _rec_name = "user_id"
+    _log_access = False
+
+    date = fields.Datetime(required=True, readonly=True, help="When it was opened first that day.")
+    day = fields.Date(
+        required=True, readonly=True, index=True, help="Day in the time zone of the company."
+    )
+    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade")
+    pool_id = fields.Many2one("lead.pool", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one(related="pool_id.company_id")
+    res_model = fields.Char(required=True, readonly=True)
+    res_id = fields.Integer(
+        string="Number", required=True, readonly=True, aggregator=None, help="Number of the record."
+    )
+    number = fields.Integer(
+        string="Entries that day",
+        readonly=True,
+        aggregator="max",
+        help="How many different entries of the pool the user had opened that day by then.",
+    )
+
+    _once_a_day = models.UniqueIndex("(user_id, day, res_model, res_id)")
+    # Two looks at one moment cannot both have the same number: one of them is replayed.
+    _numbered = models.UniqueIndex("(user_id, pool_id, day, number)")
+
+    @api.model
+    def _count(self, entries):
+        """Count looks at entries by the current user, and stop who looks at too many.
+
+        :param entries: entries of `lead.pool.entry`
+        :raise UserError: if the user has opened as many different entries as the pool allows
+        """
+        user = self.env.user
+        for pool, opened in entries.sudo().exists().grouped("pool_id").items():
+            if pool.visibility == "sealed" and not pool._is_managed_by(user):
+                self._count_in_pool(user, pool, opened)
+
+    def _count_in_pool(self, user, pool, entries):
+        day = self._today(pool)
+        seen = self.search(
+            [("user_id", "=", user.id), ("pool_id", "=", pool.id), ("day", "=", day)]
+        )
+        known = {(view.res_model, view.res_id) for view in seen}
+        fresh = [entry for entry in entries if (entry.res_model, entry.res_id) not in known]
+        if not fresh:
+            return
+        before, after = len(seen), len(seen) + len(fresh)
+        if pool.daily_view_limit and after > pool.daily_view_limit:
+            raise UserError(
+                self.env._(
+                    "You have opened %(count)s of %(limit)s entries of the pool %(pool)s today. "
+                    "The list stays open to you: claim one of them.",
+                    count=before,
+                    limit=pool.daily_view_limit,
+                    pool=pool.name,
+                )
+            )
+        self._insert(user, pool, day, before, fresh)
+        if pool.view_alert and before <= pool.view_alert < after:
+            self._alert(user, pool, after)
+
+    def _insert(self, user, pool, day, before, entries):
+        """Add rows; who does the same at the same moment is replayed instead of refused."""
+        now = self.env.cr.now()
+        # The member row orders looks that come at the same time: the second one is replayed.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE lead_pool_member SET gain_count = gain_count"
+                " WHERE user_id = %s AND pool_id = %s",
+                user.id,
+                pool.id,
+            )
+        )
+        self.create(
+            [
+                {
+                    "date": now,
+                    "day": day,
+                    "user_id": user.id,
+                    "pool_id": pool.id,
+                    "res_model": entry.res_model,
+                    "res_id": entry.res_id,
+                    "number": before + number,
+                }
+                for number, entry in enumerate(entries, 1)
+            ]
+        )
+
+    def _alert(self, user, pool, count):
+        """Tell the managers, once per user and day, that somebody looks at a great deal."""
+        managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
+        if not managers:
+            return
+        self.env["mail.thread"].message_notify(
+            partner_ids=managers.partner_id.ids,
+            subject=self.env._("%s opens many entries of a sealed pool", user.name),
+            body=self.env._(
+                "%(user)s has opened %(count)s different entries of the pool %(pool)s today.",
+                user=user.name,
+                count=count,
+                pool=pool.name,
+            ),
+        )
+
+    @api.model
+    def _today(self, pool):
+        """Today in the time zone of the company, which a rep cannot change."""
+        tz_name = pool.company_id.resource_calendar_id.tz
+        start, _end = day_bounds(self.env.cr.now(), tz_name)
+        return fields.Datetime.context_timestamp(self.with_context(tz=tz_name or "UTC"), start).date()
+
+    @api.autovacuum
+    def _gc_views(self):
+        """Looks are kept for a year."""
+        limit = fields.Date.subtract(fields.Date.today(), years=1)
+        old = self.search([("day", "<", limit)], limit=10000)
+        old.unlink()
+        return len(old), len(old) == 10000

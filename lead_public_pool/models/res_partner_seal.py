@@ -1,0 +1,42 @@
+from odoo import api, fields, models
+
+from ..tools import mask
+
+
+class ResPartner(models.Model):
+    """The contacts of a customer that waits in a sealed pool are sealed with it."""
+
+    _inherit = "res.partner"
+
+    pool_cover_id = fields.Many2one(
+        "lead.pool",
+        string="Pool of its company",
+        compute="_compute_pool_cover_id",
+        store=True,
+        recursive=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The pool in which the company of this contact waits for a salesperson.",
+    )
+
+    @api.depends("parent_id.pool_state", "parent_id.pool_id", "parent_id.pool_cover_id")
+    def _compute_pool_cover_id(self):
+        for partner in self:
+            company = partner.parent_id
+            waits = company.pool_state == "pooled"
+            partner.pool_cover_id = company.pool_id if waits else company.pool_cover_id
+
+    @api.depends("pool_cover_id")
+    def _compute_display_name(self):
+        super()._compute_display_name()
+
+    def _pool_sealing(self, hidden):
+        pool = super()._pool_sealing(hidden)
+        cover = self.sudo().pool_cover_id
+        return cover if not pool and cover.id in hidden else pool
+
+    def _pool_masked_name(self, pool):
+        """The name of a contact person is itself a contact detail."""
+        if self.sudo().pool_cover_id:
+            return mask.text(self.sudo().name)
+        return super()._pool_masked_name(pool)

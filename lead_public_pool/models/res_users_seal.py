@@ -1,0 +1,155 @@
+from odoo import SUPERUSER_ID, models
+from odoo.fields import Domain
+from odoo.tools import SQL, ormcache
+
+from .lead_pool_visibility import SEALED
+
+
+class ResUsers(models.Model):
+    """What a user may see of the records that wait in pools.
+
+    Record rules ask these methods, so they are cached; a change of a pool or of a membership
+    clears the cache.
+    """
+
+    _inherit = "res.users"
+
+    @ormcache("self.id")
+    def _pool_readable_ids(self):
+        """Pools whose waiting records a user reads in full: those he manages, and the open ones
+        of which he is a member.
+
+        :return: ids of pools
+        """
+        self.ensure_one()
+        pools = self._pool_pools()
+        if self.has_group("lead_public_pool.group_pool_admin"):
+            return pools.search([]).ids
+        open_to_me = Domain("visibility", "=", "open") & Domain("member_ids.user_id", "=", self.id)
+        return pools.search(self._pool_managed_domain() | open_to_me).ids
+
+    @ormcache("self.id")
+    def _pool_hidden_ids(self):
+        """Pools whose waiting records a user may not read, by any way in.
+
+        Who is no salesperson (an accountant, a portal user) is not restricted: he needs customers
+        for invoices and deliveries, and cannot claim. Nor is the system itself.
+
+        :return: ids of pools
+        """
+        self.ensure_one()
+        if self.id == SUPERUSER_ID or not self.has_group("sales_team.group_sale_salesman"):
+            return ()
+        sealed = self._pool_pools().search([("visibility", "in", SEALED)])
+        return tuple(sorted(set(sealed.ids) - set(self._pool_readable_ids())))
+
+    def _pool_window_ids(self, company_ids):
+        """Pools whose waiting records a user sees in the window, masked where they are sealed.
+
+        :param list company_ids: companies in which the user works at the moment
+        :return: ids of pools
+        """
+        return [
+            pool_id for pool_id, company_id in self._pool_windows() if company_id in company_ids
+        ]
+
+    @ormcache("self.id")
+    def _pool_windows(self):
+        self.ensure_one()
+        pools = self._pool_pools()
+        readable = pools.browse(self._pool_readable_ids())
+        mine = Domain("visibility", "=", "sealed") & Domain("member_ids.user_id", "=", self.id)
+        return [(pool.id, pool.company_id.id) for pool in readable | pools.search(mine)]
+
+    def _pool_pools(self):
+        return self.env["lead.pool"].sudo().with_context(active_test=False)
+
+    def _pool_managed_domain(self):
+        return Domain(
+            "member_ids", "any", [("user_id", "=", self.id), ("role", "=", "manager")]
+        )
+
+    # ------------------------------------------------------------------
+    # Domains of record rules on whatever hangs on a sealed record
+    # ------------------------------------------------------------------
+
+    def _pool_unsealed(self, lead=None, partner=None, model=None, res_id=None):
+        """Rows that do not belong to a record hidden from this user.
+
+        `NOT EXISTS` and not `NOT IN`: the latter would put a million ids in memory.
+
+        :param str lead: column that points to `crm.lead`
+        :param str partner: column that points to `res.partner`
+        :param str model: column that holds the name of a model
+        :param str res_id: column that holds the id of a record of that model
+        :rtype: Domain
+        """
+        hidden = self._pool_hidden_ids()
+        if not hidden:
+            return Domain.TRUE
+
+        def to_sql(records, alias, query):
+            def column(name):
+                return records._field_to_sql(alias, name, query)
+
+            env = records.env
+            clauses = []
+            if lead:
+                clauses.append(_hidden_lead(env, column(lead), hidden))
+            if partner:
+                clauses.append(_hidden_partner(env, column(partner), hidden))
+            if model:
+                for name, exists in (
+                    ("crm.lead", _hidden_lead),
+                    ("res.partner", _hidden_partner),
+                ):
+                    clauses.append(
+                        SQL(
+                            "(%s = %s AND %s)",
+                            column(model),
+                            name,
+                            exists(env, column(res_id), hidden),
+                        )
+                    )
+            return SQL("(%s) IS NOT TRUE", SQL(" OR ").join(clauses))
+
+        return Domain.custom(to_sql=to_sql)
+
+    def _pool_unsealed_event(self):
+        """Meetings, except other people's about a sealed lead or customer.
+
+        What stands in my own calendar stays there: I was, or shall be, in that meeting.
+
+        :rtype: Domain
+        """
+        mine = Domain("user_id", "=", self.id) | Domain("partner_ids", "in", self.partner_id.ids)
+        return (
+            mine
+            | self._pool_unsealed(lead="opportunity_id")
+            & self._pool_unsealed(model="res_model", res_id="res_id")
+        )
+
+
+def _hidden_lead(env, column, hidden):
+    leads = env["crm.lead"]
+    return SQL(
+        "EXISTS (SELECT FROM crm_lead pooled WHERE pooled.id = %s AND %s = 'pooled' AND %s IN %s)",
+        column,
+        leads._field_to_sql("pooled", "pool_state"),
+        leads._field_to_sql("pooled", "pool_id"),
+        hidden,
+    )
+
+
+def _hidden_partner(env, column, hidden):
+    partners = env["res.partner"]
+    return SQL(
+        "EXISTS (SELECT FROM res_partner pooled WHERE pooled.id = %s"
+        " AND (%s = 'pooled' AND %s IN %s OR %s IN %s))",
+        column,
+        partners._field_to_sql("pooled", "pool_state"),
+        partners._field_to_sql("pooled", "pool_id"),
+        hidden,
+        partners._field_to_sql("pooled", "pool_cover_id"),
+        hidden,
+    )
