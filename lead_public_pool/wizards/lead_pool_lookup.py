@@ -24,7 +24,18 @@ class LeadPoolLookup(models.TransientModel):
         )
         self.line_ids = [
             fields.Command.clear(),
-            *(fields.Command.create(answer) for answer in answers),
+            *(
+                fields.Command.create(
+                    {
+                        "kind": answer["kind"],
+                        "state": answer["state"],
+                        "pool_name": answer["pool"],
+                        "claimable": answer["claimable"],
+                        "owner": answer["owner"],
+                    }
+                )
+                for answer in answers
+            ),
         ]
         self.asked = True
         return {

@@ -18,6 +18,6 @@ class LeadPoolLookupLine(models.TransientModel):
         ],
         readonly=True,
     )
-    pool = fields.Char(readonly=True)
+    pool_name = fields.Char(string="Pool", readonly=True)
     claimable = fields.Boolean(string="You may claim it", readonly=True)
     owner = fields.Char(string="Salesperson", readonly=True)
