@@ -8,6 +8,26 @@ from .lead_pool import MODEL_BY_KIND
 from .lead_pool_engine import ENGINE
 
 KINDS = ("lead", "customer")
+# Columns of both tables that the view passes on untouched.
+BARE = (
+    "pool_id",
+    "pool_state",
+    "pool_priority",
+    "pool_enter_date",
+    "pool_round",
+    "create_date",
+    "country_id",
+)
+LEAD_ONLY = {
+    "source_id": "int4",
+    "medium_id": "int4",
+    "type": "varchar",
+    "priority": "varchar",
+    "expected_revenue": "numeric",
+}
+# Columns of both tables that it reads.
+PLAIN = ("active", "name", "city", "phone", "phone_sanitized", "email_normalized")
+MASKS = ("contact", "name", "company", "city")
 
 
 class LeadPoolEntry(models.Model):
@@ -25,6 +45,12 @@ class LeadPoolEntry(models.Model):
     _description = "Waiting in the Pool"
     _auto = False
     _order = "pool_priority desc, res_id desc"
+    # What must be written to the database before the view is read.
+    _depends = {
+        "crm.lead": [*BARE, *PLAIN, "partner_name", "email_from", "won_status", *LEAD_ONLY],
+        "res.partner": [*BARE, *PLAIN, "commercial_company_name", "email"],
+        "lead.pool": ["company_id", "visibility", *(f"mask_{name}" for name in MASKS)],
+    }
 
     name = fields.Char(readonly=True, help="Name of the record, as far as its pool shows it.")
     res_id = fields.Integer(
@@ -130,18 +156,11 @@ class LeadPoolEntry(models.Model):
         :rtype: dict[str, SQL]
         """
         lead = kind == "lead"
-        columns = {
-            name: SQL.identifier("r", name)
-            for name in (
-                "pool_id",
-                "pool_state",
-                "pool_priority",
-                "pool_enter_date",
-                "pool_round",
-                "create_date",
-                "country_id",
+        columns = {name: SQL.identifier("r", name) for name in BARE}
+        for name, column_type in LEAD_ONLY.items():
+            columns[name] = (
+                SQL.identifier("r", name) if lead else SQL(f"NULL::{column_type}")
             )
-        }
         return {
             **columns,
             "id": SQL("r.id * %s + %s", len(KINDS), number),
@@ -169,11 +188,6 @@ class LeadPoolEntry(models.Model):
             "phone_masked": self._masked(
                 "mask_contact", mask.sql_phone, SQL("COALESCE(r.phone_sanitized, r.phone)")
             ),
-            "source_id": SQL("r.source_id") if lead else SQL("NULL::int4"),
-            "medium_id": SQL("r.medium_id") if lead else SQL("NULL::int4"),
-            "type": SQL("r.type") if lead else SQL("NULL::varchar"),
-            "priority": SQL("r.priority") if lead else SQL("NULL::varchar"),
-            "expected_revenue": SQL("r.expected_revenue") if lead else SQL("NULL::numeric"),
         }
 
     def _name_column(self, column):
@@ -182,7 +196,8 @@ class LeadPoolEntry(models.Model):
 
     def _masked(self, flag, masked, column):
         """A column that is masked where the pool of the record says so."""
-        wanted = SQL("pool.visibility = 'sealed' AND pool.%s", SQL.identifier(flag))
+        flag = SQL.identifier("pool", flag)
+        wanted = SQL("pool.visibility = 'sealed' AND %s IS TRUE", flag)
         return SQL(
             "CASE WHEN COALESCE(%s, TRUE) THEN %s ELSE %s END",
             self._of_pool(wanted),
@@ -224,7 +239,8 @@ class LeadPoolEntry(models.Model):
     @api.model
     def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
         """See `BaseModel.search_fetch`; masks one page only, whatever the order."""
-        entries = self.search(domain, offset=offset, limit=limit, order=order)
+        query = self._search(domain, offset=offset, limit=limit, order=order or self._order)
+        entries = self.browse(query)
         entries.fetch(field_names)
         return entries
 

@@ -93,11 +93,14 @@ class ResUsers(models.Model):
                 return records._field_to_sql(alias, name, query)
 
             env = records.env
+            # The search of messages runs its query without flushing what it reads.
+            env["crm.lead"].flush_model(["pool_state", "pool_id"])
+            env["res.partner"].flush_model(["pool_state", "pool_id", "pool_cover_id"])
             clauses = []
             if lead:
-                clauses.append(_hidden_lead(env, column(lead), hidden))
+                clauses.append(_hidden_lead(column(lead), hidden))
             if partner:
-                clauses.append(_hidden_partner(env, column(partner), hidden))
+                clauses.append(_hidden_partner(column(partner), hidden))
             if model:
                 for name, exists in (
                     ("crm.lead", _hidden_lead),
@@ -108,7 +111,7 @@ class ResUsers(models.Model):
                             "(%s = %s AND %s)",
                             column(model),
                             name,
-                            exists(env, column(res_id), hidden),
+                            exists(column(res_id), hidden),
                         )
                     )
             return SQL("(%s) IS NOT TRUE", SQL(" OR ").join(clauses))
@@ -130,26 +133,21 @@ class ResUsers(models.Model):
         )
 
 
-def _hidden_lead(env, column, hidden):
-    leads = env["crm.lead"]
+def _hidden_lead(column, hidden):
     return SQL(
-        "EXISTS (SELECT FROM crm_lead pooled WHERE pooled.id = %s AND %s = 'pooled' AND %s IN %s)",
+        "EXISTS (SELECT FROM crm_lead waiting WHERE waiting.id = %s"
+        " AND waiting.pool_state = 'pooled' AND waiting.pool_id IN %s)",
         column,
-        leads._field_to_sql("pooled", "pool_state"),
-        leads._field_to_sql("pooled", "pool_id"),
         hidden,
     )
 
 
-def _hidden_partner(env, column, hidden):
-    partners = env["res.partner"]
+def _hidden_partner(column, hidden):
     return SQL(
-        "EXISTS (SELECT FROM res_partner pooled WHERE pooled.id = %s"
-        " AND (%s = 'pooled' AND %s IN %s OR %s IN %s))",
+        "EXISTS (SELECT FROM res_partner waiting WHERE waiting.id = %s"
+        " AND (waiting.pool_state = 'pooled' AND waiting.pool_id IN %s"
+        " OR waiting.pool_cover_id IN %s))",
         column,
-        partners._field_to_sql("pooled", "pool_state"),
-        partners._field_to_sql("pooled", "pool_id"),
         hidden,
-        partners._field_to_sql("pooled", "pool_cover_id"),
         hidden,
     )

@@ -20,3 +20,4 @@ from . import test_settings
 from . import test_touch
 from . import test_wizards
 from . import test_write_guard
+from . import test_sealed
