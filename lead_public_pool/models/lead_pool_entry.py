@@ -330,21 +330,26 @@ class LeadPoolEntry(models.Model):
         names = {entry.id: entry.name for entry in self.sudo().exists()}
         results = self.pool_claim()
         if len(self) == 1 and results[0]["ok"]:
-            return self._open_claimed(records[self.id])
+            return self._good_news(
+                self.env._("It is yours now."), self._open_claimed(records[self.id])
+            )
         if all(result["ok"] for result in results):
-            message = self.env._("%s records are yours now.", len(results))
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "success",
-                    "message": message,
-                    "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-                },
-            }
+            return self._good_news(
+                self.env._("%s records are yours now.", len(results)),
+                {"type": "ir.actions.client", "tag": "soft_reload"},
+            )
         lines = [names.get(result["id"], str(result["id"])) for result in results]
         return self.env["lead.pool.result"]._open_named(lines, results, self.env._("Claim"))
 
+    @api.model
+    def _good_news(self, message, next_action):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success", "message": message, "next": next_action},
+        }
+
+    @api.model
     def _open_claimed(self, record):
         return {
             "type": "ir.actions.act_window",

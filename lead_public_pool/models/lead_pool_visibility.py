@@ -81,7 +81,7 @@ class LeadPool(models.Model):
             f"lead_public_pool.lead_pool_entry_action_{self.kind}"
         )
         action["name"] = self.env._("In the pool %s", self.name)
-        action["context"] = {"search_default_pool_id": self.id}
+        action["context"] = {"search_default_pool_id": self.id, "pool_kind": self.kind}
         return action
 
     def action_open_records(self):

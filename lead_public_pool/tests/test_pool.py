@@ -105,8 +105,11 @@ class TestPool(PoolCase):
     def test_stat_buttons_open_what_they_count(self):
         leads = self._create_leads(2)
         self._claim(leads[0])
-        for state, lead in (("owned", leads[0]), ("pooled", leads[1])):
+        for state, model, lead in (
+            ("owned", "crm.lead", leads[0]),
+            ("pooled", "lead.pool.entry", leads[1]),
+        ):
             action = getattr(self.pool.with_user(self.lead_manager), f"action_open_{state}")()
-            self.assertEqual(action["res_model"], "crm.lead")
-            self.assertEqual(action["context"], {"search_default_pool_id": self.pool.id})
+            self.assertEqual(action["res_model"], model)
+            self.assertEqual(action["context"]["search_default_pool_id"], self.pool.id)
             self.assertEqual(lead.pool_state, state)

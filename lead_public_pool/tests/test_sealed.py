@@ -199,7 +199,7 @@ class TestSealedClaim(SealedCase):
     def test_claim_from_the_window_opens_the_record(self):
         entry = self._entry(self.lead)
         self.assertTrue(entry.pool_can_claim)
-        action = entry.action_pool_claim()
+        action = entry.action_pool_claim()["params"]["next"]
         self.assertEqual((action["res_model"], action["res_id"]), ("crm.lead", self.lead.id))
         self.assertOwned(self.lead, self.rep, self.sealed)
         self.env.invalidate_all()

@@ -103,6 +103,15 @@ tours.add("pool_rep_mobile", {
             trigger: ".o_notification:contains(It is yours now)",
         },
         {
+            content: "It opens, to be worked at once",
+            trigger: ".o_form_view .alert:contains(returns in 7 days)",
+        },
+        {
+            content: "Back to the pool",
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
             content: "The limit is reached, and the next card says so instead of a button",
             trigger: ".o_kanban_record:contains(Tour lead 2) .alert:contains(1 of 1)",
         },
