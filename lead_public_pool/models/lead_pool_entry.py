@@ -158,9 +158,7 @@ class LeadPoolEntry(models.Model):
         lead = kind == "lead"
         columns = {name: SQL.identifier("r", name) for name in BARE}
         for name, column_type in LEAD_ONLY.items():
-            columns[name] = (
-                SQL.identifier("r", name) if lead else SQL(f"NULL::{column_type}")
-            )
+            columns[name] = SQL.identifier("r", name) if lead else SQL(f"NULL::{column_type}")
         return {
             **columns,
             "id": SQL("r.id * %s + %s", len(KINDS), number),
@@ -183,7 +181,10 @@ class LeadPoolEntry(models.Model):
             "email_masked": self._masked(
                 "mask_contact",
                 mask.sql_email,
-                SQL("COALESCE(r.email_normalized, %s)", SQL("r.email_from") if lead else SQL("r.email")),
+                SQL(
+                    "COALESCE(r.email_normalized, %s)",
+                    SQL("r.email_from") if lead else SQL("r.email"),
+                ),
             ),
             "phone_masked": self._masked(
                 "mask_contact", mask.sql_phone, SQL("COALESCE(r.phone_sanitized, r.phone)")

@@ -51,7 +51,9 @@ class LeadPool(models.Model):
                 raise UserError(self.env._("A text is expected, not %r.", value))
         given = {key: value.strip() for key, value in values.items() if value and value.strip()}
         if not given:
-            raise UserError(self.env._("Enter a phone number, an e-mail address or a company name."))
+            raise UserError(
+                self.env._("Enter a phone number, an e-mail address or a company name.")
+            )
         if "email" in given:
             given["email"] = email_normalize(given["email"], strict=False)
             if not given["email"]:

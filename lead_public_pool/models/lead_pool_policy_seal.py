@@ -8,9 +8,7 @@ class LeadPoolPolicy(models.AbstractModel):
     _inherit = "lead.pool.policy"
 
     def _judge_claim(self, record, user, pool, quota):
-        return self._refuse_hidden(record, user) or super()._judge_claim(
-            record, user, pool, quota
-        )
+        return self._refuse_hidden(record, user) or super()._judge_claim(record, user, pool, quota)
 
     def _refuse_hidden(self, record, user):
         """A hidden pool answers like no pool at all: its managers hand out what lies in it."""

@@ -97,9 +97,9 @@ class LeadPoolSeal(models.AbstractModel):
         if kind in RETURNS:
             for owner, records in former.items():
                 records._pool_drop_activities(owner)
-        for home, records in self.filtered(lambda r: r.pool_state == "pooled").grouped(
-            "pool_id"
-        ).items():
+        for home, records in (
+            self.filtered(lambda r: r.pool_state == "pooled").grouped("pool_id").items()
+        ):
             if home.visibility in SEALED:
                 records._pool_seal_traces(records.ids, home)
         return result
@@ -156,6 +156,4 @@ class LeadPoolSeal(models.AbstractModel):
         if not self._pool_sealed():
             return {"type": "ir.actions.client", "tag": "soft_reload"}
         model = "crm_lead" if self._name == "crm.lead" else "res_partner"
-        return self.env["ir.actions.actions"]._for_xml_id(
-            f"lead_public_pool.{model}_action_owned"
-        )
+        return self.env["ir.actions.actions"]._for_xml_id(f"lead_public_pool.{model}_action_owned")

@@ -120,7 +120,9 @@ class LeadPoolView(models.Model):
         """Today in the time zone of the company, which a rep cannot change."""
         tz_name = pool.company_id.resource_calendar_id.tz
         start, _end = day_bounds(self.env.cr.now(), tz_name)
-        return fields.Datetime.context_timestamp(self.with_context(tz=tz_name or "UTC"), start).date()
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=tz_name or "UTC"), start
+        ).date()
 
     @api.autovacuum
     def _gc_views(self):

@@ -1,6 +1,11 @@
 from odoo import api, fields, models
 
+from odoo.addons.mail.tools.discuss import Store
+
 from ..tools import mask
+
+# What Discuss may show of a sealed customer, beside its masked name.
+SHOWN_IN_DISCUSS = {"active", "avatar_128", "im_status", "is_company"}
 
 
 class ResPartner(models.Model):
@@ -28,7 +33,7 @@ class ResPartner(models.Model):
 
     @api.depends("pool_cover_id")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        return super()._compute_display_name()
 
     def _pool_sealing(self, hidden):
         pool = super()._pool_sealing(hidden)
@@ -40,3 +45,23 @@ class ResPartner(models.Model):
         if self.sudo().pool_cover_id:
             return mask.text(self.sudo().name)
         return super()._pool_masked_name(pool)
+
+    def _to_store(self, store, fields):
+        """Discuss and the chatter show people in `sudo`, with their e-mail address.
+
+        :param store: what is being sent to the web client
+        :param list fields: what is wanted of each person
+        """
+        sealed = self._pool_sealed()
+        others = self - sealed
+        if hasattr(super(), "_to_store"):
+            super(ResPartner, others)._to_store(store, fields)
+        else:
+            store.add_records_fields(others, fields)
+        harmless = [
+            field
+            for field in fields
+            if getattr(field, "field_name", field) in SHOWN_IN_DISCUSS
+        ]
+        name = Store.Attr("name", lambda partner: partner.display_name)
+        store.add_records_fields(sealed, [*harmless, name])

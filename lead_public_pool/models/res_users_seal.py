@@ -24,7 +24,7 @@ class ResUsers(models.Model):
         self.ensure_one()
         pools = self._pool_pools()
         if self.has_group("lead_public_pool.group_pool_admin"):
-            return pools.search([]).ids
+            return pools.search(Domain.TRUE).ids
         open_to_me = Domain("visibility", "=", "open") & Domain("member_ids.user_id", "=", self.id)
         return pools.search(self._pool_managed_domain() | open_to_me).ids
 
@@ -65,9 +65,7 @@ class ResUsers(models.Model):
         return self.env["lead.pool"].sudo().with_context(active_test=False)
 
     def _pool_managed_domain(self):
-        return Domain(
-            "member_ids", "any", [("user_id", "=", self.id), ("role", "=", "manager")]
-        )
+        return Domain("member_ids", "any", [("user_id", "=", self.id), ("role", "=", "manager")])
 
     # ------------------------------------------------------------------
     # Domains of record rules on whatever hangs on a sealed record
@@ -126,10 +124,8 @@ class ResUsers(models.Model):
         :rtype: Domain
         """
         mine = Domain("user_id", "=", self.id) | Domain("partner_ids", "in", self.partner_id.ids)
-        return (
-            mine
-            | self._pool_unsealed(lead="opportunity_id")
-            & self._pool_unsealed(model="res_model", res_id="res_id")
+        return mine | self._pool_unsealed(lead="opportunity_id") & self._pool_unsealed(
+            model="res_model", res_id="res_id"
         )
 
 

@@ -1,7 +1,9 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from odoo.addons.lead_public_pool.tools import mask
+from odoo.addons.mail.tools.discuss import Store
 
 from .common import PoolCase
 
@@ -90,7 +92,7 @@ class TestSealedWindow(SealedCase):
             "Müller & Söhne", "Ring +49 (0)30 / 123 45-67 or mail a.b@c.de, at 10", "ab@c",
             "•", "Line 1\nb@d.org",
         ]  # fmt: skip
-        from odoo.tools import SQL  # noqa: PLC0415
+        from odoo.tools import SQL
 
         for python, sql in (
             (mask.email, mask.sql_email),
@@ -118,9 +120,7 @@ class TestSealedWindow(SealedCase):
             entries = self.env["lead.pool.entry"].with_user(user)
             self.assertFalse(entries.search([("pool_id", "=", self.sealed.id)]))
             self.assertEqual(self._codes(self.lead.with_user(user).pool_claim()), ["not_pooled"])
-            self.assertEqual(
-                self._codes(self._entry(self.lead, user).pool_claim()), ["not_pooled"]
-            )
+            self.assertEqual(self._codes(self._entry(self.lead, user).pool_claim()), ["not_pooled"])
             with self.assertRaises(UserError), self.cr.savepoint():
                 self.lead.with_user(user).write({"user_id": user.id})
         self.assertPooled(self.lead, self.sealed)
@@ -288,9 +288,11 @@ class TestNothingGivenAway(SealedCase):
                 lambda lead=lead: lead.read(["display_name"]),
                 lambda lead=lead: lead.copy().read(),
                 lambda lead=lead: lead.get_formview_action(),
-                lambda lead=lead: lead.message_get_suggested_recipients()
-                if hasattr(lead, "message_get_suggested_recipients")
-                else None,
+                lambda lead=lead: (
+                    lead.message_get_suggested_recipients()
+                    if hasattr(lead, "message_get_suggested_recipients")
+                    else None
+                ),
             ):
                 self.assertNothingGivenAway(function)
 
@@ -349,7 +351,9 @@ class TestNothingGivenAway(SealedCase):
             held.with_user(self.rep).pool_release()
             for user in self._everybody():
                 found = self.env["mail.activity"].with_user(user)
-                self.assertFalse(found.search([("res_model", "=", "crm.lead"), ("res_id", "=", held.id)]))
+                self.assertFalse(
+                    found.search([("res_model", "=", "crm.lead"), ("res_id", "=", held.id)])
+                )
                 self.assertNothingGivenAway(
                     lambda user=user, activity=activity: activity.with_user(user).read(["summary"])
                 )
@@ -403,8 +407,10 @@ class TestNothingGivenAway(SealedCase):
 
     def test_duplicates_and_own_leads(self):
         for user in self._everybody():
-            mine = self.env["crm.lead"].with_user(user).create(
-                {"name": "Mine", "email_from": EMAIL.replace("hans.secret", "other")}
+            mine = (
+                self.env["crm.lead"]
+                .with_user(user)
+                .create({"name": "Mine", "email_from": EMAIL.replace("hans.secret", "other")})
             )
             self.assertNothingGivenAway(
                 lambda mine=mine: mine.web_read(
@@ -422,8 +428,10 @@ class TestNothingGivenAway(SealedCase):
                 lambda moves=moves: moves.formatted_read_group([], ["record_name"], ["__count"])
             )
         self._claim(self.lead, self.other)
-        mine = self.env["lead.pool.move"].with_user(self.other).search(
-            [("lead_id", "=", self.lead.id)]
+        mine = (
+            self.env["lead.pool.move"]
+            .with_user(self.other)
+            .search([("lead_id", "=", self.lead.id)])
         )
         self.assertIn(self.lead.name, mine.mapped("record_name"))
 
@@ -506,24 +514,42 @@ class TestSealedCustomers(SealedCase):
                 lambda lead=lead: lead.web_read({"partner_id": {"fields": {"display_name": {}}}})
             )
 
+    def test_discuss_does_not_introduce_a_sealed_customer(self):
+        channel = self.env["discuss.channel"].with_user(self.rep)
+        chat = channel._create_group(self.customer.ids + self.contact.ids)
+        chat.add_members(partner_ids=self.contact.ids)
+        for records in (chat, chat.channel_member_ids, self.customer.sudo().with_user(self.rep).sudo()):
+            self.assertNothingGivenAway(
+                lambda records=records: Store().add(records).get_result()
+            )
+        boss = self.customer.with_user(self.lead_manager)
+        self.assertIn(EMAIL, str(Store(bus_channel=self.rep).add(boss).get_result()))
+
     def test_details_cannot_be_copied_through_documents(self):
         for user in self.members:
             lead = self.env["crm.lead"].with_user(user)
             attendee = self.env["calendar.attendee"].with_user(user)
             own = lead.create({"name": "Own"})
-            event = self.env["calendar.event"].with_user(user).create(
-                {"name": "E", "start": "2030-01-01 10:00:00", "stop": "2030-01-01 11:00:00"}
+            event = (
+                self.env["calendar.event"]
+                .with_user(user)
+                .create(
+                    {"name": "E", "start": "2030-01-01 10:00:00", "stop": "2030-01-01 11:00:00"}
+                )
             )
             for partner in self.customer | self.contact:
                 for function in (
                     lambda p=partner, lead=lead: lead.create(
                         {"name": "x", "partner_id": p.id}
                     ).read(["email_from", "phone"]),
-                    lambda p=partner, own=own: own.write({"partner_id": p.id})
-                    and own.read(["email_from", "phone"]),
-                    lambda p=partner, lead=lead: lead.with_context(default_partner_id=p.id)
-                    .create({"name": "x"})
-                    .read(["email_from", "phone"]),
+                    lambda p=partner, own=own: (
+                        own.write({"partner_id": p.id}) and own.read(["email_from", "phone"])
+                    ),
+                    lambda p=partner, lead=lead: (
+                        lead.with_context(default_partner_id=p.id)
+                        .create({"name": "x"})
+                        .read(["email_from", "phone"])
+                    ),
                     lambda p=partner, lead=lead: lead.onchange(
                         {"partner_id": p.id}, ["partner_id"], {"email_from": {}, "phone": {}}
                     ),
@@ -533,8 +559,10 @@ class TestSealedCustomers(SealedCase):
                     lambda p=partner, attendee=attendee: attendee.onchange(
                         {"partner_id": p.id}, ["partner_id"], {"email": {}, "phone": {}}
                     ),
-                    lambda p=partner, event=event: event.write({"partner_ids": [(4, p.id)]})
-                    and event.attendee_ids.read(["email", "phone", "common_name"]),
+                    lambda p=partner, event=event: (
+                        event.write({"partner_ids": [(4, p.id)]})
+                        and event.attendee_ids.read(["email", "phone", "common_name"])
+                    ),
                 ):
                     self.assertNothingGivenAway(function)
 
@@ -558,7 +586,7 @@ class TestLookup(SealedCase):
 
     def test_phone_is_found_in_any_notation(self):
         try:
-            import phonenumbers  # noqa: F401, PLC0415
+            import phonenumbers  # noqa: F401
         except ImportError:
             self.skipTest("phonenumbers is not installed")
         self.assertEqual(len(self._lookup(phone="+493099887766")), 1)
@@ -600,7 +628,12 @@ class TestLookup(SealedCase):
         self.assertEqual(len(self._lookup(email="many@x.example")), 20)
         company = self.env["res.company"].create({"name": "Elsewhere"})
         self.env["crm.lead"].create(
-            {"name": "E", "email_from": "else@x.example", "company_id": company.id, "user_id": False}
+            {
+                "name": "E",
+                "email_from": "else@x.example",
+                "company_id": company.id,
+                "user_id": False,
+            }
         )
         self.assertEqual(self._lookup(email="else@x.example"), [])
 

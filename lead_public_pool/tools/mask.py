@@ -83,7 +83,9 @@ def sql_phone(column):
 
 def sql_text(column):
     """The counterpart of `text`."""
-    return SQL("CASE WHEN %(value)s <> '' THEN left(%(value)s, 1) || %(dots)s END", value=column, dots=DOTS)
+    return SQL(
+        "CASE WHEN %(value)s <> '' THEN left(%(value)s, 1) || %(dots)s END", value=column, dots=DOTS
+    )
 
 
 def sql_scrub(column):

@@ -20,9 +20,7 @@ class LeadPoolResult(models.TransientModel):
         :return: window action
         """
         visible = records.exists()._filtered_access("read")
-        names = [
-            record.display_name if record in visible else str(record.id) for record in records
-        ]
+        names = [record.display_name if record in visible else str(record.id) for record in records]
         return self._open_named(names, results, title)
 
     @api.model
