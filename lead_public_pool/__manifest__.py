@@ -13,6 +13,7 @@
         "data/lead_pool_reason_data.xml",
         "data/ir_cron_data.xml",
         "wizards/lead_pool_result_views.xml",
+        "wizards/lead_pool_preview_views.xml",
         "wizards/lead_pool_release_views.xml",
         "wizards/lead_pool_assign_views.xml",
         "views/lead_pool_move_views.xml",

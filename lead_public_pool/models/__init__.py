@@ -1,7 +1,8 @@
 from . import lead_pool_limits
-from . import lead_pool
 from . import lead_pool_claiming
 from . import lead_pool_returning
+from . import lead_pool_brake
+from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request
 from . import lead_pool_rule
@@ -13,6 +14,7 @@ from . import lead_pool_engine
 from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_hold
+from . import lead_pool_api
 from . import lead_pool_mixin
 from . import crm_lead
 from . import crm_team
