@@ -13,6 +13,7 @@ ENGINE_FIELDS = {
     "pool_touch_date",
     "pool_due_date",
     "pool_due_rule_id",
+    "pool_warn_date",
     "pool_former_user_id",
     "pool_round",
     "pool_protected_until",
@@ -33,6 +34,7 @@ class LeadPoolMixin(models.AbstractModel):
         "lead.pool.api",
         "lead.pool.engine",
         "lead.pool.clock",
+        "lead.pool.warning",
         "lead.pool.hold",
         "lead.pool.notice",
     ]
