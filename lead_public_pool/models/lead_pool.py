@@ -20,9 +20,9 @@ class LeadPool(models.Model):
     _inherit = [
         "lead.pool.limits",
         "lead.pool.claiming",
+        "lead.pool.assigning",
         "lead.pool.returning",
         "lead.pool.brake",
-        "lead.pool.assigning",
     ]
     _description = "Public Pool"
     _order = "sequence, id"
