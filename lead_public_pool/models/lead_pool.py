@@ -1,4 +1,5 @@
 from ast import literal_eval
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -16,7 +17,15 @@ class LeadPool(models.Model):
     """A public pool: records without an owner, and the rules by which they circulate."""
 
     _name = "lead.pool"
-    _inherit = ["lead.pool.limits"]
+    _inherit = [
+        "lead.pool.limits",
+        "lead.pool.claiming",
+        "lead.pool.assigning",
+        "lead.pool.returning",
+        "lead.pool.brake",
+        "lead.pool.visibility",
+        "lead.pool.lookup.answer",
+    ]
     _description = "Public Pool"
     _order = "sequence, id"
     _check_company_auto = True
@@ -213,13 +222,6 @@ class LeadPool(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
-    def action_open_pooled(self):
-        """Open the records that wait in this pool.
-
-        :return: window action
-        """
-        return self._action_open_records("pooled", self.env._("In the pool %s", self.name))
-
     def action_open_owned(self):
         """Open the records of this pool that salespeople hold.
 
@@ -353,8 +355,9 @@ class LeadPool(models.Model):
         """
         self._refresh_due_dates(batch_size)
         run = self.env["lead.pool.run"]
+        on_hold = self._pools_on_hold()
         for model_name in MODEL_BY_KIND.values():
-            run, time_left = self.env[model_name]._pool_reclaim_due(run, batch_size)
+            run, time_left = self.env[model_name]._pool_reclaim_due(run, batch_size, on_hold)
             if not time_left:
                 return
 
@@ -375,3 +378,48 @@ class LeadPool(models.Model):
                 commit(len(batch))
             pool.write({"due_refresh": False, "due_refresh_after": 0})
             commit()
+
+    @api.model
+    def _cron_assign(self, batch_size=200):
+        """Hand out what waits in pools that do so by themselves, in all companies.
+
+        :param int batch_size: records per transaction
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        for pool in self.sudo().search([("assign_strategy", "!=", "none")]):
+            while done := pool._assign_waiting(batch_size):
+                if not commit(done):
+                    return
+
+    @api.model
+    def _cron_warn(self, batch_size=500):
+        """Send the warnings that are due, in all companies.
+
+        :param int batch_size: records per transaction
+        """
+        for model_name in MODEL_BY_KIND.values():
+            if not self.env[model_name]._pool_warn_due(batch_size):
+                return
+
+    @api.model
+    def _cron_warn_digest(self):
+        """Once a day: one e-mail to each owner whose records go back soon."""
+        commit = self.env["ir.cron"]._commit_progress
+        now = self.env.cr.now()
+        members = self.env["lead.pool.member"].sudo()
+        pools = self.sudo().search([("warn_digest", "=", True)])
+        for model_name, of_kind in pools.grouped(lambda pool: pool._record_model_name()).items():
+            records = self.env[model_name].sudo()
+            soon = records.browse()
+            for pool in of_kind:
+                days = max(pool._warn_days(), default=0)
+                soon |= pool._due_records(now + timedelta(days=days))
+            for owner, mine in soon.grouped("user_id").items():
+                told = members.search(
+                    [("user_id", "=", owner.id), ("pool_id", "in", mine.pool_id.ids)]
+                )
+                if any(member.digest_date == now.date() for member in told):
+                    continue
+                mine._pool_mail_digest(owner)
+                told.digest_date = now.date()
+                commit(1)

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext, is_html_empty, ormcache
 
 from .lead_pool_engine import ENGINE
+from .lead_pool_warning import ACTIVITY_TYPE
 
 _logger = logging.getLogger(__name__)
 # A record that failed is tried again after so many hours, and does not stop the run until then.
@@ -31,23 +32,20 @@ class LeadPoolClock(models.AbstractModel):
             owned._pool_refresh_due()
 
     def _pool_refresh_due(self):
-        """Work out and store when each record goes back, and by which rule."""
-        records = self.sudo().with_context(pool_engine=ENGINE)
+        """Work out and store when each record goes back, by which rule, and the next warning."""
+        records = self.sudo().with_context(pool_engine=ENGINE, tracking_disable=True)
         dues = records._pool_due_map()
-        for (due, rule_id), group in records.grouped(
-            lambda record: dues.get(record.id, (False, False))
-        ).items():
-            changed = group.filtered(
-                lambda record, due=due, rule_id=rule_id: (
-                    (
-                        record.pool_due_date or False,
-                        record.pool_due_rule_id.id,
-                    )
-                    != (due, rule_id)
-                )
+        values = {}
+        for record in records:
+            due, rule_id = dues.get(record.id, (False, False))
+            warning = due and record._pool_next_warning(due)
+            known = (record.pool_due_date, record.pool_due_rule_id.id, record.pool_warn_date)
+            if known != (due, rule_id, warning):
+                values.setdefault((due, rule_id, warning), []).append(record.id)
+        for (due, rule_id, warning), ids in values.items():
+            records.browse(ids).write(
+                {"pool_due_date": due, "pool_due_rule_id": rule_id, "pool_warn_date": warning}
             )
-            if changed:
-                changed.write({"pool_due_date": due, "pool_due_rule_id": rule_id})
 
     def _pool_due_map(self):
         """When these records go back.
@@ -87,7 +85,7 @@ class LeadPoolClock(models.AbstractModel):
             condition.field_expr.split(".")[0]
             for rule in rules
             for condition in (rule._domain() & ~rule.pool_id._exempt_domain()).iter_conditions()
-        )
+        ) | frozenset(rules.date_field_id.mapped("name"))
 
     # ------------------------------------------------------------------
     # What counts as working a record
@@ -120,11 +118,14 @@ class LeadPoolClock(models.AbstractModel):
 
     def _pool_is_work_activity(self, message):
         pool, types = self.pool_id, self.pool_id.touch_activity_type_ids
+        if message.mail_activity_type_id == self.env.ref(ACTIVITY_TYPE, raise_if_not_found=False):
+            return False
         if not pool.touch_activity or (types and message.mail_activity_type_id not in types):
             return False
-        return self.env.context.get("pool_activity_planned") is ENGINE or (
-            self._pool_is_long_enough(message)
-        )
+        if self.env.context.get("pool_activity_planned") is ENGINE:
+            return True
+        feedback = self.env.context.get("pool_activity_feedback") or ""
+        return len(html2plaintext(feedback).strip()) >= pool.touch_minimum
 
     def _pool_is_long_enough(self, message):
         text = html2plaintext(message.body or "").strip()
@@ -144,20 +145,24 @@ class LeadPoolClock(models.AbstractModel):
         )
 
     @api.model
-    def _pool_reclaim_due(self, run, batch_size):
+    def _pool_reclaim_due(self, run, batch_size, on_hold=()):
         """Take back what is due, batch by batch, each in a transaction of its own.
 
         :param run: run to continue, or an empty one
         :param int batch_size: records per transaction
+        :param on_hold: ids of pools whose brake has stopped the run
         :return: the run, and the seconds left to the cron
         """
         commit = self.env["ir.cron"]._commit_progress
         records = self.sudo()
-        time_left = commit(remaining=records.search_count(self._pool_due_domain()))
+
+        def to_do():
+            """What is due at this moment, less the pools that were told to wait."""
+            return self._pool_due_domain() & Domain("pool_id", "not in", on_hold)
+
+        time_left = commit(remaining=records.search_count(to_do()))
         while time_left:
-            due = records.search(
-                self._pool_due_domain(), order="pool_due_date, id", limit=batch_size
-            )
+            due = records.search(to_do(), order="pool_due_date, id", limit=batch_size)
             if not due:
                 break
             try:

@@ -3,16 +3,17 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import email_normalize
 
-from .lead_pool import MODEL_BY_KIND
 
+RECORD_MODELS = {"lead": "crm.lead", "customer": "res.partner"}
 # So many records answer "is it known?"; more would be a way to read the database.
 ANSWERS = 20
 
 
-class LeadPool(models.Model):
+class LeadPoolLookupAnswer(models.AbstractModel):
     """Is this company known? An answer without contact details."""
 
-    _inherit = "lead.pool"
+    _name = "lead.pool.lookup.answer"
+    _description = "What Is Known"
 
     @api.model
     def pool_lookup(self, phone=None, email=None, name=None):
@@ -34,7 +35,7 @@ class LeadPool(models.Model):
             raise AccessError(self.env._("Only salespeople may ask whether a company is known."))
         given = self._lookup_arguments(phone=phone, email=email, name=name)
         answers = []
-        for kind, model in MODEL_BY_KIND.items():
+        for kind, model in RECORD_MODELS.items():
             found = self._lookup_records(kind, given)
             if found:
                 checks = self.env[model].browse(found.ids).pool_claim_check()
@@ -62,7 +63,7 @@ class LeadPool(models.Model):
 
     def _lookup_records(self, kind, given):
         """Records that match any of the values, in the companies of the user."""
-        records = self.env[MODEL_BY_KIND[kind]].sudo()
+        records = self.env[RECORD_MODELS[kind]].sudo()
         domains = []
         if "email" in given:
             domains.append(Domain("email_normalized", "=", given["email"]))
@@ -87,7 +88,7 @@ class LeadPool(models.Model):
     @api.model
     def _lookup_domain(self, kind):
         """Which records count as known: open leads, and customers who are no colleagues."""
-        records = self.env[MODEL_BY_KIND[kind]]
+        records = self.env[RECORD_MODELS[kind]]
         if kind == "lead":
             return records._pool_open_domain()
         return Domain("active", "=", True) & Domain("partner_share", "=", True)

@@ -5,10 +5,11 @@ from odoo.exceptions import UserError
 SEALED = ("sealed", "hidden")
 
 
-class LeadPool(models.Model):
+class LeadPoolVisibility(models.AbstractModel):
     """Who sees what lies in a pool, and how much of it."""
 
-    _inherit = "lead.pool"
+    _name = "lead.pool.visibility"
+    _description = "Visibility of a Pool"
 
     visibility = fields.Selection(
         [("open", "Open"), ("sealed", "Sealed"), ("hidden", "Hidden")],

@@ -12,7 +12,8 @@ class ResUsers(models.Model):
     clears the cache.
     """
 
-    _inherit = "res.users"
+    _name = "res.users"
+    _inherit = ["res.users"]
 
     @ormcache("self.id")
     def _pool_readable_ids(self):
