@@ -61,9 +61,10 @@ class LeadPoolRequest(models.Model):
     )
 
     @api.depends("lead_id", "partner_id")
+    @api.depends_context("uid")
     def _compute_record_name(self):
-        for request in self.sudo():
-            request.record_name = request._record().display_name
+        for request in self:
+            request.record_name = request.sudo()._record().display_name
 
     def _record(self):
         self.ensure_one()
@@ -119,9 +120,11 @@ class LeadPoolRequest(models.Model):
         )
         env = self.with_context(lang=self.user_id.lang).env
         verdict = env._("Agreed") if state == "approved" else env._("Refused")
+        # The name as the salesperson sees it: the record may lie in a sealed pool.
+        name = self._record().with_user(self.user_id).sudo().display_name
         self.env["mail.thread"].message_notify(
             partner_ids=self.user_id.partner_id.ids,
-            subject=f"{verdict}: {self.record_name}",
+            subject=f"{verdict}: {name}",
             body=answer or verdict,
         )
 

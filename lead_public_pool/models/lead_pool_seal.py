@@ -84,6 +84,24 @@ class LeadPoolSeal(models.AbstractModel):
             .with_env(self.env)
         )
 
+    def web_save(self, vals, specification, next_id=None):
+        """See `BaseModel.web_save`; a form may save a record into a pool out of its own sight."""
+        saved = super().web_save(vals, {}, next_id=next_id)
+        records = self.browse(row["id"] for row in saved)
+        if not self.env.su and (sealed := records._pool_sealed()):
+            return [record._pool_blank(specification) for record in sealed]
+        return records.with_context(bin_size=True).web_read(specification)
+
+    def _pool_blank(self, specification):
+        """An empty form of a record that went out of sight when it was saved."""
+        many = {"one2many", "many2many"}
+        blank = {
+            name: [] if self._fields[name].type in many else False
+            for name in specification
+            if name in self._fields
+        }
+        return {**blank, "id": self.id}
+
     # ------------------------------------------------------------------
     # What a move leaves behind
     # ------------------------------------------------------------------

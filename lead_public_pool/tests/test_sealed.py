@@ -1,6 +1,8 @@
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.lead_public_pool.tools import mask
 from odoo.addons.mail.tools.discuss import Store
@@ -92,7 +94,7 @@ class TestSealedWindow(SealedCase):
             "Müller & Söhne", "Ring +49 (0)30 / 123 45-67 or mail a.b@c.de, at 10", "ab@c",
             "•", "Line 1\nb@d.org",
         ]  # fmt: skip
-        from odoo.tools import SQL
+        from odoo.tools import SQL, mute_logger
 
         for python, sql in (
             (mask.email, mask.sql_email),
@@ -246,6 +248,41 @@ class TestSealedClaim(SealedCase):
         action = entry.action_pool_claim()
         sheet = self.env[action["res_model"]].with_user(self.rep).browse(action["res_id"])
         self.assertEqual(sheet.line_ids.record_name, "Call ••• or •••@•••")
+
+    def test_next_best_comes_from_a_sealed_pool_and_not_from_a_hidden_one(self):
+        pool = self.sealed.with_user(self.rep)
+        [answer] = pool.pool_claim_next()
+        self.assertEqual((answer["id"], answer["code"]), (self.lead.id, "ok"))
+        self._create_leads(1, pool=self.sealed)
+        self.sealed.visibility = "hidden"
+        [answer] = pool.pool_claim_next()
+        self.assertFalse(answer["ok"])
+
+    def test_form_may_save_a_record_out_of_its_own_sight(self):
+        leads = self.env["crm.lead"].with_user(self.rep)
+        [saved] = leads.web_save(
+            {"name": "New", "phone": PHONE, "pool_id": self.sealed.id},
+            {"name": {}, "phone": {}, "tag_ids": {}},
+        )
+        lead = leads.browse(saved["id"]).sudo()
+        self.assertPooled(lead, self.sealed)
+        self.assertEqual((saved["phone"], saved["tag_ids"]), (False, []))
+        held = self._claim(lead).with_user(self.rep)
+        [saved] = held.web_save({"city": "Bonn"}, {"city": {}})
+        self.assertEqual(saved["city"], "Bonn")
+        [saved] = held.web_save({"user_id": False}, {"city": {}})
+        self.assertFalse(saved["city"])
+
+    def test_refused_request_does_not_name_the_record(self):
+        self.sealed.claim_mode = "approval"
+        self.assertEqual(self._codes(self._entry(self.lead).pool_claim()), ["approval"])
+        request = self.env["lead.pool.request"].search([("lead_id", "=", self.lead.id)])
+        self.assertNothingGivenAway(
+            lambda: request.with_user(self.rep).read(["record_name", "display_name", "lead_id"])
+        )
+        request.with_user(self.lead_manager).action_refuse()
+        message = self.env["mail.message"].search([("subject", "ilike", "Refused:")], limit=1)
+        self.assertNothingGivenAway(lambda: message.read(["subject", "body"]))
 
     def test_released_record_is_out_of_sight_again(self):
         lead = self._claim(self.lead).with_user(self.rep)
@@ -700,6 +737,16 @@ class TestSealedViews(SealedCase):
         message = self.env["mail.message"].search(domain)
         self.assertEqual(len(message), 1)
         self.assertIn(self.lead_manager.partner_id, message.notified_partner_ids)
+
+    def test_limits_are_not_negative(self):
+        for name in ("daily_view_limit", "view_alert"):
+            with (
+                self.assertRaises(IntegrityError),
+                mute_logger("odoo.sql_db"),
+                self.cr.savepoint(),
+            ):
+                self.sealed.write({name: -1})
+                self.env.flush_all()
 
     def test_reps_do_not_read_who_looked(self):
         self._open(self.lead)
