@@ -167,44 +167,40 @@ class LeadPoolEntry(models.Model):
             "kind": SQL("%s::varchar", kind),
             "company_id": self._of_pool(SQL("pool.company_id")),
             "is_open": SQL("r.active AND r.won_status = 'pending'") if lead else SQL("r.active"),
-            "name": self._name_column(SQL("r.name")),
-            "partner_name": self._masked(
-                "mask_company",
-                mask.sql_text,
-                self._masked(
-                    "mask_contact",
-                    mask.sql_scrub,
-                    SQL("r.partner_name") if lead else SQL("r.commercial_company_name"),
-                ),
+            "name": self._masked(
+                SQL("r.name"), mask_name=mask.sql_text, mask_contact=mask.sql_scrub
             ),
-            "city": self._masked("mask_city", mask.sql_text, SQL("r.city")),
+            "partner_name": self._masked(
+                SQL("r.partner_name") if lead else SQL("r.commercial_company_name"),
+                mask_company=mask.sql_text,
+                mask_contact=mask.sql_scrub,
+            ),
+            "city": self._masked(SQL("r.city"), mask_city=mask.sql_text),
             "email_masked": self._masked(
-                "mask_contact",
-                mask.sql_email,
-                SQL(
-                    "COALESCE(r.email_normalized, %s)",
-                    SQL("r.email_from") if lead else SQL("r.email"),
-                ),
+                SQL("COALESCE(r.email_normalized, %s)", SQL("r.email_from" if lead else "r.email")),
+                mask_contact=mask.sql_email,
             ),
             "phone_masked": self._masked(
-                "mask_contact", mask.sql_phone, SQL("COALESCE(r.phone_sanitized, r.phone)")
+                SQL("COALESCE(r.phone_sanitized, r.phone)"), mask_contact=mask.sql_phone
             ),
         }
 
-    def _name_column(self, column):
-        scrubbed = self._masked("mask_contact", mask.sql_scrub, column)
-        return self._masked("mask_name", mask.sql_text, scrubbed)
+    def _masked(self, column, **masks):
+        """A column that is masked where the pool of the record says so.
 
-    def _masked(self, flag, masked, column):
-        """A column that is masked where the pool of the record says so."""
-        flag = SQL.identifier("pool", flag)
-        wanted = SQL("pool.visibility = 'sealed' AND %s IS TRUE", flag)
-        return SQL(
-            "CASE WHEN COALESCE(%s, TRUE) THEN %s ELSE %s END",
-            self._of_pool(wanted),
-            masked(column),
-            column,
+        :param SQL column: the raw value
+        :param masks: switch of the pool and the mask it stands for; the first that is on counts
+        """
+        cases = SQL(" ").join(
+            SQL("WHEN %s THEN %s", self._is_masked(flag), function(column))
+            for flag, function in masks.items()
         )
+        return SQL("CASE %s ELSE %s END", cases, column)
+
+    def _is_masked(self, flag):
+        flag = SQL.identifier("pool", flag)
+        wanted = self._of_pool(SQL("pool.visibility = 'sealed' AND %s IS TRUE", flag))
+        return SQL("COALESCE(%s, TRUE)", wanted)
 
     def _of_pool(self, expression):
         return SQL("(SELECT %s FROM lead_pool pool WHERE pool.id = r.pool_id)", expression)
@@ -239,7 +235,7 @@ class LeadPoolEntry(models.Model):
 
     @api.model
     def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
-        """See `BaseModel.search_fetch`; masks one page only, whatever the order."""
+        """See `BaseModel.search_fetch`; finds the page first, and masks only that."""
         query = self._search(domain, offset=offset, limit=limit, order=order or self._order)
         entries = self.browse(query)
         entries.fetch(field_names)

@@ -9,6 +9,7 @@ import re
 from odoo.tools import SQL
 
 DOTS = "•••"
+EMAIL_DOTS = f"{DOTS}@{DOTS}"
 EMAIL = r"^(.)[^@]*@(.).*(\.[^.@]+)$"
 EMAIL_MASK = r"\1•••@\2•••\3"
 # What looks like an e-mail address or a telephone number inside a text.
@@ -51,7 +52,7 @@ def scrub(value):
     """A text without the addresses and numbers that somebody typed into it."""
     if not value:
         return None
-    return re.sub(PHONE_IN_TEXT, DOTS, re.sub(EMAIL_IN_TEXT, f"{DOTS}@{DOTS}", value))
+    return re.sub(PHONE_IN_TEXT, DOTS, re.sub(EMAIL_IN_TEXT, EMAIL_DOTS, value))
 
 
 def sql_email(column):
@@ -89,8 +90,14 @@ def sql_text(column):
 
 
 def sql_scrub(column):
-    """The counterpart of `scrub`."""
-    without_emails = SQL(
-        "regexp_replace(NULLIF(%s, ''), %s, %s, 'g')", column, EMAIL_IN_TEXT, f"{DOTS}@{DOTS}"
+    """The counterpart of `scrub`; most texts need no more than a glance."""
+    without_emails = SQL("regexp_replace(%s, %s, %s, 'g')", column, EMAIL_IN_TEXT, EMAIL_DOTS)
+    return SQL(
+        r"CASE WHEN %(value)s LIKE '%%@%%' OR %(value)s ~ '\d.{5,}\d'"
+        " THEN regexp_replace(%(without)s, %(phone)s, %(dots)s, 'g')"
+        " WHEN %(value)s <> '' THEN %(value)s END",
+        value=column,
+        without=without_emails,
+        phone=PHONE_IN_TEXT,
+        dots=DOTS,
     )
-    return SQL("regexp_replace(%s, %s, %s, 'g')", without_emails, PHONE_IN_TEXT, DOTS)

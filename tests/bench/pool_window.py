@@ -42,6 +42,12 @@ def run(env, out):
         "with why-not of each": lambda: entries.web_search_read(
             sealed, {**page, "pool_can_claim": {}, "pool_claim_message": {}}, **PAGE
         ),
+        "the same without counting": lambda: entries.web_search_read(
+            sealed, page, limit=80, count_limit=80
+        ),
+        "by company name": lambda: entries.web_search_read(
+            sealed, page, order="partner_name", **PAGE
+        ),
         "group by country": lambda: entries.formatted_read_group(
             sealed, ["country_id"], ["__count"]
         ),
