@@ -3,7 +3,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import email_normalize
 
-
 RECORD_MODELS = {"lead": "crm.lead", "customer": "res.partner"}
 # So many records answer "is it known?"; more would be a way to read the database.
 ANSWERS = 20

@@ -59,9 +59,7 @@ class ResPartner(models.Model):
         else:
             store.add_records_fields(others, fields)
         harmless = [
-            field
-            for field in fields
-            if getattr(field, "field_name", field) in SHOWN_IN_DISCUSS
+            field for field in fields if getattr(field, "field_name", field) in SHOWN_IN_DISCUSS
         ]
         name = Store.Attr("name", lambda partner: partner.display_name)
         store.add_records_fields(sealed, [*harmless, name])

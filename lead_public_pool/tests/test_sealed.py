@@ -94,7 +94,6 @@ class TestSealedWindow(SealedCase):
             "Müller & Söhne", "Ring +49 (0)30 / 123 45-67 or mail a.b@c.de, at 10", "ab@c",
             "•", "Line 1\nb@d.org",
         ]  # fmt: skip
-        from odoo.tools import SQL, mute_logger
 
         for python, sql in (
             (mask.email, mask.sql_email),
@@ -555,10 +554,12 @@ class TestSealedCustomers(SealedCase):
         channel = self.env["discuss.channel"].with_user(self.rep)
         chat = channel._create_group(self.customer.ids + self.contact.ids)
         chat.add_members(partner_ids=self.contact.ids)
-        for records in (chat, chat.channel_member_ids, self.customer.sudo().with_user(self.rep).sudo()):
-            self.assertNothingGivenAway(
-                lambda records=records: Store().add(records).get_result()
-            )
+        for records in (
+            chat,
+            chat.channel_member_ids,
+            self.customer.sudo().with_user(self.rep).sudo(),
+        ):
+            self.assertNothingGivenAway(lambda records=records: Store().add(records).get_result())
         boss = self.customer.with_user(self.lead_manager)
         self.assertIn(EMAIL, str(Store(bus_channel=self.rep).add(boss).get_result()))
 

@@ -36,9 +36,7 @@ def run(env, out):
     sealed = [("pool_id", "=", pools[0].id)]
     cases = {
         "one sealed pool": lambda: entries.web_search_read(sealed, page, **PAGE),
-        "menu of leads": lambda: entries.web_search_read(
-            [("kind", "=", "lead")], page, **PAGE
-        ),
+        "menu of leads": lambda: entries.web_search_read([("kind", "=", "lead")], page, **PAGE),
         "with why-not of each": lambda: entries.web_search_read(
             sealed, {**page, "pool_can_claim": {}, "pool_claim_message": {}}, **PAGE
         ),
@@ -70,9 +68,7 @@ def run(env, out):
             )
         ),
         "search of contacts by a salesperson": lambda: (
-            env["res.partner"]
-            .with_user(rep)
-            .web_search_read([], {"name": {}, "phone": {}}, **PAGE)
+            env["res.partner"].with_user(rep).web_search_read([], {"name": {}, "phone": {}}, **PAGE)
         ),
     }
     for title, function in cases.items():
