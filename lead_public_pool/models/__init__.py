@@ -16,6 +16,7 @@ from . import lead_pool_warning
 from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_hold
+from . import lead_pool_offer
 from . import lead_pool_api
 from . import lead_pool_mixin
 from . import crm_lead
