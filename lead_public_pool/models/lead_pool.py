@@ -23,6 +23,7 @@ class LeadPool(models.Model):
         "lead.pool.assigning",
         "lead.pool.returning",
         "lead.pool.brake",
+        "lead.pool.config",
     ]
     _description = "Public Pool"
     _order = "sequence, id"
