@@ -5,6 +5,7 @@ from . import lead_pool_claiming
 from . import lead_pool_returning
 from . import lead_pool_brake
 from . import lead_pool_assigning
+from . import lead_pool_config
 from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request
@@ -20,6 +21,7 @@ from . import lead_pool_warning
 from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_hold
+from . import lead_pool_offer
 from . import lead_pool_api
 from . import lead_pool_mixin
 from . import crm_lead

@@ -19,6 +19,7 @@ ENGINE_FIELDS = {
     "pool_protected_until",
     "pool_slot",
     "pool_extension_count",
+    "pool_offer_until",
 }
 HOME_FIELDS = {"user_id", "pool_id"}
 # An error names so many records; more would not be read.
@@ -37,6 +38,7 @@ class LeadPoolMixin(models.AbstractModel):
         "lead.pool.clock",
         "lead.pool.warning",
         "lead.pool.hold",
+        "lead.pool.offer",
         "lead.pool.notice",
     ]
 
