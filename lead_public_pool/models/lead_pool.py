@@ -23,12 +23,9 @@ class LeadPool(models.Model):
         "lead.pool.assigning",
         "lead.pool.returning",
         "lead.pool.brake",
-<<<<<<< HEAD
         "lead.pool.visibility",
         "lead.pool.lookup.answer",
-=======
         "lead.pool.config",
->>>>>>> main
     ]
     _description = "Public Pool"
     _order = "sequence, id"

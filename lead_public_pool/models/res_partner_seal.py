@@ -53,13 +53,12 @@ class ResPartner(models.Model):
         :param list fields: what is wanted of each person
         """
         sealed = self._pool_sealed()
-        others = self - sealed
-        if hasattr(super(), "_to_store"):
-            super(ResPartner, others)._to_store(store, fields)
-        else:
-            store.add_records_fields(others, fields)
         harmless = [
             field for field in fields if getattr(field, "field_name", field) in SHOWN_IN_DISCUSS
         ]
         name = Store.Attr("name", lambda partner: partner.display_name)
         store.add_records_fields(sealed, [*harmless, name])
+        others = self - sealed
+        if hasattr(super(), "_to_store"):
+            return super(ResPartner, others)._to_store(store, fields)
+        return store.add_records_fields(others, fields)
