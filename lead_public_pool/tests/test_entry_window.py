@@ -1,0 +1,143 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from odoo.addons.lead_public_pool.tools import mask
+
+from .common_sealed import EMAIL, PHONE, SealedCase
+
+
+@tagged("post_install", "-at_install")
+class TestSealedWindow(SealedCase):
+    def test_window_shows_masked_entries(self):
+        for user in self.members:
+            (entry,) = (
+                self.env["lead.pool.entry"]
+                .with_user(user)
+                .search_read([("pool_id", "=", self.sealed.id)], [])
+            )
+            self.assertEqual(entry["email_masked"], "h•••@h•••.example")
+            self.assertEqual(entry["phone_masked"], "+49 •••• ••66")
+            self.assertEqual(entry["name"], "Call ••• or •••@•••")
+            self.assertEqual((entry["partner_name"], entry["city"]), ("Acme", "Berlin"))
+            self.assertNothingGivenAway(lambda entry=entry: entry)
+
+    def test_masks_are_the_pools_choice(self):
+        entry = self._entry(self.lead)
+        self.sealed.write({"mask_name": True, "mask_company": True, "mask_city": True})
+        self.env.flush_all()
+        entry.invalidate_recordset()
+        self.assertEqual((entry.name, entry.partner_name, entry.city), ("C•••", "A•••", "B•••"))
+        self.sealed.write(
+            {"mask_contact": False, "mask_name": False, "mask_company": False, "mask_city": False}
+        )
+        self.env.flush_all()
+        entry.invalidate_recordset()
+        self.assertEqual(entry.email_masked, EMAIL)
+        self.assertEqual(entry.name, self.lead.name)
+
+    def test_masks_are_the_same_in_python_and_in_the_database(self):
+        values = [
+            EMAIL, "a@b.co", "x", "no mail @ all", PHONE, "030 1234567", "12", "+1", "Acme 24/7",
+            "Müller & Söhne", "Ring +49 (0)30 / 123 45-67 or mail a.b@c.de, at 10", "ab@c",
+            "•", "Line 1\nb@d.org",
+        ]  # fmt: skip
+
+        for python, sql in (
+            (mask.email, mask.sql_email),
+            (mask.phone, mask.sql_phone),
+            (mask.text, mask.sql_text),
+            (mask.scrub, mask.sql_scrub),
+        ):
+            for value in values:
+                with self.subTest(mask=python.__name__, value=value):
+                    ((answer,),) = self.env.execute_query(
+                        SQL("SELECT %s", sql(SQL("%s::varchar", value)))
+                    )
+                    self.assertEqual(answer, python(value))
+                    self.assertIsNone(python(""))
+
+    def test_open_pool_shows_its_entries_in_full(self):
+        lead = self._create_leads(1, email_from=EMAIL, phone=PHONE)
+        entry = self._entry(lead)
+        self.assertEqual((entry.email_masked, entry.name), (EMAIL, "Lead 0"))
+        self.assertTrue(lead.with_user(self.rep).name)
+
+    def test_hidden_pool_shows_nothing_to_its_members(self):
+        self.sealed.visibility = "hidden"
+        for user in self.members:
+            entries = self.env["lead.pool.entry"].with_user(user)
+            self.assertFalse(entries.search([("pool_id", "=", self.sealed.id)]))
+            self.assertEqual(self._codes(self.lead.with_user(user).pool_claim()), ["not_pooled"])
+            self.assertEqual(self._codes(self._entry(self.lead, user).pool_claim()), ["not_pooled"])
+            with self.assertRaises(UserError), self.cr.savepoint():
+                self.lead.with_user(user).write({"user_id": user.id})
+        self.assertPooled(self.lead, self.sealed)
+        boss = self.lead.with_user(self.lead_manager)
+        self.assertEqual(boss.phone, PHONE)
+        self.assertEqual(self._codes(boss.pool_assign(self.rep.id)), ["ok"])
+
+    def test_managers_read_the_full_record(self):
+        for user in (self.lead_manager, self.admin):
+            self.assertEqual(self.lead.with_user(user).email_normalized, EMAIL)
+            self.assertTrue(self._entry(self.lead, user).exists())
+
+    def test_strangers_and_other_companies_see_no_entry(self):
+        entries = self.env["lead.pool.entry"]
+        self.assertFalse(entries.with_user(self.stranger).search([]))
+        self.assertFalse(self._entry(self.lead, self.stranger).search([]))
+        with self.assertRaises(AccessError):
+            self._entry(self.lead, self.stranger).read(["name"])
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.rep.company_ids |= company
+        elsewhere = entries.with_user(self.rep).with_context(allowed_company_ids=company.ids)
+        self.assertFalse(elsewhere.search([]))
+
+    def test_only_what_waits_is_an_entry(self):
+        owned = self._claim(self._create_leads(1, pool=self.sealed))
+        lost = self._create_leads(1, pool=self.sealed)
+        lost.action_set_lost()
+        self.env.flush_all()
+        self.assertFalse((self._entry(owned) | self._entry(lost)).exists())
+        self.assertNotIn(self._entry(owned), self._entry(owned).sudo().search([]))
+        self.assertEqual(self._entry(lost).read(["name"]), [])
+
+    def test_entries_of_both_kinds_have_ids_of_their_own(self):
+        customers = self._create_pool("Customers", kind="customer", visibility="sealed")
+        partner = self.env["res.partner"].create(
+            {"name": "Acme", "is_company": True, "email": EMAIL, "pool_id": customers.id}
+        )
+        entry = self._entry(partner)
+        self.assertEqual(
+            (entry.kind, entry.res_model, entry.res_id), ("customer", "res.partner", partner.id)
+        )
+        self.assertEqual(entry.email_masked, "h•••@h•••.example")
+        found = entry.search([("kind", "=", "customer")])
+        self.assertEqual(found, entry)
+        self.assertNotIn(entry, entry.search([("kind", "!=", "customer")]))
+        self.assertEqual(self._codes(entry.pool_claim()), ["ok"])
+        self.assertOwned(partner, self.rep, customers)
+
+    def test_browse_group_and_search_by_tag(self):
+        tag = self.env["crm.tag"].create({"name": "Sealed test"})
+        self.lead.tag_ids = tag
+        entries = self.env["lead.pool.entry"].with_user(self.rep)
+        entry = entries.search([("tag_ids", "in", tag.ids)])
+        self.assertEqual(entry, self._entry(self.lead))
+        self.assertEqual(entry.tag_ids, tag)
+        groups = entries.formatted_read_group(
+            [("pool_id", "=", self.sealed.id)], ["city"], ["__count"]
+        )
+        self.assertEqual([(g["city"], g["__count"]) for g in groups], [("Berlin", 1)])
+        self.assertFalse(entries.search([("phone_masked", "ilike", "99887766")]))
+        self.assertFalse(entries.search([("email_masked", "ilike", "hans")]))
+
+    def test_nobody_writes_entries(self):
+        entry = self._entry(self.lead)
+        for operation in (
+            lambda: entry.write({"name": "x"}),
+            lambda: entry.create({"name": "x"}),
+            lambda: entry.unlink(),
+        ):
+            with self.assertRaises(AccessError):
+                operation()

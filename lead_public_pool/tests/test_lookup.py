@@ -1,0 +1,80 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common_sealed import EMAIL, PHONE, SealedCase
+
+
+@tagged("post_install", "-at_install")
+class TestLookup(SealedCase):
+    def _lookup(self, user=None, **values):
+        self.env.flush_all()
+        return self.env["lead.pool"].with_user(user or self.rep).pool_lookup(**values)
+
+    def test_exact_values_are_known_without_being_shown(self):
+        known = [
+            {"kind": "lead", "state": "pooled", "pool": "Sealed", "claimable": True, "owner": False}
+        ]
+        self.assertEqual(self._lookup(email=EMAIL.upper()), known)
+        self.assertEqual(self._lookup(email=f"Hans <{EMAIL}>"), known)
+        self.assertEqual(self._lookup(phone=PHONE), known)
+        self.assertEqual(self._lookup(name="ACME"), known)
+        for partial in ({"email": "hans@x.example"}, {"phone": "99887"}, {"name": "Acm%"}):
+            self.assertEqual(self._lookup(**partial), [])
+
+    def test_phone_is_found_in_any_notation(self):
+        try:
+            import phonenumbers  # noqa: F401
+        except ImportError:
+            self.skipTest("phonenumbers is not installed")
+        self.assertEqual(len(self._lookup(phone="+493099887766")), 1)
+        self.assertEqual(len(self._lookup(phone="0049 30/99 88 77 66")), 1)
+
+    def test_owner_is_named_to_managers_only(self):
+        self._claim(self.lead, self.other)
+        (answer,) = self._lookup(phone=PHONE)
+        self.assertEqual((answer["state"], answer["claimable"]), ("owned", False))
+        self.assertFalse(answer["owner"])
+        (answer,) = self._lookup(self.lead_manager, phone=PHONE)
+        self.assertEqual(answer["owner"], "Otto Other")
+
+    def test_hidden_pool_is_not_named(self):
+        self.sealed.visibility = "hidden"
+        (answer,) = self._lookup(phone=PHONE)
+        self.assertEqual((answer["state"], answer["pool"]), ("pooled", False))
+        self.assertFalse(answer["claimable"])
+
+    def test_contact_stands_for_its_customer(self):
+        self.env["res.partner"].create(
+            {"name": "Parent Co", "child_ids": [(0, 0, {"name": "Kid", "email": "kid@p.example"})]}
+        )
+        (answer,) = self._lookup(email="kid@p.example")
+        self.assertEqual((answer["kind"], answer["state"]), ("customer", "outside"))
+
+    def test_bad_questions_are_refused_in_plain_words(self):
+        for values in ({}, {"phone": "  "}, {"phone": 5}, {"name": ["x"]}, {"email": "nonsense"}):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                self._lookup(**values)
+
+    def test_only_salespeople_ask(self):
+        clerk = new_test_user(self.env, "lookup_clerk", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            self._lookup(clerk, name="Acme")
+
+    def test_at_most_twenty_answers_and_not_of_other_companies(self):
+        self._create_leads(25, pool=self.sealed, email_from="many@x.example")
+        self.assertEqual(len(self._lookup(email="many@x.example")), 20)
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.env["crm.lead"].create(
+            {
+                "name": "E",
+                "email_from": "else@x.example",
+                "company_id": company.id,
+                "user_id": False,
+            }
+        )
+        self.assertEqual(self._lookup(email="else@x.example"), [])
+
+    def test_dialog_answers(self):
+        wizard = self.env["lead.pool.lookup"].with_user(self.rep).create({"name": "acme"})
+        wizard.action_lookup()
+        self.assertEqual(wizard.line_ids.mapped("pool_name"), ["Sealed"])
