@@ -12,10 +12,13 @@ class LeadPoolSeal(models.AbstractModel):
     _name = "lead.pool.seal"
     _description = "Sealed Pools"
 
-    @api.depends("pool_state", "pool_id")
     @api.depends_context("uid")
     def _compute_display_name(self):
-        """Names travel further than records: links, errors and answers show them in `sudo`."""
+        """Names travel further than records: links, errors and answers show them in `sudo`.
+
+        It names no field that it depends on: at uninstall, Odoo would delete the fields of other
+        modules that build on a name along with ours. `_pool_apply` forgets the names instead.
+        """
         super()._compute_display_name()
         hidden = self.env.user._pool_hidden_ids()
         if not hidden:
@@ -109,6 +112,7 @@ class LeadPoolSeal(models.AbstractModel):
     def _pool_apply(self, kind, user, pool, **details):
         former = self.grouped("user_id")
         result = super()._pool_apply(kind, user, pool, **details)
+        self.invalidate_model(["display_name"])
         if user:
             self._pool_adopt_activities(user)
             return result

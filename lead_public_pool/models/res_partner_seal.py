@@ -31,10 +31,6 @@ class ResPartner(models.Model):
             waits = company.pool_state == "pooled"
             partner.pool_cover_id = company.pool_id if waits else company.pool_cover_id
 
-    @api.depends("pool_cover_id")
-    def _compute_display_name(self):
-        return super()._compute_display_name()
-
     def _pool_sealing(self, hidden):
         pool = super()._pool_sealing(hidden)
         cover = self.sudo().pool_cover_id
