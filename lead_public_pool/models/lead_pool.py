@@ -329,7 +329,7 @@ class LeadPool(models.Model):
         """Whether a user may hand out, take back and see everything in the pool."""
         self.ensure_one()
         if user.has_group("lead_public_pool.group_pool_admin"):
-            return True
+            return self.sudo().company_id in user.sudo().company_ids
         return any(
             member.user_id == user and member.role == "manager" for member in self.sudo().member_ids
         )
