@@ -15,6 +15,8 @@ ENGINE_FIELDS = {
     "pool_touch_date",
     "pool_due_date",
     "pool_due_rule_id",
+    "pool_first_touch_due",
+    "pool_first_touch_alarm",
     "pool_former_user_id",
     "pool_round",
 }
@@ -28,7 +30,7 @@ class LeadPoolMixin(models.AbstractModel):
 
     _name = "lead.pool.mixin"
     _description = "Record with a Home"
-    _inherit = ["lead.pool.engine", "lead.pool.clock", "lead.pool.notice"]
+    _inherit = ["lead.pool.speed", "lead.pool.engine", "lead.pool.clock", "lead.pool.notice"]
 
     # Kind of pool for records of the concrete model.
     _pool_kind = None

@@ -3,7 +3,9 @@ from . import test_bulk
 from . import test_claim
 from . import test_clock
 from . import test_customer
+from . import test_digest
 from . import test_entry
+from . import test_gamification
 from . import test_ledger
 from . import test_merge
 from . import test_multicompany
@@ -11,7 +13,9 @@ from . import test_owner_left
 from . import test_pool
 from . import test_reclaim
 from . import test_release
+from . import test_report
 from . import test_security
 from . import test_settings
+from . import test_speed
 from . import test_wizards
 from . import test_write_guard
