@@ -149,9 +149,7 @@ class LeadPool(models.Model):
         action = self.action_open_pooled()
         if name not in AGES:
             return action
-        ages = Domain.AND(
-            [Domain("pool_enter_date", *bound) for bound in self._age_bounds(name)]
-        )
+        ages = Domain.AND([Domain("pool_enter_date", *bound) for bound in self._age_bounds(name)])
         action["domain"] = list(self._action_domain(action) & ages)
         return action
 
