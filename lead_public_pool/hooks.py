@@ -1,6 +1,13 @@
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists
 
+# Columns that have a value on each record from the start, and that value.
+COLUMNS = {
+    "pool_state": SQL("varchar DEFAULT 'outside'"),
+    "pool_round": SQL("int4 DEFAULT 0"),
+    "pool_priority": SQL("int4 DEFAULT 0"),
+}
+
 
 def pre_init_hook(env):
     """Give each existing record its home "outside" without rewriting the table.
@@ -9,10 +16,10 @@ def pre_init_hook(env):
     it in would rewrite a million leads at install.
     """
     for table in ("crm_lead", "res_partner"):
-        if column_exists(env.cr, table, "pool_state"):
-            continue
         name = SQL.identifier(table)
-        env.cr.execute(SQL("ALTER TABLE %s ADD COLUMN pool_state varchar DEFAULT 'outside'", name))
-        env.cr.execute(SQL("ALTER TABLE %s ADD COLUMN pool_round int4 DEFAULT 0", name))
-        env.cr.execute(SQL("ALTER TABLE %s ALTER COLUMN pool_state DROP DEFAULT", name))
-        env.cr.execute(SQL("ALTER TABLE %s ALTER COLUMN pool_round DROP DEFAULT", name))
+        for column, definition in COLUMNS.items():
+            if column_exists(env.cr, table, column):
+                continue
+            column = SQL.identifier(column)
+            env.cr.execute(SQL("ALTER TABLE %s ADD COLUMN %s %s", name, column, definition))
+            env.cr.execute(SQL("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", name, column))

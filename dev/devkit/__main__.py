@@ -16,6 +16,7 @@ def interrupt(_signal, _frame):
 def main():
     for variable in ("ODOO_RC", "OPENERP_SERVER", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"):
         os.environ.pop(variable, None)  # nothing of the user's own Odoo may leak into ours
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` would ignore it
     for stop in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, interrupt)
     command = importlib.import_module(f".cmd_{sys.argv[1]}", __package__)

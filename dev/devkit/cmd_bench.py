@@ -1,11 +1,10 @@
 """`dev/bench`: runs the measurements in tests/bench on a database of their own."""
 
 import argparse
-from pathlib import Path
 
 from . import project, workbench
-from .odoo_run import configuration
-from .process import Problem, stream_or_fail
+from .odoo_run import inside
+from .process import Problem
 from .steps import say, step
 
 
@@ -38,15 +37,8 @@ def main(arguments):
 
 def run(databases, template, name, path):
     copy = databases.copy_for("bench", template)
-    inside = Path(__file__).parent / "inside.py"
     try:
         with step(f"Measuring {name}"):
-            stream_or_fail(
-                [databases.python, inside, configuration(databases, copy), "run_bench", path],
-                lambda line: say(f"  {line}"),
-                why=f"tests/bench/{path.name}",
-                env=workbench.environment(databases),
-                cwd=project.ROOT,
-            )
+            inside(databases, copy, "run_bench", path)
     finally:
         databases.drop(copy)

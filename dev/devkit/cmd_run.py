@@ -11,8 +11,8 @@ from pathlib import Path
 
 from . import cache, project, workbench
 from .log_rules import Watch
-from .odoo_run import command, configuration, free_port
-from .process import Problem, started, stream_or_fail
+from .odoo_run import command, configuration, free_port, inside
+from .process import Problem, started
 from .python_env import environment
 from .steps import say, step
 
@@ -77,18 +77,7 @@ def main(arguments):
 
 def load_leads(databases, name, file):
     with step(f"Leads: loading {file.name}"):
-        stream_or_fail(
-            [
-                databases.python,
-                Path(__file__).parent / "inside.py",
-                configuration(databases, name),
-                "load_leads",
-                file,
-            ],
-            say,
-            why=f"Loading {file.name}",
-            env=environment(databases.odoo, databases.server),
-        )
+        inside(databases, name, "load_leads", file)
 
 
 def serve(databases, name, port, options, began):

@@ -26,7 +26,12 @@ def environment(configuration):
 def load_leads(env, file):
     from leads import load
 
-    return f"{load(env, Path(file))} leads loaded"
+    from odoo.exceptions import UserError
+
+    try:
+        return f"{load(env, Path(file))} leads loaded"
+    except UserError as error:
+        sys.exit(str(error))
 
 
 def run_bench(env, file):

@@ -6,6 +6,8 @@ Two kinds of files: one whose headers are fields of `crm.lead` (names or labels)
 
 import csv
 
+from odoo.exceptions import UserError
+
 BATCH = 1000
 X_EDUCATION_COLUMNS = {"Prospect ID", "Lead Number", "Lead Origin", "Lead Source"}
 X_EDUCATION_FIELDS = [
@@ -35,10 +37,7 @@ def load(env, path, out=print):
     :param path: path of the file, UTF-8
     :param out: called with each line of the report
     """
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        headers = reader.fieldnames or []
-        rows = [row for row in reader if any(row.values())]
+    headers, rows = read(path)
     if headers and set(headers) >= X_EDUCATION_COLUMNS:
         fields, rows = X_EDUCATION_FIELDS, x_education_rows(env, rows)
     else:
@@ -52,13 +51,27 @@ def load(env, path, out=print):
     return loaded
 
 
+def read(path):
+    """The headers of a CSV file, and its rows that are not empty."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            return reader.fieldnames or [], [row for row in reader if any(row.values())]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} is not a CSV file in UTF-8: {error}") from None
+
+
 def field_names(env, headers):
     """Fields that the headers name, by their technical names or their labels."""
     labels = {
         field["string"].lower(): name
         for name, field in env["crm.lead"].fields_get(attributes=["string"]).items()
     }
-    return [labels.get(header.strip().lower(), header.strip()) for header in headers]
+    names = [labels.get(header.strip().lower(), header.strip()) for header in headers]
+    known = {"id", ".id", *env["crm.lead"]._fields}
+    if unknown := [name for name in names if name.split("/")[0] not in known]:
+        raise UserError(f"A lead has no field for these columns: {', '.join(unknown)}")
+    return names
 
 
 def load_batch(env, fields, rows, first, out):

@@ -81,6 +81,19 @@ def install(
         say(shown)
 
 
+def inside(databases, name, function, *arguments):
+    """Call a function of inside.py in a database, and show what it prints."""
+    script = Path(__file__).with_name("inside.py")
+    code = stream(
+        [databases.python, script, configuration(databases, name), function, *arguments],
+        lambda line: say(f"  {line}"),
+        env=environment(databases.odoo, databases.server),
+        cwd=ROOT,
+    )
+    if code:
+        raise Problem(f"{function} failed with what is shown above.")
+
+
 def free_port(wanted=0, tries=1):
     """The first free port from `wanted` on, or any free one."""
     for port in range(wanted, wanted + tries):

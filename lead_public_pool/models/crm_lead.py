@@ -14,18 +14,7 @@ class CrmLead(models.Model):
     pool_move_ids = fields.One2many(
         "lead.pool.move", "lead_id", string="Ownership", readonly=True, copy=False
     )
-
-    _pool_one_home = models.Constraint(
-        "CHECK(pool_state = CASE WHEN pool_id IS NULL THEN 'outside'"
-        " WHEN user_id IS NULL THEN 'pooled' ELSE 'owned' END)",
-        "A lead has exactly one home: a salesperson or a pool.",
-    )
-    _pool_due_index = models.Index("(pool_due_date) WHERE pool_due_date IS NOT NULL")
-    _pool_window_index = models.Index(
-        "(pool_id, pool_priority DESC, id DESC) WHERE pool_state = 'pooled'"
-    )
-    _pool_all_index = models.Index("(pool_priority DESC, id DESC) WHERE pool_state = 'pooled'")
-    _pool_owned_index = models.Index("(pool_id, user_id) WHERE pool_state = 'owned'")
+    pool_request_ids = fields.One2many("lead.pool.request", "lead_id", readonly=True, copy=False)
 
     @api.model
     def _pool_open_domain(self):
@@ -34,12 +23,40 @@ class CrmLead(models.Model):
     def _pool_is_closed(self):
         return super()._pool_is_closed() or self.won_status != "pending"
 
+    def _pool_close(self):
+        self.with_context(pool_engine=ENGINE).action_set_lost(
+            lost_reason_id=self.pool_id.lost_reason_id.id
+        )
+
+    def _pool_customer_owner(self):
+        return self.partner_id.commercial_partner_id.user_id
+
     def _compute_company_id(self):
         """A lead in a pool keeps its company: without one, every company would see it."""
         pooled = self.filtered(lambda lead: lead.pool_state == "pooled")
         for lead in pooled:
             lead.company_id = lead.pool_id.company_id
         return super(CrmLead, self - pooled)._compute_company_id()
+
+    def _pool_meetings_held(self):
+        """A meeting counts once it is over, if it began after the owner got the lead."""
+        leads = self.filtered(lambda lead: lead.pool_id.touch_meeting)
+        if not leads:
+            return {}
+        meetings = (
+            self.env["calendar.event"]
+            .sudo()
+            .search_fetch(
+                [("opportunity_id", "in", leads.ids), ("stop", "<=", self.env.cr.now())],
+                ["opportunity_id", "start", "stop"],
+                order="stop",
+            )
+        )
+        return {
+            meeting.opportunity_id.id: meeting.stop
+            for meeting in meetings
+            if meeting.start >= meeting.opportunity_id.pool_own_date
+        }
 
     def _compute_team_id(self):
         """Odoo looks for the default team lead by lead; once for leads that are alike will do."""

@@ -5,6 +5,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
+from .lead_pool_engine import VIA_ROUTE
+
 MODEL_BY_KIND = {"lead": "crm.lead", "customer": "res.partner"}
 # Up to so many owned records, a change of rules shows at once; above, the cron does it in batches.
 REFRESH_AT_ONCE = 1000
@@ -14,6 +16,7 @@ class LeadPool(models.Model):
     """A public pool: records without an owner, and the rules by which they circulate."""
 
     _name = "lead.pool"
+    _inherit = ["lead.pool.limits"]
     _description = "Public Pool"
     _order = "sequence, id"
     _check_company_auto = True
@@ -67,21 +70,16 @@ class LeadPool(models.Model):
         "pool decide when they come back.",
     )
 
-    holding_limit = fields.Integer(
-        help="How many open records a member may hold at once; 0 means no limit. "
-        "Won and lost records do not count.",
-    )
-    daily_limit = fields.Integer(
-        help="How many records a member may claim in a day; 0 means no limit. "
-        "Records a manager hands out do not count.",
-    )
-    cooldown_days = fields.Integer(
-        string="Cool-down",
-        help="For so many days a former owner may not claim the record he had, whether he gave "
-        "it back or lost it; 0 means no wait.",
-    )
     release_reason_required = fields.Boolean(
         string="Reason required", help="Who gives a record back must choose a reason."
+    )
+    extension_approval = fields.Boolean(
+        string="A manager agrees to extensions",
+        help="An extension waits until a manager of the pool agrees.",
+    )
+    protected_days = fields.Integer(
+        string="Longest protection",
+        help="For so many days a protected slot keeps a record; 0 means without end.",
     )
     unfollow_former = fields.Boolean(
         string="Former owner stops following",
@@ -112,11 +110,6 @@ class LeadPool(models.Model):
         help="Rules have changed; due dates are being worked out again in the background.",
     )
     due_refresh_after = fields.Integer(readonly=True, copy=False)
-
-    _limits_not_negative = models.Constraint(
-        "CHECK(holding_limit >= 0 AND daily_limit >= 0 AND cooldown_days >= 0)",
-        "A limit cannot be negative. Write 0 for no limit.",
-    )
 
     @api.depends("kind")
     def _compute_model_name(self):
@@ -256,7 +249,7 @@ class LeadPool(models.Model):
                 ]
             )
         )
-        results = found._pool_move("enter", pool=self)
+        results = found.with_context(pool_via=VIA_ROUTE)._pool_move("enter", pool=self)
         count = sum(result["ok"] for result in results)
         return {
             "type": "ir.actions.client",

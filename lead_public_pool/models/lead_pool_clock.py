@@ -4,7 +4,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, is_html_empty, ormcache
+from odoo.tools import SQL, html2plaintext, is_html_empty, ormcache
 
 from .lead_pool_engine import ENGINE
 
@@ -54,17 +54,29 @@ class LeadPoolClock(models.AbstractModel):
 
         :return: (moment, rule id) by record id; records that no rule watches are missing
         """
-        dues = {}
+        dues, memo = {}, {}
         circulating = self.filtered(
             lambda record: record.pool_state == "owned" and not record._pool_is_closed()
         )
+        meetings = circulating._pool_meetings_held()
         for pool, records in circulating.grouped("pool_id").items():
-            for rule in pool._active_rules():
+            rules = pool._active_rules()
+            records = records.filtered_domain(~pool._exempt_domain()) if rules else self.browse()
+            for rule in rules:
                 for record in records.filtered_domain(rule._domain()):
-                    due = rule._due(record)
+                    if not rule._watches(record):
+                        continue
+                    due = rule._due(record, meetings, memo)
                     if record.id not in dues or due < dues[record.id][0]:
                         dues[record.id] = (due, rule.id)
         return dues
+
+    def _pool_meetings_held(self):
+        """End of the last meeting that took place while its present owner had a record.
+
+        :return: naive UTC moments by record id
+        """
+        return {}
 
     @api.model
     @ormcache("self._name")
@@ -74,7 +86,7 @@ class LeadPoolClock(models.AbstractModel):
         return frozenset(
             condition.field_expr.split(".")[0]
             for rule in rules
-            for condition in rule._domain().iter_conditions()
+            for condition in (rule._domain() & ~rule.pool_id._exempt_domain()).iter_conditions()
         )
 
     # ------------------------------------------------------------------
@@ -87,17 +99,36 @@ class LeadPoolClock(models.AbstractModel):
         return result
 
     def _pool_touch_by_message(self, message):
-        """A done activity, message or e-mail by the owner starts the touch clock again."""
-        written = message.message_type in ("comment", "email", "email_outgoing") and not (
-            is_html_empty(message.body) and not message.attachment_ids
+        """What of a new message counts as work is set on each pool."""
+        owned = self.sudo().filtered(lambda record: record.pool_state == "owned")
+        owned.filtered(lambda record: record._pool_is_work(message))._pool_touch()
+
+    def _pool_is_work(self, message):
+        """Whether a message on an owned record shows that it is worked."""
+        pool, by_owner = self.pool_id, message.author_id == self.user_id.partner_id
+        if message.mail_activity_type_id:
+            return by_owner and self._pool_is_work_activity(message)
+        empty = is_html_empty(message.body) and not message.attachment_ids
+        if empty or message.message_type not in ("comment", "email", "email_outgoing"):
+            return False
+        if not by_owner:
+            outside = not message.author_id.user_ids.filtered(lambda user: not user.share)
+            return pool.touch_reply and message.message_type == "email" and outside
+        if message.is_internal or message.subtype_id.internal:
+            return pool.touch_note and self._pool_is_long_enough(message)
+        return pool.touch_mail
+
+    def _pool_is_work_activity(self, message):
+        pool, types = self.pool_id, self.pool_id.touch_activity_type_ids
+        if not pool.touch_activity or (types and message.mail_activity_type_id not in types):
+            return False
+        return self.env.context.get("pool_activity_planned") is ENGINE or (
+            self._pool_is_long_enough(message)
         )
-        if not written and not message.mail_activity_type_id:
-            return
-        self.filtered(
-            lambda record: (
-                record.pool_state == "owned" and record.user_id.partner_id == message.author_id
-            )
-        )._pool_touch()
+
+    def _pool_is_long_enough(self, message):
+        text = html2plaintext(message.body or "").strip()
+        return len(text) >= self.pool_id.touch_minimum or bool(message.attachment_ids)
 
     # ------------------------------------------------------------------
     # Taking back

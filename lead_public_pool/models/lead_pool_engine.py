@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -10,6 +12,11 @@ from ..tools.verdict import Refusal
 
 # Only server code can hold this object: a context that arrives over RPC never contains it.
 ENGINE = object()
+# Doors other than picking a record: the blind next best, and a request that a manager agreed to.
+VIA_NEXT = object()
+VIA_APPROVED = object()
+# Entry by the filter of a pool, and not by a person's choice.
+VIA_ROUTE = object()
 # A claim waits so long for a record that another transaction holds before it answers "locked".
 LOCK_WAIT_MS = 3000
 # Moves by which an owner loses a record to a pool.
@@ -47,6 +54,7 @@ class LeadPoolEngine(models.AbstractModel):
         """
         records = self.sudo()
         user = user if user is not None else records.env["res.users"]
+        records._pool_check_target(pool)
         if kind == "enter":
             return records._pool_enter(pool, note)
         if kind == "release" and not reason:
@@ -58,19 +66,60 @@ class LeadPoolEngine(models.AbstractModel):
             kind, locked, user.with_env(records.env), pool
         )
         accepted = locked.filtered(lambda record: record.id not in refusals)
-        if accepted:
-            accepted._pool_apply(
-                kind, user, pool, reason=reason, note=note, key=key, rule=rule, run=run
-            )
-        busy = Refusal(
-            verdict.LOCKED, self.env._("Somebody is working on it right now; try again.")
-        )
+        details = {"reason": reason, "note": note, "key": key, "rule": rule, "run": run}
+        for target, group in accepted.grouped(
+            lambda record: record._pool_target(kind, pool)
+        ).items():
+            group._pool_apply(kind, user, target, **details)
+        if kind in RETURNS:
+            accepted._pool_weed_out()
+        busy = self._pool_busy()
         return [
             record._pool_result(
                 refusals.get(record.id) if record in locked else busy,
             )
             for record in records
         ]
+
+    def _pool_target(self, kind, pool):
+        """Where a record goes: as asked, or to the next pool if it has had all its rounds."""
+        home = pool or self.pool_id
+        if kind in RETURNS and home == self.pool_id and self._pool_is_worn_out(1):
+            return home.next_pool_id or pool
+        return pool
+
+    def _pool_is_worn_out(self, more=0):
+        limit = self.pool_id.round_limit
+        return bool(limit) and self.pool_round + more >= limit
+
+    def _pool_weed_out(self):
+        """Close what came back too often and has no pool to go on to."""
+        for record in self:
+            if record.pool_state == "pooled" and record._pool_is_worn_out():
+                record._pool_close()
+
+    def _pool_busy(self):
+        return Refusal(
+            verdict.LOCKED, self.env._("Somebody is working on it right now; try again.")
+        )
+
+    def _pool_check_target(self, pool):
+        """Leads lie with leads, and each company keeps its own."""
+        if not pool:
+            return
+        pool = pool.sudo()
+        if pool.kind != self._pool_kind:
+            raise UserError(self.env._("The pool %s holds another kind of records.", pool.name))
+        for record in self:
+            if record.company_id and record.company_id != pool.company_id:
+                raise UserError(
+                    self.env._(
+                        "%(record)s belongs to %(company)s, the pool %(pool)s does not.",
+                        record=record.display_name,
+                        company=record.company_id.name,
+                        pool=pool.name,
+                    )
+                )
 
     def _pool_check_reason(self):
         if any(self.pool_id.mapped("release_reason_required")):
@@ -88,12 +137,23 @@ class LeadPoolEngine(models.AbstractModel):
                 accepted._pool_apply("enter", user, pool, note=note)
             for record in records:
                 results[record.id] = record._pool_result(refusals.get(record.id))
+            if not user:
+                accepted._pool_route_to_owner(pool)
         return [results[record.id] for record in self]
 
-    def _pool_result(self, refusal=None):
+    def _pool_route_to_owner(self, pool):
+        """Where the pool says so, a customer's lead goes to the salesperson of the customer."""
+        if pool.owner_guard != "route":
+            return
+        for owner, records in self.grouped(lambda record: record._pool_customer_owner()).items():
+            if owner and pool._member(owner):
+                records.with_context(pool_via=VIA_ROUTE)._pool_move("assign", user=owner)
+
+    def _pool_result(self, refusal=None, warning=""):
         """The public answer about one record.
 
         :param Refusal refusal: why not, None when it happened
+        :param str warning: what to mind although it happens
         :return: `id`, `ok`, `code`, `message`, `available_at` (UTC, as text, or False)
         :rtype: dict
         """
@@ -103,7 +163,7 @@ class LeadPoolEngine(models.AbstractModel):
                 "id": self.id,
                 "ok": True,
                 "code": verdict.OK,
-                "message": "",
+                "message": warning,
                 "available_at": False,
             }
         return {
@@ -175,8 +235,10 @@ class LeadPoolEngine(models.AbstractModel):
             kind, user, pool, reason=reason, note=note, key=key, rule=rule, run=run
         )
         if kind in RETURNS:
-            records._pool_count_return()
+            records._pool_count_return(pool)
         records.write(records._pool_home_values(kind, user, pool))
+        if user:
+            records._pool_protect_gain(user)
         if user or kind == "transfer":
             records._pool_refresh_due()
         records.env["lead.pool.move"].create(ledger)
@@ -198,7 +260,13 @@ class LeadPoolEngine(models.AbstractModel):
             }
         if kind == "transfer":
             return {"pool_id": pool.id, "pool_enter_date": now}
-        values = {"user_id": user.id, "pool_touch_date": False}
+        values = {
+            "user_id": user.id,
+            "pool_touch_date": False,
+            "pool_slot": False,
+            "pool_extension_count": 0,
+            "pool_protected_until": False,
+        }
         if pool:
             values["pool_id"] = pool.id
         if user:
@@ -210,12 +278,20 @@ class LeadPoolEngine(models.AbstractModel):
                 pool_due_date=False,
                 pool_due_rule_id=False,
             )
-        if not user or kind == "enter":
+        if kind != "undo" and (not user or kind == "enter"):
             values["pool_enter_date"] = now
         return values
 
-    def _pool_count_return(self):
-        """Remember the former owner and one more round.
+    def _pool_protect_gain(self, user):
+        """A new owner has some days in which no rule takes the record back."""
+        for pool, records in self.grouped("pool_id").items():
+            days = pool._limits_for(user).protect_days
+            if days:
+                until = self.env.cr.now() + timedelta(days=days)
+                records.write({"pool_protected_until": until})
+
+    def _pool_count_return(self, pool):
+        """Remember the former owner and one more round; another pool counts its own rounds.
 
         In SQL, before the owner is taken away: the values differ by record, and no code but ours
         looks at these two columns.
@@ -223,9 +299,11 @@ class LeadPoolEngine(models.AbstractModel):
         self.flush_recordset(["user_id", "pool_round", "pool_former_user_id"])
         self.env.cr.execute(
             SQL(
-                "UPDATE %s SET pool_former_user_id = user_id, pool_round = pool_round + 1"
+                "UPDATE %s SET pool_former_user_id = user_id,"
+                " pool_round = CASE WHEN pool_id = %s THEN pool_round + 1 ELSE 0 END"
                 " WHERE id IN %s",
                 SQL.identifier(self._table),
+                pool.id if pool else SQL("pool_id"),
                 tuple(self.ids),
             )
         )
@@ -324,7 +402,7 @@ class LeadPoolEngine(models.AbstractModel):
             )
             if found:
                 candidates -= found
-                results = found._pool_move("enter", pool=pool)
+                results = found.with_context(pool_via=VIA_ROUTE)._pool_move("enter", pool=pool)
                 refused += [result for result in results if not result["ok"]]
         return refused
 

@@ -1,13 +1,19 @@
+from ast import literal_eval
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
-from ..tools.clock import day_bounds
+from ..tools.clock import day_bounds, midnight
+from .lead_pool_quota import Quota
 
 
 class LeadPoolMember(models.Model):
     """A user in a pool. The row that each gain of a record locks and counts on."""
 
     _name = "lead.pool.member"
+    _inherit = ["lead.pool.limits"]
     _description = "Pool Member"
     _order = "pool_id, role desc, id"
     _rec_name = "user_id"
@@ -36,14 +42,17 @@ class LeadPoolMember(models.Model):
     own_limits = fields.Boolean(
         help="Use the limits of this line instead of those of the pool.",
     )
-    holding_limit = fields.Integer(
-        help="How many open records this member may hold at once; 0 means no limit. "
-        "Counts only when own limits are used.",
+    skill_domain = fields.Char(
+        string="Territory and products",
+        default="[]",
+        help="The member may receive only records that match this filter.",
     )
-    daily_limit = fields.Integer(
-        help="How many records this member may claim in a day; 0 means no limit. "
-        "Counts only when own limits are used.",
+    pool_model_name = fields.Char(related="pool_id.model_name")
+    head_start = fields.Boolean(
+        help="This member may claim new records before the others, by the head start of the pool.",
     )
+    absent_from = fields.Date(help="First day of an absence; clocks of the member's records stop.")
+    absent_until = fields.Date(help="Last day of the absence.")
     holding_count = fields.Integer(
         string="Holds",
         compute="_compute_counts",
@@ -62,22 +71,19 @@ class LeadPoolMember(models.Model):
     _user_uniq = models.UniqueIndex(
         "(pool_id, user_id)", "This salesperson is already a member of the pool."
     )
-    _limits_not_negative = models.Constraint(
-        "CHECK(holding_limit >= 0 AND daily_limit >= 0)",
-        "A limit cannot be negative. Write 0 for no limit.",
+    _absence_in_order = models.Constraint(
+        "CHECK(absent_until >= absent_from)", "An absence ends after it begins."
     )
 
     @api.depends("pool_id", "user_id")
     @api.depends_context("uid")
     def _compute_counts(self):
-        policy = self.env["lead.pool.policy"]
-        for member in self:
-            member.holding_count = policy._holding_counts(member.user_id, member.pool_id).get(
-                member.pool_id.id, 0
-            )
-            member.claimed_today = policy._daily_counts(member.user_id, member.pool_id).get(
-                member.pool_id.id, 0
-            )
+        for user, members in self.grouped("user_id").items():
+            quotas = Quota.load("claim", self.env["crm.lead"], user, members.pool_id)
+            for member in members:
+                quota = quotas.get(member.pool_id.id)
+                member.holding_count = quota.holding if quota else 0
+                member.claimed_today = quota.daily if quota else 0
 
     @api.constrains("user_id", "pool_id")
     def _check_user(self):
@@ -111,12 +117,33 @@ class LeadPoolMember(models.Model):
         result = super().write(vals)
         if {"user_id", "pool_id", "role"} & vals.keys():
             self.env.registry.clear_cache()
+        if {"absent_from", "absent_until"} & vals.keys():
+            self.pool_id._schedule_due_refresh()
         return result
 
     def unlink(self):
         result = super().unlink()
         self.env.registry.clear_cache()
         return result
+
+    @api.constrains("skill_domain", "pool_id")
+    def _check_skill_domain(self):
+        for member in self:
+            member.pool_id._check_record_domain(member.skill_domain, member.user_id.name)
+
+    def _absence(self):
+        """Absence of the member as (start, end), naive UTC, or None; also for no member at all."""
+        if not self.absent_from or not self.absent_until:
+            return None
+        tz_name = self.company_id.sudo().resource_calendar_id.tz
+        return (
+            midnight(self.absent_from, tz_name),
+            midnight(self.absent_until + timedelta(days=1), tz_name),
+        )
+
+    def _skill_domain(self):
+        self.ensure_one()
+        return Domain(literal_eval(self.skill_domain or "[]"))
 
     def _check_tunes(self, vals_list):
         """Nobody makes himself manager of a pool: who tunes it is asked before the row exists."""
@@ -126,8 +153,8 @@ class LeadPoolMember(models.Model):
     def _limit(self, name):
         """Limit of this member.
 
-        :param str name: `holding_limit` or `daily_limit`
-        :return: number of records, 0 for none
+        :param str name: one of `LIMITS`
+        :return: its value, 0 for none
         """
         self.ensure_one()
         return self[name] if self.own_limits else self.pool_id[name]

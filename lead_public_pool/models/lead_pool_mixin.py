@@ -19,6 +19,9 @@ ENGINE_FIELDS = {
     "pool_first_touch_alarm",
     "pool_former_user_id",
     "pool_round",
+    "pool_protected_until",
+    "pool_slot",
+    "pool_extension_count",
 }
 HOME_FIELDS = {"user_id", "pool_id"}
 # An error names so many records; more would not be read.
@@ -30,7 +33,13 @@ class LeadPoolMixin(models.AbstractModel):
 
     _name = "lead.pool.mixin"
     _description = "Record with a Home"
-    _inherit = ["lead.pool.speed", "lead.pool.engine", "lead.pool.clock", "lead.pool.notice"]
+    _inherit = [
+        "lead.pool.speed",
+        "lead.pool.engine",
+        "lead.pool.clock",
+        "lead.pool.hold",
+        "lead.pool.notice",
+    ]
 
     # Kind of pool for records of the concrete model.
     _pool_kind = None
@@ -127,6 +136,18 @@ class LeadPoolMixin(models.AbstractModel):
     )
     pool_can_release = fields.Boolean(compute="_compute_pool_claim")
 
+    _pool_one_home = models.Constraint(
+        "CHECK(pool_state = CASE WHEN pool_id IS NULL THEN 'outside'"
+        " WHEN user_id IS NULL THEN 'pooled' ELSE 'owned' END)",
+        "A record has exactly one home: a salesperson or a pool.",
+    )
+    _pool_due_index = models.Index("(pool_due_date) WHERE pool_due_date IS NOT NULL")
+    _pool_window_index = models.Index(
+        "(pool_id, pool_priority DESC, id DESC) WHERE pool_state = 'pooled'"
+    )
+    _pool_all_index = models.Index("(pool_priority DESC, id DESC) WHERE pool_state = 'pooled'")
+    _pool_owned_index = models.Index("(pool_id, user_id) WHERE pool_state = 'owned'")
+
     @api.depends("pool_due_date", "pool_state")
     def _compute_pool_due_label(self):
         now = self.env.cr.now()
@@ -141,6 +162,8 @@ class LeadPoolMixin(models.AbstractModel):
                 label = self.env._("returns now")
             elif hours < 24:
                 label = self.env._("returns in %s h", max(1, round(hours)))
+            elif hours < 36:
+                label = self.env._("returns in a day")
             else:
                 label = self.env._("returns in %s days", round(hours / 24))
             record.pool_due_label = label
@@ -294,7 +317,7 @@ class LeadPoolMixin(models.AbstractModel):
         ).items():
             if kind == "claim":
                 claimed |= records
-            elif rest:
+            elif rest or kind == "enter":
                 records.check_access("write")
             records._pool_or_raise(
                 records._pool_move(kind, user=user, pool=pool if kind != "claim" else None)
@@ -347,16 +370,8 @@ class LeadPoolMixin(models.AbstractModel):
 
     def _pool_put(self, pool):
         """Put new records into a pool that their creator chose."""
-        pool = pool.exists()
-        for record in self:
-            if not pool or pool.sudo().kind != self._pool_kind:
-                raise UserError(
-                    self.env._("%s cannot enter this pool: no such pool.", record.display_name)
-                )
-        if not self.env.su and not (
-            pool._is_managed_by(self.env.user) or pool._member(self.env.user)
-        ):
-            raise UserError(self.env._("You are not a member of the pool %s.", pool.name))
+        if not pool.exists():
+            raise UserError(self.env._("There is no such pool."))
         self._pool_or_raise(self._pool_move("enter", pool=pool))
 
     def _pool_route_new(self):
@@ -377,13 +392,21 @@ class LeadPoolMixin(models.AbstractModel):
     def _pool_after_write(self, vals):
         """Keep clocks right, and let no record lose its owner without gaining a pool."""
         if "stage_id" in vals:
-            self._pool_touch()
+            self.sudo().filtered(lambda record: record.pool_id.touch_stage)._pool_touch()
         if {"active", "stage_id", "probability"} & vals.keys() or (
             vals.keys() & self._pool_rule_fields()
         ):
             self.sudo().filtered(lambda record: record.pool_state == "owned")._pool_refresh_due()
         if "user_id" in vals and not vals["user_id"]:
             self._pool_route()
+
+    def _pool_close(self):
+        """Weed out a record that came back too often."""
+        self.with_context(pool_engine=ENGINE).action_archive()
+
+    def _pool_customer_owner(self):
+        """Salesperson of the customer whose record this is, for the owner guard."""
+        return self.env["res.users"]
 
     @api.model
     def _pool_open_domain(self):
@@ -411,6 +434,8 @@ class LeadPoolMixin(models.AbstractModel):
         results.update({record.id: record._pool_result() for record in done})
         for result in (records - done)._pool_move("claim", user=self.env.user, key=key):
             results[result["id"]] = result
+        asked = records.filtered(lambda record: results[record.id]["code"] == verdict.APPROVAL)
+        self.env["lead.pool.request"]._ask("claim", asked)
         return [results[record_id] for record_id in self._ids]
 
     def pool_claim_check(self):
@@ -424,8 +449,12 @@ class LeadPoolMixin(models.AbstractModel):
         records, results = self._pool_readable()
         judged = records.sudo()
         refusals = self.env["lead.pool.policy"]._refusals("claim", judged, self.env.user, each=True)
+        warn = self.env["lead.pool.policy"]._owner_warning
         results.update(
-            {record.id: record._pool_result(refusals.get(record.id)) for record in judged}
+            {
+                record.id: record._pool_result(refusals.get(record.id), warn(record, self.env.user))
+                for record in judged
+            }
         )
         return [results[record_id] for record_id in self._ids]
 
@@ -442,7 +471,6 @@ class LeadPoolMixin(models.AbstractModel):
         reason = self._pool_argument("lead.pool.reason", reason_id)
         pool = self._pool_argument("lead.pool", pool_id)
         records, results = self._pool_readable()
-        records._pool_check_target(pool)
         for result in records._pool_move("release", pool=pool, reason=reason, note=note):
             results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
@@ -480,8 +508,8 @@ class LeadPoolMixin(models.AbstractModel):
         if not pool:
             raise UserError(self.env._("Choose the pool that receives the records."))
         records, results = self._pool_readable()
-        records._pool_check_target(pool)
         outside = records.filtered(lambda record: record.sudo().pool_state == "outside")
+        outside.check_access("write")
         for kind, group in (("enter", outside), ("transfer", records - outside)):
             for result in group._pool_move(kind, pool=pool):
                 results[result["id"]] = result
@@ -540,10 +568,6 @@ class LeadPoolMixin(models.AbstractModel):
                 )
             )
         return record
-
-    def _pool_check_target(self, pool):
-        if pool and pool.sudo().kind != self._pool_kind:
-            raise UserError(self.env._("The pool %s holds another kind of records.", pool.name))
 
     # ------------------------------------------------------------------
     # Buttons

@@ -25,6 +25,7 @@ class LeadPoolMove(models.Model):
             ("release", "Given back"),
             ("reclaim", "Taken back"),
             ("owner_left", "Owner left"),
+            ("undo", "Claim undone"),
             ("transfer", "Transferred"),
             ("merge", "Merged"),
         ],

@@ -1,8 +1,9 @@
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.fields import Domain
+from odoo import SUPERUSER_ID, api, models
 
 from ..tools import verdict
 from ..tools.verdict import Refusal
+from .lead_pool_engine import VIA_APPROVED, VIA_NEXT, VIA_ROUTE
+from .lead_pool_quota import Quota
 
 
 class LeadPoolPolicy(models.AbstractModel):
@@ -28,7 +29,7 @@ class LeadPoolPolicy(models.AbstractModel):
         judge = getattr(self, f"_judge_{kind}", None)
         if judge is None:
             return {}
-        quota = self._quota(kind, records, user, pool) if user else {}
+        quota = Quota.load(kind, records, user, pool or records.pool_id) if user else {}
         refusals = {}
         for record in records:
             home = pool or record.pool_id
@@ -47,8 +48,14 @@ class LeadPoolPolicy(models.AbstractModel):
         return (
             self._refuse_state(record, user)
             or quota.refuse_membership()
+            or self._refuse_mode(record, pool)
+            or quota.refuse_skill(record)
+            or self._refuse_owner_guard(record, user, pool)
             or quota.refuse_cooldown(record)
+            or quota.refuse_fresh(record)
+            or quota.refuse_interval()
             or quota.refuse_daily()
+            or quota.refuse_backlog()
             or quota.refuse_holding()
         )
 
@@ -66,7 +73,10 @@ class LeadPoolPolicy(models.AbstractModel):
         )
 
     def _judge_enter(self, record, user, pool, quota):
-        return quota.refuse_holding() if quota else None
+        return self._refuse_entry(pool) or (quota.refuse_holding() if quota else None)
+
+    def _judge_undo(self, record, user, pool, quota):
+        return record._pool_refuse_undo()
 
     def _judge_release(self, record, user, pool, quota):
         if record.pool_state != "owned":
@@ -103,6 +113,49 @@ class LeadPoolPolicy(models.AbstractModel):
             return Refusal(verdict.NOT_POOLED, self.env._("It does not lie in a pool."))
         return self._refuse_closed(record)
 
+    def _refuse_mode(self, record, pool):
+        """How the pool gives records away."""
+        via = self.env.context.get("pool_via")
+        if pool.claim_mode == "assign":
+            return Refusal(
+                verdict.LOCKED,
+                self.env._("Managers hand out the records of the pool %s.", pool.name),
+            )
+        if pool.claim_mode == "next" and via is not VIA_NEXT:
+            return Refusal(
+                verdict.LOCKED,
+                self.env._("The pool %s gives you the next best record; ask for it.", pool.name),
+            )
+        if pool.claim_mode == "approval" and via is not VIA_APPROVED:
+            return Refusal(
+                verdict.APPROVAL,
+                self.env._("A manager of the pool %s must agree; he has been asked.", pool.name)
+                if record.pool_request_ids.filtered(
+                    lambda request: request.state == "waiting" and request.user_id == self.env.user
+                )
+                else self.env._("A manager of the pool %s must agree to the claim.", pool.name),
+            )
+        return None
+
+    def _refuse_owner_guard(self, record, user, pool):
+        """A lead of a company that is another salesperson's customer."""
+        if pool.owner_guard not in ("block", "route"):
+            return None
+        if text := self._other_owner(record, user):
+            return Refusal(verdict.OWNER_GUARD, text)
+        return None
+
+    @api.model
+    def _owner_warning(self, record, user):
+        """What a claimer should know about the customer, where the pool only warns."""
+        return self._other_owner(record, user) if record.pool_id.owner_guard == "warn" else ""
+
+    def _other_owner(self, record, user):
+        owner = record._pool_customer_owner()
+        if not owner or owner == user:
+            return ""
+        return self.env._("It belongs to a customer of %s.", owner.name)
+
     def _refuse_not_owned(self, record):
         if record.pool_state == "pooled":
             return Refusal(verdict.TAKEN, self.env._("It already lies in the pool."))
@@ -110,9 +163,21 @@ class LeadPoolPolicy(models.AbstractModel):
             verdict.NOT_POOLED, self.env._("It has no pool to go back to; its owner keeps it.")
         )
 
+    def _refuse_entry(self, pool):
+        """Who is no member has no business putting records into a pool; filters may."""
+        if self._acts_for_system() or self.env.context.get("pool_via") is VIA_ROUTE:
+            return None
+        if pool._member(self.env.user) or pool._is_managed_by(self.env.user):
+            return None
+        return Refusal(
+            verdict.NOT_MEMBER, self.env._("You are not a member of the pool %s.", pool.name)
+        )
+
     def _refuse_actor(self, record):
         """Only managers of the present pool, and the system, move other people's records."""
         if self._acts_for_system() or not record.pool_id:
+            return None
+        if self.env.context.get("pool_via") is VIA_ROUTE:
             return None
         if record.pool_id._is_managed_by(self.env.user):
             return None
@@ -129,161 +194,3 @@ class LeadPoolPolicy(models.AbstractModel):
     def _acts_for_system(self):
         """Crons, the mail gateway and server code act as the system, not as a person."""
         return self.env.uid == SUPERUSER_ID
-
-    # ------------------------------------------------------------------
-    # Quotas
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _quota(self, kind, records, user, pool=None):
-        """Room that a user has left in each pool concerned.
-
-        :return: `Quota` by pool id
-        """
-        pools = pool or records.pool_id
-        holding = self._holding_counts(user, pools)
-        daily = self._daily_counts(user, pools) if kind == "claim" else {}
-        lost = self._last_losses(user, records) if kind == "claim" else {}
-        return {
-            pool.id: Quota(pool, user, holding.get(pool.id, 0), daily.get(pool.id, 0), lost)
-            for pool in pools
-        }
-
-    @api.model
-    def _holding_counts(self, user, pools):
-        """Open records a user holds, by pool id."""
-        counts = {}
-        for model_name in {pool._record_model_name() for pool in pools}:
-            records = self.env[model_name].sudo()
-            domain = Domain.AND(
-                [
-                    records._pool_open_domain(),
-                    Domain("user_id", "=", user.id),
-                    Domain("pool_id", "in", pools.ids),
-                    Domain("pool_state", "=", "owned"),
-                ]
-            )
-            for pool, count in records._read_group(domain, ["pool_id"], ["__count"]):
-                counts[pool.id] = count
-        return counts
-
-    @api.model
-    def _daily_counts(self, user, pools):
-        """Claims of a user today, by pool id, read from the ledger."""
-        counts = {}
-        for company, pools_of_company in pools.grouped("company_id").items():
-            start, _end = self.env["lead.pool.member"]._day_bounds(company)
-            domain = [
-                ("user_to_id", "=", user.id),
-                ("kind", "=", "claim"),
-                ("date", ">=", start),
-                ("pool_to_id", "in", pools_of_company.ids),
-            ]
-            for pool, count in (
-                self.env["lead.pool.move"].sudo()._read_group(domain, ["pool_to_id"], ["__count"])
-            ):
-                counts[pool.id] = count
-        return counts
-
-    @api.model
-    def _last_losses(self, user, records):
-        """When a user last ceased to own each record, by record id."""
-        link = records._pool_move_link
-        rows = (
-            self.env["lead.pool.move"]
-            .sudo()
-            ._read_group(
-                [("user_from_id", "=", user.id), (link, "in", records.ids)],
-                [link],
-                ["date:max"],
-            )
-        )
-        return {record.id: date for record, date in rows}
-
-
-class Quota:
-    """Room that one user has left in one pool, used up record by record."""
-
-    def __init__(self, pool, user, holding, daily, last_losses):
-        self.pool = pool
-        self.env = pool.env
-        self.user = user
-        self.member = pool._member(user)
-        self.holding = holding
-        self.daily = daily
-        self.last_losses = last_losses
-
-    def use(self, record):
-        self.holding += 1
-        self.daily += 1
-
-    def refuse_membership(self):
-        if self.member and self.user.active:
-            return None
-        return Refusal(
-            verdict.NOT_MEMBER,
-            self.env._("You are not a member of the pool %s.", self.pool.name),
-        )
-
-    def refuse_receiver(self):
-        if self.member and self.user.active:
-            return None
-        return Refusal(
-            verdict.INVALID_USER,
-            self.env._(
-                "%(user)s is not a member of the pool %(pool)s.",
-                user=self.user.name,
-                pool=self.pool.name,
-            ),
-        )
-
-    def refuse_cooldown(self, record):
-        lost = self.last_losses.get(record.id)
-        if not lost or not self.pool.cooldown_days:
-            return None
-        free = fields.Datetime.add(lost, days=self.pool.cooldown_days)
-        if free <= self.env.cr.now():
-            return None
-        return Refusal(
-            verdict.COOLDOWN,
-            self.env._(
-                "You had it until %(lost)s; others get their chance until %(free)s.",
-                lost=self._local(lost),
-                free=self._local(free),
-            ),
-            free,
-        )
-
-    def refuse_daily(self):
-        limit = self.member._limit("daily_limit")
-        if not limit or self.daily < limit:
-            return None
-        _start, end = self.member._day_bounds(self.pool.company_id)
-        return Refusal(
-            verdict.DAILY_LIMIT,
-            self.env._(
-                "You have claimed %(count)s of %(limit)s records from %(pool)s today.",
-                count=self.daily,
-                limit=limit,
-                pool=self.pool.name,
-            ),
-            end,
-        )
-
-    def refuse_holding(self):
-        limit = self.member and self.member._limit("holding_limit")
-        if not limit or self.holding < limit:
-            return None
-        return Refusal(
-            verdict.HOLDING_LIMIT,
-            self.env._(
-                "%(user)s already holds %(count)s of %(limit)s records from %(pool)s.",
-                user=self.user.name,
-                count=self.holding,
-                limit=limit,
-                pool=self.pool.name,
-            ),
-        )
-
-    def _local(self, moment):
-        return fields.Datetime.context_timestamp(self.pool, moment).strftime("%Y-%m-%d %H:%M")

@@ -1,13 +1,27 @@
 from ast import literal_eval
+from datetime import datetime, time, timedelta
+from itertools import islice
+
+import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..tools.clock import due_date
+from ..tools.clock import due_date, local_date, midnight, pause
 
 # A change of one of these changes what the rule decides, and so starts a new version.
-DECIDING_FIELDS = {"clock", "delay", "unit", "domain", "active", "pool_id", "target_pool_id"}
+DECIDING_FIELDS = {
+    "clock",
+    "date_field_id",
+    "delay",
+    "unit",
+    "domain",
+    "active",
+    "pool_id",
+    "target_pool_id",
+    "minimum_hours",
+}
 
 
 class LeadPoolRule(models.Model):
@@ -21,7 +35,7 @@ class LeadPoolRule(models.Model):
     name = fields.Char(
         required=True,
         translate=True,
-        help="How the rule is called where it is given as the reason.",
+        help="Name of the rule, given as the reason when it takes a record back.",
     )
     pool_id = fields.Many2one(
         "lead.pool",
@@ -37,24 +51,53 @@ class LeadPoolRule(models.Model):
     )
     active = fields.Boolean(default=True, help="Archived rules take nothing back.")
     clock = fields.Selection(
-        [("claim", "Since it was received"), ("touch", "Since it was last worked")],
+        [
+            ("claim", "Since it was received"),
+            ("touch", "Since it was last worked"),
+            ("first_touch", "Received and never worked"),
+            ("stage", "Since the stage last changed"),
+            ("create", "Since it was created"),
+            ("field", "Since a date of the record"),
+        ],
         required=True,
         default="touch",
-        help="Since it was received: the clock starts when a salesperson gets the record. "
-        "Since it was last worked: a done activity, a message or e-mail by the owner, or a "
-        "change of stage starts the clock again.",
+        help="Where the clock starts. Received: when a salesperson got the record. Last worked: "
+        "what counts as work is set on the pool. Never worked: only until the first work. "
+        "A date of the record: for example its last order.",
     )
-    delay = fields.Integer(
-        default=7, help="After how many hours or days the record goes back to the pool."
+    date_field_id = fields.Many2one(
+        "ir.model.fields",
+        string="Date",
+        ondelete="cascade",
+        domain="[('model', '=', model_name), ('ttype', 'in', ('date', 'datetime')),"
+        " ('store', '=', True)]",
+        help="Date of the record at which the clock starts; a record without it counts from the "
+        "day it was received.",
     )
+    delay = fields.Integer(default=7, help="After how long the record goes back to the pool.")
     unit = fields.Selection(
-        [("hour", "Hours"), ("day", "Days")],
+        [
+            ("hour", "Hours"),
+            ("day", "Days"),
+            ("workday", "Working days"),
+            ("week", "Weeks"),
+            ("month", "Months"),
+        ],
         required=True,
         default="day",
-        help="A day is 24 hours.",
+        help="A day is 24 hours. Working days follow the calendar of the company, its public "
+        "holidays and the owner's leave; the record goes back at the end of the last one.",
+    )
+    minimum_hours = fields.Integer(
+        string="Keep at least",
+        default=24,
+        help="For so many hours after somebody received it, the rule leaves a record alone, "
+        "however old it is.",
     )
     domain = fields.Char(
-        default="[]", help="Only records that match this filter are taken back by the rule."
+        string="Which records",
+        default="[]",
+        help="Only records that match this filter are taken back by the rule.",
     )
     model_name = fields.Char(compute="_compute_model_name")
     target_pool_id = fields.Many2one(
@@ -72,9 +115,20 @@ class LeadPoolRule(models.Model):
         help="Raised by each change of what the rule decides. The history names the version "
         "that took a record back.",
     )
+    effective_date = fields.Datetime(
+        string="In force from",
+        readonly=True,
+        copy=False,
+        help="Until then this version takes nothing back, so that salespeople can adapt.",
+    )
 
     _delay_positive = models.Constraint(
-        "CHECK(delay > 0)", "A rule needs a delay of at least one hour or day."
+        "CHECK(delay > 0 AND minimum_hours >= 0)",
+        "A rule needs a delay of at least one hour or day.",
+    )
+    _date_field_named = models.Constraint(
+        "CHECK(clock <> 'field' OR date_field_id IS NOT NULL)",
+        "Choose the date at which the clock starts.",
     )
 
     @api.depends("pool_id.kind")
@@ -98,18 +152,41 @@ class LeadPoolRule(models.Model):
                     )
                 )
 
+    @api.constrains("clock", "date_field_id", "pool_id")
+    def _check_clock(self):
+        for rule in self.sudo():
+            if rule.clock == "stage" and rule.pool_id.kind != "lead":
+                raise ValidationError(
+                    self.env._("%s: customers have no stage; choose another clock.", rule.name)
+                )
+            field = rule.date_field_id
+            if rule.clock == "field" and (
+                field.model != rule.pool_id._record_model_name()
+                or field.ttype not in ("date", "datetime")
+            ):
+                raise ValidationError(
+                    self.env._("%s: the date must be one of the records in the pool.", rule.name)
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         rules = super().create(vals_list)
+        for rule in rules:
+            rule.effective_date = rule._new_effective_date()
         self._rules_changed(rules.pool_id)
         return rules
 
     def write(self, vals):
         pools = self.pool_id
         if changed := DECIDING_FIELDS & vals.keys():
-            vals = dict(vals)
             for rule in self:
-                super(LeadPoolRule, rule).write({**vals, "version": rule.version + 1})
+                super(LeadPoolRule, rule).write(
+                    {
+                        **vals,
+                        "version": rule.version + 1,
+                        "effective_date": rule._new_effective_date(),
+                    }
+                )
         else:
             super().write(vals)
         if changed or "sequence" in vals:
@@ -127,31 +204,114 @@ class LeadPoolRule(models.Model):
         self.env.registry.clear_cache()
         pools._schedule_due_refresh()
 
+    def _new_effective_date(self):
+        """Moment from which a new version may take records back."""
+        days = self.pool_id.rule_grace_days
+        return self.env.cr.now() + timedelta(days=days) if days else False
+
+    # ------------------------------------------------------------------
+    # What the rule decides
+    # ------------------------------------------------------------------
+
     def _domain(self):
         self.ensure_one()
         return Domain(literal_eval(self.domain or "[]"))
 
-    def _clock_base(self, record):
-        """Moment at which the rule's clock last started on an owned record, naive UTC."""
-        self.ensure_one()
+    def _watches(self, record):
+        """Whether the clock runs on an owned record at all; the filter is judged in batch."""
+        return self.clock != "first_touch" or not record.pool_touch_date
+
+    def _clock_base(self, record, meetings):
+        """Moment at which the rule's clock last started on an owned record, naive UTC.
+
+        :param dict meetings: end of the last meeting held, by record id
+        """
         owned = record.pool_own_date
-        if self.clock == "touch" and record.pool_touch_date:
-            return max(owned, record.pool_touch_date)
+        if self.clock == "touch":
+            touched = [record.pool_touch_date, meetings.get(record.id)]
+            return max([owned, *filter(None, touched)])
+        if self.clock == "stage":
+            return record.date_last_stage_update or owned
+        if self.clock == "create":
+            return record.create_date
+        if self.clock == "field":
+            return self._field_moment(record) or owned
         return owned
 
-    def _due(self, record):
-        """When the rule takes a record back; its domain is judged elsewhere, in batch."""
-        return due_date(self._clock_base(record), self.delay, self.unit)
+    def _field_moment(self, record):
+        value = record[self.sudo().date_field_id.name]
+        if not value or isinstance(value, datetime):
+            return value or None
+        # A plain date counts from the end of that day, where the company is.
+        return midnight(value + timedelta(days=1), self.company_id.sudo().resource_calendar_id.tz)
 
-    def _facts(self, record):
+    def _due(self, record, meetings=None, memo=None):
+        """When the rule takes an owned record back, naive UTC.
+
+        :param dict meetings: end of the last meeting held, by record id
+        :param dict memo: working days already looked up, shared by the records of a batch
+        """
+        self.ensure_one()
+        base = self._clock_base(record, meetings or {})
+        if self.unit == "workday":
+            due = self._workday_due(base, record, {} if memo is None else memo)
+        else:
+            due = due_date(base, self.delay, self.unit)
+            if absence := record.pool_id._member(record.user_id)._absence():
+                due = pause(base, due, *absence)
+        floor = [record.pool_protected_until, self.effective_date]
+        if self.clock in ("stage", "create", "field"):
+            floor.append(record.pool_own_date + timedelta(hours=self.minimum_hours))
+        return max([due, *filter(None, floor)])
+
+    def _workday_due(self, base, record, memo):
+        """End of the last of so many working days after the day on which the clock started."""
+        calendar = self.company_id.sudo().resource_calendar_id
+        day = local_date(base, calendar.tz) + timedelta(days=1)
+        absence = record.pool_id._member(record.user_id)._absence()
+        resource = record.user_id.sudo().resource_ids[:1]
+        key = (calendar.id, resource.id, day, absence, self.delay)
+        if key not in memo:
+            ends = (
+                end
+                for end in self._workday_ends(calendar, resource, day)
+                if not (absence and absence[0] <= end <= absence[1])
+            )
+            # A calendar without working hours stops no clock.
+            memo[key] = next(islice(ends, self.delay - 1, None), None) or due_date(
+                base, self.delay, "day"
+            )
+        return memo[key]
+
+    @api.model
+    def _workday_ends(self, calendar, resource, day):
+        """When work ends on each working day from a day on, naive UTC, for two years."""
+        tz = pytz.timezone(calendar.tz or "UTC")
+        last = day + timedelta(days=730)
+        while day < last:
+            until = day + timedelta(days=60)
+            start, end = (
+                tz.localize(datetime.combine(moment, time.min)) for moment in (day, until)
+            )
+            ends = {}
+            for begin, stop, _meta in calendar._work_intervals_batch(
+                start, end, resources=resource
+            )[resource.id]:
+                ends[begin.date()] = stop
+            for _date, stop in sorted(ends.items()):
+                yield stop.astimezone(pytz.utc).replace(tzinfo=None)
+            day = until
+
+    def _facts(self, record, meetings=None):
         """What the rule saw on a record, as plain values for the ledger."""
         self.ensure_one()
+        base = self._clock_base(record, meetings or {})
         return {
             "rule": self.name,
             "clock": self.clock,
-            "since": fields.Datetime.to_string(self._clock_base(record)),
+            "since": fields.Datetime.to_string(base),
             "delay": self.delay,
             "unit": self.unit,
             "domain": self.domain or "[]",
-            "due": fields.Datetime.to_string(self._due(record)),
+            "due": fields.Datetime.to_string(self._due(record, meetings)),
         }

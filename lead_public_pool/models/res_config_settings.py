@@ -9,6 +9,8 @@ class ResConfigSettings(models.TransientModel):
         help="Records that nobody works go back to their public pools by the rules of each pool.",
     )
 
+    pool_holding_limit = fields.Integer(related="company_id.pool_holding_limit", readonly=False)
+
     @api.model
     def get_values(self):
         values = super().get_values()

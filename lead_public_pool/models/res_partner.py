@@ -14,18 +14,7 @@ class ResPartner(models.Model):
     pool_move_ids = fields.One2many(
         "lead.pool.move", "partner_id", string="Ownership", readonly=True, copy=False
     )
-
-    _pool_one_home = models.Constraint(
-        "CHECK(pool_state = CASE WHEN pool_id IS NULL THEN 'outside'"
-        " WHEN user_id IS NULL THEN 'pooled' ELSE 'owned' END)",
-        "A customer has exactly one home: a salesperson or a pool.",
-    )
-    _pool_due_index = models.Index("(pool_due_date) WHERE pool_due_date IS NOT NULL")
-    _pool_window_index = models.Index(
-        "(pool_id, pool_priority DESC, id DESC) WHERE pool_state = 'pooled'"
-    )
-    _pool_all_index = models.Index("(pool_priority DESC, id DESC) WHERE pool_state = 'pooled'")
-    _pool_owned_index = models.Index("(pool_id, user_id) WHERE pool_state = 'owned'")
+    pool_request_ids = fields.One2many("lead.pool.request", "partner_id", readonly=True, copy=False)
 
     @api.model
     def _pool_entry_candidate_domain(self):

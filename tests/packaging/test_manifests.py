@@ -18,6 +18,7 @@ from ..common import ROOT, requires, top_level
 
 VERSION = re.compile(r"19\.0\.\d+\.\d+\.\d+")
 LANGUAGE = "zh_CN"
+SAME_IN_CHINESE = {"ID"}  # what reads alike in both is left empty by Odoo's export
 every_addon = pytest.mark.parametrize("addon", project.ADDONS)
 
 
@@ -122,7 +123,8 @@ class TestTranslations(TransactionCase):
         entries = polib.pofile(str(file))
         translated = {entry.msgid for entry in entries.translated_entries()}
         self.assertFalse(
-            wanted - translated, f"not translated in {file}; dev/i18n adds the entries"
+            wanted - translated - SAME_IN_CHINESE,
+            f"not translated in {file}; dev/i18n adds the entries",
         )
 
     def test_template_is_up_to_date(self):

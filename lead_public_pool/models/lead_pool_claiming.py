@@ -1,0 +1,173 @@
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .lead_pool_engine import VIA_NEXT
+
+# Of the best records, so many more than asked for are looked at, since others may be taking them.
+LOOK_AHEAD = 50
+
+
+class LeadPool(models.Model):
+    """How records leave a pool."""
+
+    _inherit = "lead.pool"
+
+    claim_mode = fields.Selection(
+        [
+            ("free", "Members pick freely"),
+            ("next", "Members get the next best"),
+            ("approval", "Members ask, managers agree"),
+            ("assign", "Managers hand out"),
+        ],
+        string="How records are claimed",
+        required=True,
+        default="free",
+        help="Pick freely: members choose. Next best: members receive the best record without "
+        "choosing, so nobody leaves the hard ones to others. Ask: each claim waits for a manager. "
+        "Hand out: only managers assign.",
+    )
+    head_start_hours = fields.Integer(
+        string="Head start",
+        help="For so many hours a new record is for the members who have a head start; "
+        "0 means for all at once.",
+    )
+    uncounted_domain = fields.Char(
+        string="Do not count",
+        default="[('id', '=', 0)]",
+        help="Held records that match this filter do not count towards the holding limit, "
+        "for example those in a late stage.",
+    )
+    owner_guard = fields.Selection(
+        [
+            ("off", "Do not look"),
+            ("warn", "Say so"),
+            ("block", "Only he may claim it"),
+            ("route", "Give it to him at once"),
+        ],
+        string="Lead of another's customer",
+        required=True,
+        default="off",
+        help="What happens when a lead comes from a company that is the customer of a salesperson.",
+    )
+    request_count = fields.Integer(
+        string="Requests",
+        compute="_compute_request_count",
+        help="Claims, extensions and protections that wait for a manager.",
+    )
+
+    _head_start_not_negative = models.Constraint(
+        "CHECK(head_start_hours >= 0)", "A head start cannot be negative."
+    )
+
+    def _compute_request_count(self):
+        counts = dict(
+            self.env["lead.pool.request"]
+            .sudo()
+            ._read_group(
+                [("pool_id", "in", self.ids), ("state", "=", "waiting")], ["pool_id"], ["__count"]
+            )
+        )
+        for pool in self:
+            pool.request_count = counts.get(pool, 0)
+
+    @api.constrains("uncounted_domain", "kind")
+    def _check_uncounted_domain(self):
+        for pool in self:
+            pool._check_record_domain(pool.uncounted_domain, pool.name)
+
+    def pool_claim_next(self, count=1):
+        """Claim the best records of this pool that the current user may have.
+
+        Many members may ask at the same moment: each record goes to one of them.
+
+        :param int count: how many, 1 to 100
+        :return: one result per record received, see `pool_claim`; when nothing could be had, one
+            result without `id` that says why
+        :rtype: list[dict]
+        :raise UserError: if the count makes no sense
+        """
+        self.ensure_one()
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 100:
+            raise UserError(self.env._("Ask for 1 to 100 records at a time."))
+        self.check_access("read")
+        results, why_not = [], None
+        for record in self._next_records(count):
+            [result] = record._pool_move("claim", user=self.env.user)
+            if result["ok"]:
+                results.append(result)
+            else:
+                why_not = result
+            if len(results) == count or (why_not and why_not["code"] in self._hopeless_codes()):
+                break
+        return results or [self._nothing_to_claim(why_not)]
+
+    def action_claim_next(self):
+        """Claim the next best record from a button and open it.
+
+        :return: window action of the record
+        :raise UserError: if there is none, with the reason
+        """
+        [result] = self.pool_claim_next()
+        if not result["ok"]:
+            raise UserError(result["message"])
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.model_name,
+            "res_id": result["id"],
+            "view_mode": "form",
+        }
+
+    def action_open_requests(self):
+        """Open the requests that wait for a manager of this pool.
+
+        :return: window action
+        """
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "lead_public_pool.lead_pool_request_action"
+        )
+        action["context"] = {"search_default_pool_id": self.id, "search_default_waiting": 1}
+        return action
+
+    def _next_records(self, count):
+        """The best waiting records that nobody else is taking at this moment, best first."""
+        records = self.env[self._record_model_name()].sudo().with_context(pool_via=VIA_NEXT)
+        member = self._member(self.env.user)
+        best = records.search(
+            records._pool_open_domain()
+            & Domain("pool_state", "=", "pooled")
+            & Domain("pool_id", "=", self.id)
+            & (member._skill_domain() if member else Domain.TRUE),
+            order="pool_priority DESC, id DESC",
+            limit=count + LOOK_AHEAD,
+        )
+        for record in best:
+            if locked := record.try_lock_for_update(allow_referencing=True):
+                yield locked
+
+    @api.model
+    def _hopeless_codes(self):
+        """Refusals that are about the user, so that another record would fare no better."""
+        return {"not_member", "daily_limit", "holding_limit", "min_interval", "backlog", "approval"}
+
+    def _nothing_to_claim(self, why_not):
+        return {
+            "id": False,
+            "ok": False,
+            "code": why_not["code"] if why_not else "not_pooled",
+            "message": why_not["message"]
+            if why_not
+            else self.env._("Nothing waits for you in the pool %s.", self.name),
+            "available_at": why_not["available_at"] if why_not else False,
+        }
+
+    def _uncounted_domain(self):
+        self.ensure_one()
+        return Domain(literal_eval(self.uncounted_domain or "[('id', '=', 0)]"))
+
+    def _limits_for(self, user):
+        """Where the limits of a user stand: on his membership if it has its own, else here."""
+        member = self._member(user)
+        return member if member.own_limits else self

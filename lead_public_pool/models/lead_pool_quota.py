@@ -1,0 +1,263 @@
+from collections import Counter
+from datetime import timedelta
+
+from odoo import fields
+from odoo.fields import Domain
+
+from ..tools import verdict
+from ..tools.verdict import Refusal
+
+
+class Quota:
+    """Room that one user has left in one pool, used up record by record.
+
+    Each `refuse_…` answers why not, or None. All that a batch needs is read beforehand, in a few
+    queries for all its records.
+    """
+
+    def __init__(self, pool, user, counts, last_losses):
+        self.pool = pool
+        self.env = pool.env
+        self.user = user
+        self.member = pool._member(user)
+        self.holding = counts["holding", pool.id]
+        self.backlog = counts["backlog", pool.id]
+        self.daily = counts["daily", pool.id]
+        self.company_holding = counts["company", pool.company_id.id, pool.kind]
+        self.last_claim = counts["last_claim", pool.id]
+        self.last_losses = last_losses
+
+    @classmethod
+    def load(cls, kind, records, user, pools):
+        """Quotas of a user in several pools.
+
+        :return: `Quota` by pool id
+        """
+        counts = Counter()
+        cls._count_holdings(counts, user, pools)
+        last_losses = {}
+        if kind == "claim":
+            cls._count_claims(counts, user, pools)
+            last_losses = cls._last_losses(user, records)
+        return {pool.id: cls(pool, user, counts, last_losses) for pool in pools}
+
+    @staticmethod
+    def _count_holdings(counts, user, pools):
+        """Open records that the user holds: by pool, by company, and those not worked yet."""
+        for kind, of_kind in pools.grouped("kind").items():
+            records = pools.env[of_kind[:1]._record_model_name()].sudo()
+            held = (
+                records._pool_open_domain()
+                & Domain("user_id", "=", user.id)
+                & Domain("pool_state", "=", "owned")
+            )
+            for pool in of_kind:
+                own = held & Domain("pool_id", "=", pool.id)
+                counts["holding", pool.id] = records.search_count(own & ~pool._uncounted_domain())
+                if pool._limits_for(user)["backlog_limit"]:
+                    counts["backlog", pool.id] = records.search_count(
+                        own & Domain("pool_touch_date", "=", False)
+                    )
+            for company in of_kind.company_id:
+                if company.sudo().pool_holding_limit:
+                    counts["company", company.id, kind] = records.search_count(
+                        held & Domain("pool_id.company_id", "=", company.id)
+                    )
+
+    @staticmethod
+    def _count_claims(counts, user, pools):
+        """Claims of today that were not undone, and the last one; read from the ledger."""
+        moves = pools.env["lead.pool.move"].sudo()
+        members = pools.env["lead.pool.member"]
+        for company, of_company in pools.grouped("company_id").items():
+            start, _end = members._day_bounds(company)
+            since = Domain("date", ">=", start) & Domain("pool_to_id", "in", of_company.ids)
+            claims = Domain("kind", "=", "claim") & Domain("user_to_id", "=", user.id)
+            for pool, count in moves._read_group(since & claims, ["pool_to_id"], ["__count"]):
+                counts["daily", pool.id] += count
+            for pool in of_company:
+                if pool._limits_for(user).min_interval_minutes:
+                    last = moves.search(
+                        claims & Domain("pool_to_id", "=", pool.id), order="date desc", limit=1
+                    )
+                    counts["last_claim", pool.id] = last.date or 0
+            undone = Domain("kind", "=", "undo") & Domain("user_from_id", "=", user.id)
+            for pool, count in moves._read_group(since & undone, ["pool_to_id"], ["__count"]):
+                counts["daily", pool.id] -= count
+
+    @staticmethod
+    def _last_losses(user, records):
+        """When the user last ceased to own each record; an undone claim was none."""
+        link = records._pool_move_link
+        rows = (
+            records.env["lead.pool.move"]
+            .sudo()
+            ._read_group(
+                [
+                    ("user_from_id", "=", user.id),
+                    (link, "in", records.ids),
+                    ("kind", "in", ("release", "reclaim", "owner_left", "assign", "handover")),
+                ],
+                [link],
+                ["date:max"],
+            )
+        )
+        return {record.id: date for record, date in rows}
+
+    def use(self, record):
+        """Count a record that the user is about to receive."""
+        self.holding += 1
+        self.backlog += 1
+        self.daily += 1
+        self.company_holding += 1
+        self.last_claim = self.env.cr.now()
+
+    def limit(self, name):
+        return self.member._limit(name) if self.member else self.pool[name]
+
+    # ------------------------------------------------------------------
+    # Who
+    # ------------------------------------------------------------------
+
+    def refuse_membership(self):
+        if self.member and self.user.active:
+            return None
+        return Refusal(
+            verdict.NOT_MEMBER,
+            self.env._("You are not a member of the pool %s.", self.pool.name),
+        )
+
+    def refuse_receiver(self):
+        if self.member and self.user.active:
+            return None
+        return Refusal(
+            verdict.INVALID_USER,
+            self.env._(
+                "%(user)s is not a member of the pool %(pool)s.",
+                user=self.user.name,
+                pool=self.pool.name,
+            ),
+        )
+
+    def refuse_skill(self, record):
+        if not self.member or record.filtered_domain(self.member._skill_domain()):
+            return None
+        return Refusal(
+            verdict.NOT_MEMBER,
+            self.env._("It is outside the territory or products of %s.", self.user.name),
+        )
+
+    # ------------------------------------------------------------------
+    # When
+    # ------------------------------------------------------------------
+
+    def refuse_cooldown(self, record):
+        lost = self.last_losses.get(record.id)
+        days = self.limit("cooldown_days")
+        if not lost or not days:
+            return None
+        free = lost + timedelta(days=days)
+        if free <= self.env.cr.now():
+            return None
+        return Refusal(
+            verdict.COOLDOWN,
+            self.env._(
+                "You had it until %(lost)s; others get their chance until %(free)s.",
+                lost=self._local(lost),
+                free=self._local(free),
+            ),
+            free,
+        )
+
+    def refuse_fresh(self, record):
+        hours = self.limit("fresh_delay_hours")
+        if not self.member.head_start:
+            hours += self.pool.head_start_hours
+        if not hours or not record.pool_enter_date:
+            return None
+        free = record.pool_enter_date + timedelta(hours=hours)
+        if free <= self.env.cr.now():
+            return None
+        return Refusal(
+            verdict.FRESH_DELAY,
+            self.env._("It has just come in; you may claim it from %s.", self._local(free)),
+            free,
+        )
+
+    def refuse_interval(self):
+        minutes = self.limit("min_interval_minutes")
+        if not minutes or not self.last_claim:
+            return None
+        free = self.last_claim + timedelta(minutes=minutes)
+        if free <= self.env.cr.now():
+            return None
+        return Refusal(
+            verdict.MIN_INTERVAL,
+            self.env._(
+                "You claimed one a moment ago; the next one is yours from %s.", self._local(free)
+            ),
+            free,
+        )
+
+    # ------------------------------------------------------------------
+    # How many
+    # ------------------------------------------------------------------
+
+    def refuse_daily(self):
+        limit = self.limit("daily_limit")
+        if not limit or self.daily < limit:
+            return None
+        _start, end = self.member._day_bounds(self.pool.company_id)
+        return Refusal(
+            verdict.DAILY_LIMIT,
+            self.env._(
+                "You have claimed %(count)s of %(limit)s records from %(pool)s today.",
+                count=self.daily,
+                limit=limit,
+                pool=self.pool.name,
+            ),
+            end,
+        )
+
+    def refuse_backlog(self):
+        limit = self.limit("backlog_limit")
+        if not limit or self.backlog < limit:
+            return None
+        return Refusal(
+            verdict.BACKLOG,
+            self.env._(
+                "Work what you have first: %(count)s of your records from %(pool)s are untouched.",
+                count=self.backlog,
+                pool=self.pool.name,
+            ),
+        )
+
+    def refuse_holding(self):
+        limit = self.limit("holding_limit") if self.member else 0
+        if limit and self.holding >= limit:
+            return Refusal(
+                verdict.HOLDING_LIMIT,
+                self.env._(
+                    "%(user)s already holds %(count)s of %(limit)s records from %(pool)s.",
+                    user=self.user.name,
+                    count=self.holding,
+                    limit=limit,
+                    pool=self.pool.name,
+                ),
+            )
+        cap = self.pool.company_id.sudo().pool_holding_limit
+        if cap and self.company_holding >= cap:
+            return Refusal(
+                verdict.HOLDING_LIMIT,
+                self.env._(
+                    "%(user)s already holds %(count)s records from all pools together; "
+                    "%(limit)s is the most.",
+                    user=self.user.name,
+                    count=self.company_holding,
+                    limit=cap,
+                ),
+            )
+        return None
+
+    def _local(self, moment):
+        return fields.Datetime.context_timestamp(self.pool, moment).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,171 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .lead_pool_engine import VIA_APPROVED
+
+
+class LeadPoolRequest(models.Model):
+    """A claim or an extension that waits for a manager."""
+
+    _name = "lead.pool.request"
+    _description = "Pool Request"
+    _order = "id desc"
+    _rec_name = "record_name"
+
+    kind = fields.Selection(
+        [("claim", "Claim"), ("extend", "Extension")],
+        required=True,
+        readonly=True,
+        help="What the salesperson asks for.",
+    )
+    state = fields.Selection(
+        [("waiting", "Waiting"), ("approved", "Agreed"), ("refused", "Refused")],
+        required=True,
+        readonly=True,
+        default="waiting",
+        index=True,
+        help="Whether a manager has decided.",
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Asked by", required=True, readonly=True, ondelete="cascade"
+    )
+    pool_id = fields.Many2one("lead.pool", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one(related="pool_id.company_id", store=True)
+    lead_id = fields.Many2one(
+        "crm.lead", readonly=True, ondelete="cascade", index="btree_not_null", help="Which lead."
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        readonly=True,
+        ondelete="cascade",
+        index="btree_not_null",
+        help="Which customer.",
+    )
+    record_name = fields.Char(string="Record", compute="_compute_record_name")
+    note = fields.Text(readonly=True, help="Why the salesperson asks.")
+    decided_by_id = fields.Many2one("res.users", readonly=True, string="Decided by")
+    decided_date = fields.Datetime(readonly=True, string="Decided on")
+    answer = fields.Char(readonly=True, help="What came of it.")
+
+    _one_record = models.Constraint(
+        "CHECK((lead_id IS NULL) <> (partner_id IS NULL))", "A request is about one record."
+    )
+    _one_waiting_lead = models.UniqueIndex(
+        "(user_id, kind, lead_id) WHERE state = 'waiting' AND lead_id IS NOT NULL",
+        "You have already asked for this.",
+    )
+    _one_waiting_partner = models.UniqueIndex(
+        "(user_id, kind, partner_id) WHERE state = 'waiting' AND partner_id IS NOT NULL",
+        "You have already asked for this.",
+    )
+
+    @api.depends("lead_id", "partner_id")
+    def _compute_record_name(self):
+        for request in self.sudo():
+            request.record_name = request._record().display_name
+
+    def _record(self):
+        self.ensure_one()
+        return self.lead_id or self.partner_id
+
+    def action_approve(self):
+        """Agree: the salesperson gets what he asked for, if the rules still allow it.
+
+        :return: True
+        :raise AccessError: for anybody but a manager of the pool
+        :raise UserError: if it has been decided already
+        """
+        for request in self._to_decide():
+            record = request._record().with_user(request.user_id).sudo()
+            record = record.with_context(pool_via=VIA_APPROVED)
+            if request.kind == "claim":
+                [result] = record._pool_move("claim", user=request.user_id, note=request.note)
+            else:
+                [result] = record._pool_extend(request.note)
+            request._decide("approved" if result["ok"] else "refused", result["message"])
+        return True
+
+    def action_refuse(self):
+        """Refuse; the salesperson is told.
+
+        :return: True
+        :raise AccessError: for anybody but a manager of the pool
+        """
+        for request in self._to_decide():
+            request._decide("refused", "")
+        return True
+
+    def _to_decide(self):
+        """These requests in `sudo`, after checking that the user may decide on them."""
+        requests = self.sudo()
+        for request in requests:
+            if not request.pool_id._is_managed_by(self.env.user):
+                raise AccessError(
+                    self.env._("Only a manager of the pool %s decides this.", request.pool_id.name)
+                )
+            if request.state != "waiting":
+                raise UserError(self.env._("This request has been decided already."))
+        return requests
+
+    def _decide(self, state, answer):
+        self.write(
+            {
+                "state": state,
+                "answer": answer,
+                "decided_by_id": self.env.uid,
+                "decided_date": self.env.cr.now(),
+            }
+        )
+        env = self.with_context(lang=self.user_id.lang).env
+        verdict = env._("Agreed") if state == "approved" else env._("Refused")
+        self.env["mail.thread"].message_notify(
+            partner_ids=self.user_id.partner_id.ids,
+            subject=f"{verdict}: {self.record_name}",
+            body=answer or verdict,
+        )
+
+    @api.model
+    def _ask(self, kind, records, note=None):
+        """Ask the managers for each of these records, once.
+
+        :param str kind: `claim` or `extend`
+        :param records: records of one model
+        """
+        link = records._pool_move_link
+        waiting = self.sudo().search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("kind", "=", kind),
+                ("state", "=", "waiting"),
+                (link, "in", records.ids),
+            ]
+        )
+        new = records.sudo() - waiting[link]
+        if not new:
+            return
+        self.sudo().create(
+            [
+                {
+                    "kind": kind,
+                    "user_id": self.env.uid,
+                    "pool_id": record.pool_id.id,
+                    link: record.id,
+                    "note": note or False,
+                }
+                for record in new
+            ]
+        )
+        for pool, asked in new.grouped("pool_id").items():
+            managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
+            if managers:
+                self.env["mail.thread"].message_notify(
+                    partner_ids=managers.partner_id.ids,
+                    subject=self.env._(
+                        "%(user)s asks for %(count)s records of %(pool)s",
+                        user=self.env.user.name,
+                        count=len(asked),
+                        pool=pool.name,
+                    ),
+                    body=note or self.env._("Decide in Public Pool ▸ Requests."),
+                )

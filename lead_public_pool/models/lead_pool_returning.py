@@ -1,0 +1,114 @@
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+
+class LeadPool(models.Model):
+    """How records come back to a pool: what counts as work, exemptions, warnings, age."""
+
+    _inherit = "lead.pool"
+
+    # What counts as work
+    touch_activity = fields.Boolean(
+        string="A done activity",
+        default=True,
+        help="Marking an activity as done counts as work. One that the owner planned for himself "
+        "a moment before counts only with a feedback of the minimum length.",
+    )
+    touch_activity_type_ids = fields.Many2many(
+        "mail.activity.type",
+        string="Only these activities",
+        domain="[('res_model', 'in', (False, model_name))]",
+        help="Empty means that every type of activity counts.",
+    )
+    touch_mail = fields.Boolean(
+        string="A message to the customer",
+        default=True,
+        help="A message or e-mail that the owner sends to the customer counts as work.",
+    )
+    touch_reply = fields.Boolean(
+        string="An answer of the customer",
+        help="A message that comes in from the customer counts as work.",
+    )
+    touch_note = fields.Boolean(
+        string="A note", default=True, help="An internal note of the owner counts as work."
+    )
+    touch_minimum = fields.Integer(
+        string="Characters at least",
+        default=5,
+        help="Shorter notes and feedbacks do not count, so that a dot resets no clock.",
+    )
+    touch_meeting = fields.Boolean(
+        string="A meeting held",
+        default=True,
+        help="A meeting with the lead counts as work once it has taken place, "
+        "not when it is planned.",
+    )
+    touch_stage = fields.Boolean(
+        string="A change of stage", default=True, help="Moving to another stage counts as work."
+    )
+
+    # Exemptions and age
+    exempt_domain = fields.Char(
+        string="Never take back",
+        default="[('id', '=', 0)]",
+        help="Held records that match this filter are never taken back, for example those with "
+        "an open quotation or a recent order.",
+    )
+    rule_grace_days = fields.Integer(
+        string="Grace after a change of rules",
+        help="For so many days after a rule is made or changed it takes nothing back, "
+        "so that salespeople can adapt; 0 means it is in force at once.",
+    )
+    round_limit = fields.Integer(
+        string="Rounds",
+        help="A record that comes back so many times goes on to the next pool, or is closed when "
+        "there is none; 0 means it may come back for ever.",
+    )
+    next_pool_id = fields.Many2one(
+        "lead.pool",
+        string="Then goes to",
+        ondelete="restrict",
+        check_company=True,
+        domain="[('kind', '=', kind), ('company_id', '=', company_id), ('id', '!=', id)]",
+        help="Pool for records that have had all their rounds here.",
+    )
+    lost_reason_id = fields.Many2one(
+        "crm.lost.reason",
+        string="Closed as",
+        help="Reason of loss for leads that have had all their rounds and go to no other pool.",
+    )
+
+    _rounds_not_negative = models.Constraint(
+        "CHECK(round_limit >= 0 AND touch_minimum >= 0 AND rule_grace_days >= 0)",
+        "A limit cannot be negative. Write 0 for no limit.",
+    )
+
+    @api.constrains("exempt_domain", "kind")
+    def _check_exempt_domain(self):
+        for pool in self:
+            pool._check_record_domain(pool.exempt_domain, pool.name)
+
+    @api.constrains("next_pool_id")
+    def _check_next_pool(self):
+        if self._has_cycle("next_pool_id"):
+            raise ValidationError(
+                self.env._("The chain of pools comes back to itself; records would never leave it.")
+            )
+        for pool in self.filtered("next_pool_id"):
+            if pool.next_pool_id.kind != pool.kind:
+                raise ValidationError(
+                    self.env._("The pool %s holds another kind of records.", pool.next_pool_id.name)
+                )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "exempt_domain" in vals:
+            self._schedule_due_refresh()
+        return result
+
+    def _exempt_domain(self):
+        self.ensure_one()
+        return Domain(literal_eval(self.exempt_domain or "[('id', '=', 0)]"))
