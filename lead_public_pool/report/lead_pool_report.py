@@ -192,7 +192,10 @@ class LeadPoolReport(models.Model):
         )
 
     def _holdings(self):
-        """Holdings with everything that can be told about each of them."""
+        """Holdings with everything that can be told about each of them.
+
+        A claim that was undone counts as if it had not happened.
+        """
         return SQL(
             """
             SELECT h.*,
@@ -212,6 +215,7 @@ class LeadPoolReport(models.Model):
                    CASE WHEN h.is_hoarded THEN 100.0 ELSE 0 END AS hoard_rate,
                    CASE WHEN h.is_regret THEN 100.0 ELSE 0 END AS regret_rate
               FROM (%(closed)s) h
+             WHERE h.outcome <> 'undo'
             """,
             fast=FAST_HOURS,
             closed=self._closed_holdings(),

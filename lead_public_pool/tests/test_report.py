@@ -352,6 +352,15 @@ class TestBoard(ReportCase):
         self.pool.invalidate_recordset()
         self.assertEqual(self.pool.claim_gini, 0.0)
 
+    def test_an_undone_claim_counts_nowhere(self):
+        self.pool.undo_minutes = 10
+        leads = self._claim(self._create_leads(2))
+        leads[0].with_user(self.rep).pool_undo_claim()
+        self.assertFalse(self._report(leads[0]))
+        self._claim(leads[0], self.other)
+        self.assertEqual(self._report(leads[0]).user_id, self.other)
+        self.assertEqual(self.pool._gini_of_claims()[self.pool.id], 0.0)
+
     def test_fairness_looks_at_the_period_only(self):
         self._claim(self._create_leads(4))
         self._at(days=31)
