@@ -36,6 +36,7 @@
         "demo/res_users_demo.xml",
         "demo/lead_pool_demo.xml",
         "demo/crm_lead_demo.xml",
+        "demo/lead_pool_history_demo.xml",
     ],
     "assets": {
         "web.assets_tests": ["lead_public_pool/static/tests/tours/**/*"],
