@@ -18,6 +18,7 @@
         "data/gamification_data.xml",
         "data/digest_data.xml",
         "wizards/lead_pool_result_views.xml",
+        "wizards/lead_pool_preview_views.xml",
         "wizards/lead_pool_release_views.xml",
         "wizards/lead_pool_assign_views.xml",
         "views/lead_pool_move_views.xml",

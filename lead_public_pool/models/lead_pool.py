@@ -16,7 +16,13 @@ class LeadPool(models.Model):
     """A public pool: records without an owner, and the rules by which they circulate."""
 
     _name = "lead.pool"
-    _inherit = ["lead.pool.limits"]
+    _inherit = [
+        "lead.pool.limits",
+        "lead.pool.claiming",
+        "lead.pool.returning",
+        "lead.pool.brake",
+        "lead.pool.insight",
+    ]
     _description = "Public Pool"
     _order = "sequence, id"
     _check_company_auto = True
@@ -353,8 +359,9 @@ class LeadPool(models.Model):
         """
         self._refresh_due_dates(batch_size)
         run = self.env["lead.pool.run"]
+        on_hold = self._pools_on_hold()
         for model_name in MODEL_BY_KIND.values():
-            run, time_left = self.env[model_name]._pool_reclaim_due(run, batch_size)
+            run, time_left = self.env[model_name]._pool_reclaim_due(run, batch_size, on_hold)
             if not time_left:
                 return
 

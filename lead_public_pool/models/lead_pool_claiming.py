@@ -10,10 +10,11 @@ from .lead_pool_engine import VIA_NEXT
 LOOK_AHEAD = 50
 
 
-class LeadPool(models.Model):
+class LeadPoolClaiming(models.AbstractModel):
     """How records leave a pool."""
 
-    _inherit = "lead.pool"
+    _name = "lead.pool.claiming"
+    _description = "How Records Leave a Pool"
 
     claim_mode = fields.Selection(
         [

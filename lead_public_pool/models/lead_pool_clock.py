@@ -87,7 +87,7 @@ class LeadPoolClock(models.AbstractModel):
             condition.field_expr.split(".")[0]
             for rule in rules
             for condition in (rule._domain() & ~rule.pool_id._exempt_domain()).iter_conditions()
-        )
+        ) | frozenset(rules.date_field_id.mapped("name"))
 
     # ------------------------------------------------------------------
     # What counts as working a record
@@ -122,9 +122,10 @@ class LeadPoolClock(models.AbstractModel):
         pool, types = self.pool_id, self.pool_id.touch_activity_type_ids
         if not pool.touch_activity or (types and message.mail_activity_type_id not in types):
             return False
-        return self.env.context.get("pool_activity_planned") is ENGINE or (
-            self._pool_is_long_enough(message)
-        )
+        if self.env.context.get("pool_activity_planned") is ENGINE:
+            return True
+        feedback = self.env.context.get("pool_activity_feedback") or ""
+        return len(html2plaintext(feedback).strip()) >= pool.touch_minimum
 
     def _pool_is_long_enough(self, message):
         text = html2plaintext(message.body or "").strip()
@@ -144,20 +145,24 @@ class LeadPoolClock(models.AbstractModel):
         )
 
     @api.model
-    def _pool_reclaim_due(self, run, batch_size):
+    def _pool_reclaim_due(self, run, batch_size, on_hold=()):
         """Take back what is due, batch by batch, each in a transaction of its own.
 
         :param run: run to continue, or an empty one
         :param int batch_size: records per transaction
+        :param on_hold: ids of pools whose brake has stopped the run
         :return: the run, and the seconds left to the cron
         """
         commit = self.env["ir.cron"]._commit_progress
         records = self.sudo()
-        time_left = commit(remaining=records.search_count(self._pool_due_domain()))
+
+        def to_do():
+            """What is due at this moment, less the pools that were told to wait."""
+            return self._pool_due_domain() & Domain("pool_id", "not in", on_hold)
+
+        time_left = commit(remaining=records.search_count(to_do()))
         while time_left:
-            due = records.search(
-                self._pool_due_domain(), order="pool_due_date, id", limit=batch_size
-            )
+            due = records.search(to_do(), order="pool_due_date, id", limit=batch_size)
             if not due:
                 break
             try:

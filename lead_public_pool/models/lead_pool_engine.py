@@ -237,6 +237,8 @@ class LeadPoolEngine(models.AbstractModel):
         if kind in RETURNS:
             records._pool_count_return(pool)
         records.write(records._pool_home_values(kind, user, pool))
+        if kind == "restore":
+            records._pool_uncount_return()
         if user:
             records._pool_protect_gain(user)
         if user or kind == "transfer":
@@ -308,6 +310,11 @@ class LeadPoolEngine(models.AbstractModel):
             )
         )
         self.invalidate_recordset(["pool_former_user_id", "pool_round"])
+
+    def _pool_uncount_return(self):
+        """A return that was undone was no round."""
+        for rounds, records in self.grouped("pool_round").items():
+            records.write({"pool_round": max(rounds - 1, 0)})
 
     def _pool_count_gain(self, user):
         """Write the receiver's membership row: two gains at once conflict, and one is replayed."""

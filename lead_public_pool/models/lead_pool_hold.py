@@ -176,6 +176,14 @@ class LeadPoolHold(models.AbstractModel):
             member.gain_count += 0 if not protect else 1
         self._pool_refresh_due()
 
+    def _pool_protect_until(self, until):
+        """No rule takes these records back before a moment; a longer protection stays."""
+        shorter = self.filtered(
+            lambda record: not record.pool_protected_until or record.pool_protected_until < until
+        )
+        shorter.with_context(pool_engine=ENGINE).write({"pool_protected_until": until})
+        shorter._pool_refresh_due()
+
     # ------------------------------------------------------------------
     # Undo
     # ------------------------------------------------------------------

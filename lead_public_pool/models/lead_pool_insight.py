@@ -8,7 +8,6 @@ from odoo.tools import SQL
 from odoo.tools.safe_eval import safe_eval
 
 from ..tools.gini import gini
-from .lead_pool import MODEL_BY_KIND
 
 FAIRNESS_DAYS = 30
 # Age classes of waiting records: field, and days from (included) and to (excluded).
@@ -20,10 +19,11 @@ AGES = {
 }
 
 
-class LeadPool(models.Model):
+class LeadPoolInsight(models.AbstractModel):
     """What a manager sees of a pool, and what the pool expects of its members' speed."""
 
-    _inherit = "lead.pool"
+    _name = "lead.pool.insight"
+    _description = "Seeing and Steering a Pool"
 
     first_touch_hours = fields.Float(
         string="First contact within",
@@ -79,8 +79,9 @@ class LeadPool(models.Model):
 
     def _compute_ages(self):
         ages = {}
-        for kind, pools in self.grouped("kind").items():
-            ages.update(pools._ages(kind))
+        for model_name, pools in self.grouped("model_name").items():
+            if model_name:
+                ages.update(pools._ages(self.env[model_name].sudo()))
         now = self.env.cr.now()
         for pool in self:
             oldest, *counts = ages.get(pool._origin.id, (None, 0, 0, 0, 0))
@@ -88,14 +89,12 @@ class LeadPool(models.Model):
                 pool[name] = count
             pool.longest_wait_days = (now - oldest).days if oldest else 0
 
-    def _ages(self, kind):
+    def _ages(self, records):
         """How long records have been waiting, in one query for all pools of a kind.
 
+        :param records: empty recordset of the kind
         :return: by pool id: moment since which the oldest waits, and a count per class of `AGES`
         """
-        if kind not in MODEL_BY_KIND:
-            return {}
-        records = self.env[MODEL_BY_KIND[kind]].sudo()
         query = records._search(self._waiting_domain(records, self.ids))
         pool, since = (
             records._field_to_sql(query.table, name, query)
@@ -248,6 +247,6 @@ class LeadPool(models.Model):
 
         :param int batch_size: records per transaction
         """
-        for model_name in MODEL_BY_KIND.values():
+        for model_name in ("crm.lead", "res.partner"):
             if not self.env[model_name]._pool_warn_first_touches(batch_size):
                 return

@@ -26,6 +26,7 @@ class LeadPoolMove(models.Model):
             ("reclaim", "Taken back"),
             ("owner_left", "Owner left"),
             ("undo", "Claim undone"),
+            ("restore", "Put back to its owner"),
             ("transfer", "Transferred"),
             ("merge", "Merged"),
         ],

@@ -5,10 +5,11 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 
-class LeadPool(models.Model):
+class LeadPoolReturning(models.AbstractModel):
     """How records come back to a pool: what counts as work, exemptions, warnings, age."""
 
-    _inherit = "lead.pool"
+    _name = "lead.pool.returning"
+    _description = "How Records Come Back to a Pool"
 
     # What counts as work
     touch_activity = fields.Boolean(

@@ -209,6 +209,36 @@ class LeadPoolRule(models.Model):
         days = self.pool_id.rule_grace_days
         return self.env.cr.now() + timedelta(days=days) if days else False
 
+    def action_preview(self):
+        """Show what this rule alone would take back, from whom and when; also if it is archived.
+
+        :return: window action
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["lead.pool.preview"]._open(self.pool_id, self)
+
+    def _preview_due(self, until):
+        """Held records that this rule alone would take back until a moment.
+
+        :return: list of (record, moment, rule)
+        """
+        records = self.env[self.pool_id._record_model_name()].sudo()
+        held = records.search(
+            records._pool_open_domain()
+            & Domain("pool_state", "=", "owned")
+            & Domain("pool_id", "=", self.pool_id.id)
+            & self._domain()
+            & ~self.pool_id._exempt_domain()
+        )
+        meetings, memo = held._pool_meetings_held(), {}
+        dues = [
+            (record, self._due(record, meetings, memo), self)
+            for record in held
+            if self._watches(record)
+        ]
+        return [due for due in dues if due[1] <= until]
+
     # ------------------------------------------------------------------
     # What the rule decides
     # ------------------------------------------------------------------

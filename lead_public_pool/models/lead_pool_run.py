@@ -1,16 +1,41 @@
 from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
 
 
 class LeadPoolRun(models.Model):
-    """One run that took records back: what it did, skipped and could not do."""
+    """One run that took records back, or that was stopped because it would take too many."""
 
     _name = "lead.pool.run"
     _description = "Reclaim Run"
     _order = "id desc"
     _rec_name = "date_start"
 
-    date_start = fields.Datetime(required=True, readonly=True, help="When the run began.")
-    date_end = fields.Datetime(readonly=True, help="When the run finished; empty if it was cut.")
+    date_start = fields.Datetime(
+        string="Started", required=True, readonly=True, help="When the run began."
+    )
+    date_end = fields.Datetime(
+        string="Ended", readonly=True, help="When the run finished; empty if it was cut short."
+    )
+    state = fields.Selection(
+        [
+            ("done", "Done"),
+            ("braked", "Waits for a decision"),
+            ("approved", "Allowed"),
+            ("dropped", "Not allowed"),
+            ("undone", "Undone"),
+        ],
+        required=True,
+        readonly=True,
+        default="done",
+        help="A run that would take back more than the brake of a pool allows waits until a "
+        "manager decides.",
+    )
+    pool_id = fields.Many2one(
+        "lead.pool", readonly=True, ondelete="cascade", help="Pool whose brake stopped the run."
+    )
+    due_count = fields.Integer(
+        string="Would take back", readonly=True, help="Records that were due when it was stopped."
+    )
     reclaimed_count = fields.Integer(
         string="Taken back", readonly=True, help="Records that went back to a pool."
     )
@@ -25,6 +50,96 @@ class LeadPoolRun(models.Model):
         help="Records that could not be taken back; the run tries them again a day later.",
     )
     failure_log = fields.Text(readonly=True, help="Which records failed, and why.")
+    undo_report = fields.Text(readonly=True, help="What undoing put back, and what it left alone.")
     move_ids = fields.One2many(
-        "lead.pool.move", "run_id", readonly=True, help="What this run took back."
+        "lead.pool.move", "run_id", string="Moves", readonly=True, help="What this run took back."
     )
+
+    def action_approve(self):
+        """Let a braked run go on: what is due goes back at the next run.
+
+        :return: True
+        :raise AccessError: for anybody but a manager of the pool
+        :raise UserError: if the run does not wait for a decision
+        """
+        for run in self._to_decide():
+            run.state = "approved"
+            run.pool_id.brake_pass_date = fields.Datetime.add(self.env.cr.now(), days=1)
+        self.env.ref("lead_public_pool.ir_cron_reclaim").sudo()._trigger()
+        return True
+
+    def action_drop(self):
+        """Do not let a braked run go on: what was due gets a new term of a week.
+
+        :return: True
+        :raise AccessError: for anybody but a manager of the pool
+        :raise UserError: if the run does not wait for a decision
+        """
+        for run in self._to_decide():
+            run.state = "dropped"
+            run.pool_id._put_off_due()
+        return True
+
+    def action_undo(self):
+        """Give back what this run took, unless somebody has touched it since.
+
+        :return: True
+        :raise AccessError: for anybody but administrators of the pools
+        :raise UserError: if there is nothing to undo
+        """
+        if not self.env.user.has_group("lead_public_pool.group_pool_admin"):
+            raise AccessError(self.env._("Only an administrator of the pools undoes a run."))
+        for run in self.sudo():
+            if run.state == "undone" or not run.reclaimed_count:
+                raise UserError(self.env._("There is nothing to undo."))
+            put_back, left = run._undo()
+            run.write(
+                {
+                    "state": "undone",
+                    "undo_report": self.env._(
+                        "%(put_back)s put back; %(left)s left alone, because they have moved since "
+                        "or their owner is gone.",
+                        put_back=put_back,
+                        left=left,
+                    ),
+                }
+            )
+        return True
+
+    def _to_decide(self):
+        runs = self.sudo()
+        for run in runs:
+            if run.state != "braked":
+                raise UserError(self.env._("This run does not wait for a decision."))
+            if not run.pool_id._is_managed_by(self.env.user):
+                raise AccessError(
+                    self.env._("Only a manager of the pool %s decides this.", run.pool_id.name)
+                )
+        return runs
+
+    def _undo(self):
+        """Put back what has not moved since.
+
+        :return: how many were put back, and how many were left alone
+        """
+        self.ensure_one()
+        put_back = 0
+        for model_name, moves in self.move_ids.grouped("res_model").items():
+            records = self.env[model_name].sudo()
+            last = dict(
+                self.env["lead.pool.move"]._read_group(
+                    [("res_model", "=", model_name), ("res_id", "in", moves.mapped("res_id"))],
+                    ["res_id"],
+                    ["id:max"],
+                )
+            )
+            untouched = moves.filtered(
+                lambda move, last=last: last[move.res_id] == move.id and move.user_from_id.active
+            )
+            for (owner, pool), group in untouched.grouped(
+                lambda move: (move.user_from_id, move.pool_from_id)
+            ).items():
+                found = records.browse(group.mapped("res_id")).exists()
+                results = found._pool_move("restore", user=owner, pool=pool)
+                put_back += sum(result["ok"] for result in results)
+        return put_back, len(self.move_ids) - put_back

@@ -19,7 +19,8 @@ class MailActivity(models.Model):
                 or activity.create_date <= self.env.cr.now() - PLANNED_BEFORE
             )
         )
-        messages, activities = super(MailActivity, self - planned)._action_done(
+        made_up = (self - planned).with_context(pool_activity_feedback=feedback)
+        messages, activities = super(MailActivity, made_up)._action_done(
             feedback=feedback, attachment_ids=attachment_ids
         )
         if planned:

@@ -1,4 +1,5 @@
 from . import test_assignment
+from . import test_brake
 from . import test_bulk
 from . import test_claim
 from . import test_claim_modes

@@ -1,0 +1,210 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from ..tools import verdict
+from ..tools.verdict import Refusal
+
+
+class LeadPoolApi(models.AbstractModel):
+    """What reps and other programs may call on a record, and the buttons that call it."""
+
+    _name = "lead.pool.api"
+    _description = "Public Methods of a Record with a Home"
+
+    def pool_claim(self, key=None):
+        """Claim these records for the current user.
+
+        :param str key: idempotency key; the same key answers the same and counts once
+        :return: one result per record: `id`, `ok`, `code`, `message`, `available_at`
+        :rtype: list[dict]
+        """
+        records, results = self._pool_readable()
+        done = records._pool_claimed_with(key) if key else records.browse()
+        results.update({record.id: record._pool_result() for record in done})
+        for result in (records - done)._pool_move("claim", user=self.env.user, key=key):
+            results[result["id"]] = result
+        asked = records.filtered(lambda record: results[record.id]["code"] == verdict.APPROVAL)
+        self.env["lead.pool.request"]._ask("claim", asked)
+        return [results[record_id] for record_id in self._ids]
+
+    def pool_claim_check(self):
+        """Whether the current user may claim these records, why not, and from when.
+
+        Changes nothing.
+
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        """
+        records, results = self._pool_readable()
+        judged = records.sudo()
+        refusals = self.env["lead.pool.policy"]._refusals("claim", judged, self.env.user, each=True)
+        warn = self.env["lead.pool.policy"]._owner_warning
+        results.update(
+            {
+                record.id: record._pool_result(refusals.get(record.id), warn(record, self.env.user))
+                for record in judged
+            }
+        )
+        return [results[record_id] for record_id in self._ids]
+
+    def pool_release(self, reason_id=None, note=None, pool_id=None):
+        """Give these records back to their pool, or to another one.
+
+        :param int reason_id: why (`lead.pool.reason`)
+        :param str note: free text for the history
+        :param int pool_id: pool that receives them; none for their own
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        :raise UserError: if the reason or pool does not exist, or a required reason is missing
+        """
+        reason = self._pool_argument("lead.pool.reason", reason_id)
+        pool = self._pool_argument("lead.pool", pool_id)
+        records, results = self._pool_readable()
+        for result in records._pool_move("release", pool=pool, reason=reason, note=note):
+            results[result["id"]] = result
+        return [results[record_id] for record_id in self._ids]
+
+    def pool_assign(self, user_id):
+        """Hand these records out to a member of their pools; for managers.
+
+        :param int user_id: who receives them
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        """
+        self._pool_check_id(user_id, self.env["res.users"]._description)
+        user = self.env["res.users"].browse(user_id).exists()
+        records, results = self._pool_readable()
+        if not user:
+            refusal = Refusal(verdict.INVALID_USER, self.env._("There is no such user."))
+            results.update({record.id: record._pool_result(refusal) for record in records})
+        else:
+            outside = records.filtered(lambda record: record.sudo().pool_state == "outside")
+            refusal = Refusal(verdict.NOT_POOLED, self.env._("It does not lie in a pool."))
+            results.update({record.id: record._pool_result(refusal) for record in outside})
+            for result in (records - outside)._pool_move("assign", user=user):
+                results[result["id"]] = result
+        return [results[record_id] for record_id in self._ids]
+
+    def pool_transfer(self, pool_id):
+        """Move these records to another pool, with their owners; for managers.
+
+        :param int pool_id: pool that receives them
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        :raise UserError: if there is no such pool of this kind
+        """
+        pool = self._pool_argument("lead.pool", pool_id)
+        if not pool:
+            raise UserError(self.env._("Choose the pool that receives the records."))
+        records, results = self._pool_readable()
+        outside = records.filtered(lambda record: record.sudo().pool_state == "outside")
+        outside.check_access("write")
+        for kind, group in (("enter", outside), ("transfer", records - outside)):
+            for result in group._pool_move(kind, pool=pool):
+                results[result["id"]] = result
+        return [results[record_id] for record_id in self._ids]
+
+    def _pool_readable(self):
+        """Split these ids into records the user may see, and an answer for all others.
+
+        :return: the records, and a result by id for what is foreign, hidden or deleted
+        """
+        for record_id in self._ids:
+            self._pool_check_id(record_id, self._description)
+        readable = self.exists()._filtered_access("read")
+        refusal = Refusal(
+            verdict.NOT_POOLED, self.env._("There is no such record in a pool you may use.")
+        )
+        return readable, {record.id: record._pool_result(refusal) for record in self - readable}
+
+    def _pool_claimed_with(self, key):
+        """Records that the current user has already claimed with the same key."""
+        moves = (
+            self.env["lead.pool.move"]
+            .sudo()
+            .search(
+                [
+                    ("actor_id", "=", self.env.uid),
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("claim_key", "=", key),
+                ]
+            )
+        )
+        return self.filtered(lambda record: record.id in set(moves.mapped("res_id")))
+
+    def _pool_check_id(self, value, label):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise UserError(
+                self.env._(
+                    "%(label)s: a number is expected, not %(value)r.", label=label, value=value
+                )
+            )
+
+    def _pool_argument(self, model_name, value):
+        """Record that a caller named by id, none if he named none."""
+        model = self.env[model_name]
+        if value is None or value is False:
+            return model
+        self._pool_check_id(value, model._description)
+        record = model.browse(value).exists()._filtered_access("read")
+        if not record:
+            raise UserError(
+                self.env._(
+                    "%(label)s: there is none with the number %(value)s.",
+                    label=model._description,
+                    value=value,
+                )
+            )
+        return record
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_pool_claim(self):
+        """Claim from a button and show what happened to each record.
+
+        :return: action
+        """
+        count = len(self)
+        done = (
+            self.env._("It is yours now.")
+            if count == 1
+            else self.env._("%s records are yours now.", count)
+        )
+        return self._pool_show_results(self.pool_claim(), self.env._("Claim"), done)
+
+    def action_pool_release(self):
+        """Ask for a reason and give these records back.
+
+        :return: window action of the release dialog
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Give back to the pool"),
+            "res_model": "lead.pool.release",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"active_model": self._name, "active_ids": self.ids},
+        }
+
+    def _pool_show_results(self, results, title, done):
+        """A short message if all went well, else a sheet with the answer for each record.
+
+        :param list results: see `pool_claim`
+        :param str title: title of the sheet
+        :param str done: the short message
+        :return: action
+        """
+        if all(result["ok"] for result in results):
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "success",
+                    "message": done,
+                    "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+                },
+            }
+        return self.env["lead.pool.result"]._open(self, results, title)

@@ -1,0 +1,141 @@
+from collections import Counter
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+# A run that a manager does not allow gives its records another term of so many days.
+NEW_TERM_DAYS = 7
+
+
+class LeadPoolBrake(models.AbstractModel):
+    """Safety of automation: preview, brake, and another term."""
+
+    _name = "lead.pool.brake"
+    _description = "Safety of a Pool"
+
+    brake_count = fields.Integer(
+        string="Brake at records",
+        help="A run that would take back more records than this stops and asks; 0 means no brake.",
+    )
+    brake_percent = fields.Integer(
+        string="Brake at percent",
+        help="A run that would take back more than this share of the held records stops and asks; "
+        "0 means no brake.",
+    )
+    brake_pass_date = fields.Datetime(
+        readonly=True,
+        copy=False,
+        string="Brake released until",
+        help="A manager has allowed the next runs until then.",
+    )
+    braked_run_id = fields.Many2one(
+        "lead.pool.run",
+        string="Stopped run",
+        compute="_compute_braked_run",
+        help="Run that waits for a decision.",
+    )
+
+    _brake_not_negative = models.Constraint(
+        "CHECK(brake_count >= 0 AND brake_percent >= 0 AND brake_percent <= 100)",
+        "A brake is a number of records, or 0 to 100 percent.",
+    )
+
+    def _compute_braked_run(self):
+        runs = (
+            self.env["lead.pool.run"]
+            .sudo()
+            .search([("pool_id", "in", self.ids), ("state", "=", "braked")])
+        )
+        by_pool = {run.pool_id: run for run in runs}
+        for pool in self:
+            pool.braked_run_id = by_pool.get(pool, False)
+
+    def action_preview(self):
+        """Show what the next runs would take back from this pool, from whom, and why.
+
+        :return: window action
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["lead.pool.preview"]._open(self)
+
+    def _preview_due(self, until):
+        """Held records that go back until a moment, with that moment and the rule."""
+        return [
+            (record, record.pool_due_date, record.pool_due_rule_id)
+            for record in self._due_records(until)
+        ]
+
+    def _due_records(self, until):
+        """Held records of this pool that go back until a moment."""
+        self.ensure_one()
+        records = self.env[self._record_model_name()].sudo()
+        return records.search(
+            records._pool_open_domain()
+            & Domain("pool_state", "=", "owned")
+            & Domain("pool_id", "=", self.id)
+            & Domain("pool_due_date", "<=", until),
+            order="pool_due_date, id",
+        )
+
+    @api.model
+    def _pools_on_hold(self):
+        """Pools whose due records stay where they are, because a run waits for a decision.
+
+        A pool is looked at only when something of it is due, so an idle run costs nothing.
+
+        :return: ids of pools
+        """
+        on_hold = []
+        due = Counter()
+        for model_name in ("crm.lead", "res.partner"):
+            records = self.env[model_name].sudo()
+            for pool, count in records._read_group(
+                records._pool_due_domain(), ["pool_id"], ["__count"]
+            ):
+                due[pool] += count
+        for pool, count in due.items():
+            if pool._brakes(count):
+                on_hold.append(pool.id)
+        return on_hold
+
+    def _brakes(self, count):
+        """Whether so many due records are too many to take back without asking."""
+        self.ensure_one()
+        released = self.brake_pass_date and self.brake_pass_date > self.env.cr.now()
+        if released or not (self.brake_count or self.brake_percent):
+            return False
+        too_many = self.brake_count and count > self.brake_count
+        if not too_many and self.brake_percent:
+            too_many = count * 100 > self.brake_percent * self.owned_count
+        if too_many and not self.braked_run_id:
+            self._brake(count)
+        return bool(too_many)
+
+    def _brake(self, count):
+        """Stop, write down that a decision is needed, and ask the managers."""
+        self.env["lead.pool.run"].sudo().create(
+            {
+                "date_start": self.env.cr.now(),
+                "state": "braked",
+                "pool_id": self.id,
+                "due_count": count,
+            }
+        )
+        managers = self.member_ids.filtered(lambda member: member.role == "manager").user_id
+        if managers:
+            self.env["mail.thread"].message_notify(
+                partner_ids=managers.partner_id.ids,
+                subject=self.env._(
+                    "%(count)s records of %(pool)s would be taken back: please decide",
+                    count=count,
+                    pool=self.name,
+                ),
+                body=self.env._("The run was stopped. Allow it or not in Public Pool ▸ Runs."),
+            )
+
+    def _put_off_due(self):
+        """Give what is due another term."""
+        until = fields.Datetime.add(self.env.cr.now(), days=NEW_TERM_DAYS)
+        for pool in self:
+            pool._due_records(self.env.cr.now())._pool_protect_until(until)

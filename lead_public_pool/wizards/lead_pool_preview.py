@@ -1,0 +1,68 @@
+from collections import Counter
+
+from odoo import api, fields, models
+
+# How far ahead the preview looks.
+PREVIEW_DAYS = 7
+
+
+class LeadPoolPreview(models.TransientModel):
+    """What the rules of a pool would take back: now, and within a week."""
+
+    _name = "lead.pool.preview"
+    _description = "What Would Be Taken Back"
+
+    pool_id = fields.Many2one("lead.pool", readonly=True)
+    rule_id = fields.Many2one("lead.pool.rule", readonly=True)
+    summary = fields.Char(readonly=True, help="How many records, from how many salespeople.")
+    line_ids = fields.One2many("lead.pool.preview.line", "preview_id", readonly=True)
+
+    @api.model
+    def _open(self, pool, rule=None):
+        """Preview of a pool, or of one of its rules alone.
+
+        :return: window action
+        """
+        now = self.env.cr.now()
+        until = fields.Datetime.add(now, days=PREVIEW_DAYS)
+        due = rule._preview_due(until) if rule else pool._preview_due(until)
+        counts = Counter((record.user_id, rule_) for record, _moment, rule_ in due)
+        at_once = Counter((record.user_id, rule_) for record, moment, rule_ in due if moment <= now)
+        first = {}
+        for record, moment, rule_ in due:
+            key = (record.user_id, rule_)
+            first[key] = min(moment, first.get(key, moment))
+        preview = self.create(
+            {
+                "pool_id": pool.id,
+                "rule_id": rule.id if rule else False,
+                "summary": self.env._(
+                    "Now: %(now)s records. Within %(days)s days: %(all)s records from "
+                    "%(owners)s salespeople.",
+                    now=sum(at_once.values()),
+                    days=PREVIEW_DAYS,
+                    all=len(due),
+                    owners=len({record.user_id for record, _moment, _rule in due}),
+                ),
+                "line_ids": [
+                    fields.Command.create(
+                        {
+                            "user_id": owner.id,
+                            "rule_id": rule_.id,
+                            "now_count": at_once[owner, rule_],
+                            "week_count": count,
+                            "first_date": first[owner, rule_],
+                        }
+                    )
+                    for (owner, rule_), count in counts.most_common()
+                ],
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What would be taken back"),
+            "res_model": self._name,
+            "res_id": preview.id,
+            "view_mode": "form",
+            "target": "new",
+        }
