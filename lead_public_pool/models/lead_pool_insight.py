@@ -159,7 +159,8 @@ class LeadPoolInsight(models.AbstractModel):
         """
         action = self.action_open_owned()
         week = fields.Datetime.add(self.env.cr.now(), days=7)
-        action["name"] = self.env._("Due this week in %s", self.name)
+        # The web client shows `display_name`.
+        action["display_name"] = self.env._("Due this week in %s", self.name)
         action["domain"] = list(self._action_domain(action) & Domain("pool_due_date", "<=", week))
         return action
 

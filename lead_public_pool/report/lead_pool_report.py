@@ -79,6 +79,7 @@ class LeadPoolReport(models.Model):
         help="How long it lay in the pool before this salesperson got it.",
     )
     hours_held = fields.Float(
+        string="Hours held",
         readonly=True,
         aggregator="avg",
         help="How long this salesperson had it, until now if he still holds it.",

@@ -15,7 +15,6 @@ def run(env, out):
     rows = _fill_ledger(env, pools, users)
     out(f"{rows} rows of the ledger, {LEADS} leads, {len(pools)} pools")
     recent = [("date_start", ">=", "-90d")]
-    shape = ["date_start:week", "outcome"]
     measures = ["__count", "first_touch_hours:avg", "touch_rate:avg", "win_rate:avg"]
     for name, user in (("administrator", users[0]), ("salesperson", users[1])):
         report = env["lead.pool.report"].with_user(user)
