@@ -13,6 +13,7 @@ from . import lead_pool_move
 from . import lead_pool_holding
 from . import lead_pool_policy
 from . import lead_pool_engine
+from . import lead_pool_warning
 from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_speed

@@ -1,4 +1,5 @@
 from ast import literal_eval
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -382,3 +383,36 @@ class LeadPool(models.Model):
                 commit(len(batch))
             pool.write({"due_refresh": False, "due_refresh_after": 0})
             commit()
+
+    @api.model
+    def _cron_warn(self, batch_size=500):
+        """Send the warnings that are due, in all companies.
+
+        :param int batch_size: records per transaction
+        """
+        for model_name in MODEL_BY_KIND.values():
+            if not self.env[model_name]._pool_warn_due(batch_size):
+                return
+
+    @api.model
+    def _cron_warn_digest(self):
+        """Once a day: one e-mail to each owner whose records go back soon."""
+        commit = self.env["ir.cron"]._commit_progress
+        now = self.env.cr.now()
+        members = self.env["lead.pool.member"].sudo()
+        pools = self.sudo().search([("warn_digest", "=", True)])
+        for model_name, of_kind in pools.grouped(lambda pool: pool._record_model_name()).items():
+            records = self.env[model_name].sudo()
+            soon = records.browse()
+            for pool in of_kind:
+                days = max(pool._warn_days(), default=0)
+                soon |= pool._due_records(now + timedelta(days=days))
+            for owner, mine in soon.grouped("user_id").items():
+                told = members.search(
+                    [("user_id", "=", owner.id), ("pool_id", "in", mine.pool_id.ids)]
+                )
+                if any(member.digest_date == now.date() for member in told):
+                    continue
+                mine._pool_mail_digest(owner)
+                told.digest_date = now.date()
+                commit(1)

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext, is_html_empty, ormcache
 
 from .lead_pool_engine import ENGINE
+from .lead_pool_warning import ACTIVITY_TYPE
 
 _logger = logging.getLogger(__name__)
 # A record that failed is tried again after so many hours, and does not stop the run until then.
@@ -31,23 +32,20 @@ class LeadPoolClock(models.AbstractModel):
             owned._pool_refresh_due()
 
     def _pool_refresh_due(self):
-        """Work out and store when each record goes back, and by which rule."""
-        records = self.sudo().with_context(pool_engine=ENGINE)
+        """Work out and store when each record goes back, by which rule, and the next warning."""
+        records = self.sudo().with_context(pool_engine=ENGINE, tracking_disable=True)
         dues = records._pool_due_map()
-        for (due, rule_id), group in records.grouped(
-            lambda record: dues.get(record.id, (False, False))
-        ).items():
-            changed = group.filtered(
-                lambda record, due=due, rule_id=rule_id: (
-                    (
-                        record.pool_due_date or False,
-                        record.pool_due_rule_id.id,
-                    )
-                    != (due, rule_id)
-                )
+        values = {}
+        for record in records:
+            due, rule_id = dues.get(record.id, (False, False))
+            warning = due and record._pool_next_warning(due)
+            known = (record.pool_due_date, record.pool_due_rule_id.id, record.pool_warn_date)
+            if known != (due, rule_id, warning):
+                values.setdefault((due, rule_id, warning), []).append(record.id)
+        for (due, rule_id, warning), ids in values.items():
+            records.browse(ids).write(
+                {"pool_due_date": due, "pool_due_rule_id": rule_id, "pool_warn_date": warning}
             )
-            if changed:
-                changed.write({"pool_due_date": due, "pool_due_rule_id": rule_id})
 
     def _pool_due_map(self):
         """When these records go back.
@@ -120,6 +118,8 @@ class LeadPoolClock(models.AbstractModel):
 
     def _pool_is_work_activity(self, message):
         pool, types = self.pool_id, self.pool_id.touch_activity_type_ids
+        if message.mail_activity_type_id == self.env.ref(ACTIVITY_TYPE, raise_if_not_found=False):
+            return False
         if not pool.touch_activity or (types and message.mail_activity_type_id not in types):
             return False
         if self.env.context.get("pool_activity_planned") is ENGINE:

@@ -259,6 +259,7 @@ class LeadPoolEngine(models.AbstractModel):
                 "pool_enter_date": False,
                 "pool_due_date": False,
                 "pool_due_rule_id": False,
+                "pool_warn_date": False,
             }
         if kind == "transfer":
             return {"pool_id": pool.id, "pool_enter_date": now}
@@ -279,6 +280,7 @@ class LeadPoolEngine(models.AbstractModel):
                 pool_own_date=False,
                 pool_due_date=False,
                 pool_due_rule_id=False,
+                pool_warn_date=False,
             )
         if kind != "undo" and (not user or kind == "enter"):
             values["pool_enter_date"] = now

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..tools import verdict
 from ..tools.verdict import Refusal
@@ -31,6 +31,24 @@ class LeadPoolHold(models.AbstractModel):
         copy=False,
         help="How often its owner has put off the return.",
     )
+
+    pool_can_extend = fields.Boolean(compute="_compute_pool_can_hold")
+    pool_can_protect = fields.Boolean(compute="_compute_pool_can_hold")
+    pool_can_undo = fields.Boolean(compute="_compute_pool_can_hold")
+
+    @api.depends("pool_state", "user_id", "pool_extension_count", "pool_slot", "pool_touch_date")
+    @api.depends_context("uid")
+    def _compute_pool_can_hold(self):
+        for record in self:
+            known = record._origin.sudo()
+            mine = known.pool_state == "owned" and known.user_id == self.env.user
+            limits = known.pool_id._limits_for(self.env.user) if mine else None
+            refusal = known._pool_refuse_extension() if mine else True
+            record.pool_can_extend = mine and (not refusal or refusal.code == verdict.APPROVAL)
+            record.pool_can_protect = bool(mine and limits.protected_limit)
+            record.pool_can_undo = bool(
+                mine and limits.undo_minutes and not known._pool_refuse_undo()
+            )
 
     def pool_extend(self, note=None):
         """Put off the return of these records, as often as their pool allows.
@@ -74,6 +92,48 @@ class LeadPoolHold(models.AbstractModel):
         for result in records._pool_move("undo"):
             results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_pool_extend(self):
+        """Put off the return from a button.
+
+        :return: action
+        """
+        return self._pool_show_results(
+            self.pool_extend(), self.env._("Extend"), self.env._("The return is put off.")
+        )
+
+    def action_pool_protect(self):
+        """Protect from a button.
+
+        :return: action
+        """
+        return self._pool_show_results(
+            self.pool_protect(), self.env._("Protect"), self.env._("It is protected.")
+        )
+
+    def action_pool_unprotect(self):
+        """Free protected slots from a button.
+
+        :return: action
+        """
+        return self._pool_show_results(
+            self.pool_protect(protect=False),
+            self.env._("Protect"),
+            self.env._("Its slot is free again."),
+        )
+
+    def action_pool_undo_claim(self):
+        """Undo a claim from a button.
+
+        :return: action
+        """
+        return self._pool_show_results(
+            self.pool_undo_claim(), self.env._("Undo"), self.env._("The claim is undone.")
+        )
 
     # ------------------------------------------------------------------
     # Extension

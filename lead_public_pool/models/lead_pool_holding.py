@@ -1,9 +1,10 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-# A ledger row `m` by which somebody becomes the owner: here a holding begins.
+# A ledger row `m` by which somebody becomes the owner: here a holding begins. What an undone run
+# puts back to its owner goes on being the same holding.
 GAIN = SQL(
-    "(m.user_to_id IS NOT NULL AND m.kind <> 'leave'"
+    "(m.user_to_id IS NOT NULL AND m.kind NOT IN ('leave', 'restore')"
     " AND (m.user_from_id IS DISTINCT FROM m.user_to_id OR m.kind IN ('enter', 'merge')))"
 )
 

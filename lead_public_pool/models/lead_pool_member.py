@@ -53,6 +53,12 @@ class LeadPoolMember(models.Model):
     )
     absent_from = fields.Date(help="First day of an absence; clocks of the member's records stop.")
     absent_until = fields.Date(help="Last day of the absence.")
+    digest_date = fields.Date(
+        string="Last daily mail",
+        readonly=True,
+        copy=False,
+        help="When the member last got the daily e-mail about records that go back.",
+    )
     holding_count = fields.Integer(
         string="Holds",
         compute="_compute_counts",

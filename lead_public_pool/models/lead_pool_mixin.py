@@ -13,6 +13,7 @@ ENGINE_FIELDS = {
     "pool_touch_date",
     "pool_due_date",
     "pool_due_rule_id",
+    "pool_warn_date",
     "pool_first_touch_due",
     "pool_first_touch_alarm",
     "pool_former_user_id",
@@ -36,6 +37,7 @@ class LeadPoolMixin(models.AbstractModel):
         "lead.pool.api",
         "lead.pool.engine",
         "lead.pool.clock",
+        "lead.pool.warning",
         "lead.pool.hold",
         "lead.pool.notice",
     ]

@@ -22,6 +22,8 @@ class LeadPoolNotice(models.AbstractModel):
         for owner, records in former.items():
             if owner and owner != user:
                 records._pool_unfollow(owner)
+        if any(owner and owner != user for owner in former):
+            self._pool_warning_activities().unlink()
         if user:
             self._message_subscribe(user.partner_id.ids)
             if kind in ("assign", "handover") and user != self.env.user:

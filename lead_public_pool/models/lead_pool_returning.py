@@ -51,6 +51,29 @@ class LeadPoolReturning(models.AbstractModel):
         string="A change of stage", default=True, help="Moving to another stage counts as work."
     )
 
+    # Warnings
+    warn_steps = fields.Char(
+        string="Warn so many days before",
+        default="3, 1",
+        help="Days before the return on which the owner is warned, for example 7, 3, 1. "
+        "Empty means no warning.",
+    )
+    warn_message = fields.Boolean(
+        string="By a message",
+        default=True,
+        help="The owner gets one message for all his records that are due at that step.",
+    )
+    warn_activity = fields.Boolean(
+        string="By an activity", help="Each record gets an activity for the day of its return."
+    )
+    warn_digest = fields.Boolean(
+        string="By one e-mail a day",
+        help="Once a day, one e-mail lists all records that go back within the longest step.",
+    )
+    warn_manager = fields.Boolean(
+        string="Managers too", help="At the last step the managers of the pool are told as well."
+    )
+
     # Exemptions and age
     exempt_domain = fields.Char(
         string="Never take back",
@@ -87,6 +110,26 @@ class LeadPoolReturning(models.AbstractModel):
         "A limit cannot be negative. Write 0 for no limit.",
     )
 
+    @api.constrains("warn_steps")
+    def _check_warn_steps(self):
+        for pool in self:
+            try:
+                steps = pool._warn_days()
+            except ValueError:
+                steps = [-1]
+            if any(days < 0 or days > 365 for days in steps):
+                raise ValidationError(
+                    self.env._(
+                        "%s: write the days of the warnings as numbers, for example 7, 3, 1.",
+                        pool.name,
+                    )
+                )
+
+    def _warn_days(self):
+        """Days before the return on which an owner is warned, longest first."""
+        parts = (self.warn_steps or "").replace("，", ",").split(",")
+        return sorted((float(part) for part in parts if part.strip()), reverse=True)
+
     @api.constrains("exempt_domain", "kind")
     def _check_exempt_domain(self):
         for pool in self:
@@ -106,7 +149,7 @@ class LeadPoolReturning(models.AbstractModel):
 
     def write(self, vals):
         result = super().write(vals)
-        if "exempt_domain" in vals:
+        if {"exempt_domain", "warn_steps"} & vals.keys():
             self._schedule_due_refresh()
         return result
 

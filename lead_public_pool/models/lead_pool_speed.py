@@ -64,7 +64,7 @@ class LeadPoolSpeed(models.AbstractModel):
         if kind == "transfer":
             return result
         waiting._pool_drop_first_touch_warnings()
-        if user and kind != "leave":
+        if user and kind not in ("leave", "restore"):
             self._pool_start_first_touch(kind)
         return result
 

@@ -281,7 +281,10 @@ class LeadPoolReport(models.Model):
         )
 
     def _end_of_holding(self):
-        """The next row of the same record by which its owner changed or its home ended."""
+        """The next row of the same record by which its owner changed or its home ended.
+
+        What a run took back and its undoing put back has not ended.
+        """
         return SQL(
             """
             SELECT n.id, n.kind, n.date, n.rule_id, n.reason_id
@@ -291,6 +294,14 @@ class LeadPoolReport(models.Model):
                AND n.id > m.id
                AND (n.user_from_id IS DISTINCT FROM n.user_to_id
                     OR n.kind IN ('enter', 'merge', 'leave'))
+               AND n.kind <> 'restore'
+               AND (n.kind <> 'reclaim' OR (
+                    SELECT r.kind
+                      FROM lead_pool_move r
+                     WHERE r.res_model = n.res_model AND r.res_id = n.res_id AND r.id > n.id
+                     ORDER BY r.id
+                     LIMIT 1
+               ) IS DISTINCT FROM 'restore')
              ORDER BY n.id
              LIMIT 1
             """

@@ -23,5 +23,6 @@ from . import test_security
 from . import test_settings
 from . import test_speed
 from . import test_touch
+from . import test_warning
 from . import test_wizards
 from . import test_write_guard

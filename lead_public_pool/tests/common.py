@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo.tests import TransactionCase, new_test_user
+from odoo.tests.test_cursor import TestCursor
 
 from odoo.addons.lead_public_pool.models.lead_pool_engine import ENGINE
 
@@ -96,9 +97,14 @@ class PoolCase(TransactionCase):
             record.with_context(pool_engine=ENGINE).write(values)
         records.sudo()._pool_refresh_due()
 
-    def _run_cron(self):
+    def _set_clock(self, moment):
+        """Mock the database's clock, also for the cursors on which jobs run in tests."""
+        self.patch(self.env.cr, "now", lambda: moment)
+        self.patch(TestCursor, "now", lambda cursor: moment)
+
+    def _run_cron(self, name="reclaim"):
         with self.enter_registry_test_mode():
-            self.env.ref("lead_public_pool.ir_cron_reclaim").method_direct_trigger()
+            self.env.ref(f"lead_public_pool.ir_cron_{name}").method_direct_trigger()
 
     def assertPooled(self, record, pool=None):
         self.assertRecordValues(

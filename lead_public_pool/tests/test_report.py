@@ -114,6 +114,23 @@ class TestReport(ReportCase):
             self._report(lead), [{"outcome": "reclaim", "rule_id": rule.id, "hours_held": 192.0}]
         )
 
+    def test_a_run_that_was_undone_ends_no_holding(self):
+        rule = self._create_rule()
+        lead = self._claim(self._create_leads())
+        run = self.env["lead.pool.run"].create({"date_start": self.start})
+        self._at(days=8)
+        lead.sudo()._pool_move("reclaim", rule=rule, run=run)
+        self.assertEqual(self._report(lead).outcome, "reclaim")
+        self._at(days=9)
+        run.sudo()._undo()
+        self.assertRecordValues(
+            self._report(lead), [{"outcome": "held", "gain": "claim", "date_end": False}]
+        )
+        lead.with_user(self.rep).pool_release()
+        self.assertRecordValues(
+            self._report(lead), [{"outcome": "release", "hours_held": 9 * 24.0}]
+        )
+
     def test_transfer_with_owner_does_not_end_a_holding(self):
         lead = self._claim(self._create_leads())
         target = self._create_pool("Another pool")

@@ -1,0 +1,166 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_datetime
+
+from .lead_pool_engine import ENGINE
+
+# A message lists so many records; the rest are counted.
+LISTED = 20
+ACTIVITY_TYPE = "lead_public_pool.mail_activity_type_returns"
+
+
+class LeadPoolWarning(models.AbstractModel):
+    """Warn an owner before a record goes back, in the steps of its pool."""
+
+    _name = "lead.pool.warning"
+    _description = "Warnings before a Return"
+
+    pool_warn_date = fields.Datetime(
+        string="Next warning",
+        readonly=True,
+        copy=False,
+        help="When its owner is warned next that it goes back.",
+    )
+
+    _pool_warn_index = models.Index("(pool_warn_date) WHERE pool_warn_date IS NOT NULL")
+
+    def _pool_next_warning(self, due):
+        """Moment of the next warning before a due date, False when none is left."""
+        self.ensure_one()
+        now = self.env.cr.now()
+        moments = [due - timedelta(days=days) for days in self.pool_id._warn_days()]
+        return min((moment for moment in moments if moment > now), default=False)
+
+    @api.model
+    def _pool_warn_due(self, batch_size):
+        """Send the warnings that are due, batch by batch.
+
+        :param int batch_size: records per transaction
+        :return: seconds left to the cron
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        records = self.sudo()
+        time_left = commit(remaining=records.search_count(self._pool_warn_domain()))
+        while time_left:
+            due = records.search(
+                self._pool_warn_domain(), order="pool_warn_date, id", limit=batch_size
+            )
+            locked = due.try_lock_for_update(allow_referencing=True)
+            if not locked:
+                break
+            locked._pool_warn()
+            time_left = commit(
+                len(locked), remaining=records.search_count(self._pool_warn_domain())
+            )
+        return time_left
+
+    @api.model
+    def _pool_warn_domain(self):
+        return (
+            Domain("pool_warn_date", "<=", self.env.cr.now())
+            & Domain("pool_state", "=", "owned")
+            & self._pool_open_domain()
+        )
+
+    def _pool_warn(self):
+        """Warn the owners of these records, each owner once for all his records of a pool."""
+        for (pool, owner), records in self.grouped(
+            lambda record: (record.pool_id, record.user_id)
+        ).items():
+            if pool.warn_message:
+                records._pool_warn_owner(owner)
+            if pool.warn_activity:
+                records._pool_plan_warning(owner)
+        for pool, records in self.grouped("pool_id").items():
+            last = records.filtered(lambda r: not r._pool_next_warning(r.pool_due_date))
+            if last and pool.warn_manager:
+                last._pool_warn_managers(pool)
+        for moment, records in self.grouped(
+            lambda record: record._pool_next_warning(record.pool_due_date)
+        ).items():
+            records.with_context(pool_engine=ENGINE).write({"pool_warn_date": moment})
+
+    def _pool_warn_owner(self, owner):
+        env = self.with_context(lang=owner.lang, tz=owner.tz).env
+        self.env["mail.thread"].message_notify(
+            partner_ids=owner.partner_id.ids,
+            subject=env._("%s of your records go back to the pool soon", len(self)),
+            body=self.with_env(env)._pool_warning_list(),
+        )
+
+    def _pool_warn_managers(self, pool):
+        managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
+        for manager in managers:
+            env = self.with_context(lang=manager.lang, tz=manager.tz).env
+            self.env["mail.thread"].message_notify(
+                partner_ids=manager.partner_id.ids,
+                subject=env._(
+                    "%(count)s records of %(pool)s go back soon", count=len(self), pool=pool.name
+                ),
+                body=self.with_env(env)._pool_warning_list(with_owner=True),
+            )
+
+    def _pool_mail_digest(self, owner):
+        """Queue one e-mail about all these records."""
+        env = self.with_context(lang=owner.lang, tz=owner.tz).env
+        self.env["mail.mail"].sudo().create(
+            {
+                "subject": env._("%s of your records go back to the pool soon", len(self)),
+                "body_html": self.with_env(env)._pool_warning_list(),
+                "recipient_ids": [fields.Command.link(owner.partner_id.id)],
+                "auto_delete": True,
+            }
+        )
+
+    def _pool_warning_list(self, with_owner=False):
+        """The records and when they go back, as a list for a message."""
+        lines = []
+        for record in self.sorted("pool_due_date")[:LISTED]:
+            text = self.env._(
+                "%(record)s: %(date)s, %(rule)s",
+                record=record.display_name,
+                date=format_datetime(self.env, record.pool_due_date, dt_format="short"),
+                rule=record.pool_due_rule_id.name,
+            )
+            owner = f" ({record.user_id.name})" if with_owner else ""
+            link = f"/odoo/{record._name}/{record.id}"
+            lines.append(Markup('<li><a href="%s">%s</a>%s</li>') % (link, text, owner))
+        body = Markup("<ul>%s</ul>") % Markup("").join(lines)
+        if len(self) > LISTED:
+            body += Markup("<p>%s</p>") % self.env._("… and %s more.", len(self) - LISTED)
+        return body
+
+    def _pool_plan_warning(self, owner):
+        """One open activity per record says when it goes back; a later warning moves it."""
+        activities = self._pool_warning_activities()
+        have = self.browse(activities.mapped("res_id"))
+        for activity in activities:
+            due = self.browse(activity.res_id).pool_due_date
+            activity.date_deadline = fields.Datetime.context_timestamp(self, due).date()
+        # Odoo would send a message per activity; the owner is told once, as the pool says.
+        for record in (self - have).with_context(mail_activity_quick_update=True):
+            due = fields.Datetime.context_timestamp(record, record.pool_due_date)
+            record.activity_schedule(
+                ACTIVITY_TYPE,
+                date_deadline=due.date(),
+                user_id=owner.id,
+                note=record.pool_notice,
+            )
+
+    def _pool_warning_activities(self):
+        kind = self.env.ref(ACTIVITY_TYPE, raise_if_not_found=False)
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_type_id", "=", kind.id if kind else False),
+                ]
+            )
+        )
