@@ -50,7 +50,7 @@ class DigestDigest(models.Model):
             "lead.pool.move",
             field_name,
             date_field="date",
-            additional_domain=[("kind", "=", kind)],
+            additional_domain=[("kind", "=", kind), ("undone", "=", False)],
         )
 
     def _pool_check_reader(self):

@@ -1,10 +1,12 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+# What a move undoes.
+UNDOES = {"undo": "claim", "restore": "reclaim"}
 # A ledger row `m` by which somebody becomes the owner: here a holding begins. What an undone run
-# puts back to its owner goes on being the same holding.
+# puts back to its owner goes on being the same holding, and an undone claim is none.
 GAIN = SQL(
-    "(m.user_to_id IS NOT NULL AND m.kind NOT IN ('leave', 'restore')"
+    "(m.user_to_id IS NOT NULL AND m.undone IS NOT TRUE AND m.kind NOT IN ('leave', 'restore')"
     " AND (m.user_from_id IS DISTINCT FROM m.user_to_id OR m.kind IN ('enter', 'merge')))"
 )
 
@@ -14,6 +16,11 @@ class LeadPoolMove(models.Model):
 
     _inherit = "lead.pool.move"
 
+    undone = fields.Boolean(
+        readonly=True,
+        help="Counts as if it had not happened: a claim that was undone, or what a run took back "
+        "and its undoing put back.",
+    )
     round = fields.Integer(
         readonly=True,
         aggregator="avg",
@@ -31,6 +38,29 @@ class LeadPoolMove(models.Model):
         help="Working hours of the company between receiving the record and first working it. "
         "Nights, weekends and public holidays do not count.",
     )
+
+    def _note_undone(self, records, kind):
+        """Mark the moves of these records that a move of this kind undoes."""
+        self.flush_model(["res_model", "res_id", "kind"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE lead_pool_move m
+                   SET undone = TRUE
+                  FROM (
+                      SELECT MAX(id) AS id
+                        FROM lead_pool_move
+                       WHERE res_model = %s AND res_id IN %s AND kind = %s
+                       GROUP BY res_id
+                  ) l
+                 WHERE m.id = l.id
+                """,
+                records._name,
+                tuple(records.ids),
+                UNDOES[kind],
+            )
+        )
+        self.invalidate_model(["undone"])
 
     def _note_first_touch(self, hours):
         """Write the first touch of the holdings that these gains began.

@@ -208,15 +208,17 @@ class LeadPoolInsight(models.AbstractModel):
         for pool in self.sudo():
             members = pool.member_ids.filtered(lambda member: member.role == "member")
             claims[pool.id] = dict.fromkeys(members.user_id.ids, 0)
+        domain = [
+            ("kind", "=", "claim"),
+            ("undone", "=", False),
+            ("pool_to_id", "in", self.ids),
+            ("date", ">=", since),
+        ]
         moves = self.env["lead.pool.move"].sudo()
-        period = Domain("date", ">=", since) & Domain("pool_to_id", "in", self.ids)
-        # A claim that was undone counts as if it had not happened.
-        for kind, side, sign in (("claim", "user_to_id", 1), ("undo", "user_from_id", -1)):
-            for pool, user, count in moves._read_group(
-                period & Domain("kind", "=", kind), ["pool_to_id", side], ["__count"]
-            ):
-                counts = claims[pool.id]
-                counts[user.id] = max(counts.get(user.id, 0) + sign * count, 0)
+        for pool, user, count in moves._read_group(
+            domain, ["pool_to_id", "user_to_id"], ["__count"]
+        ):
+            claims[pool.id][user.id] = count
         return {pool_id: gini(counts.values()) for pool_id, counts in claims.items()}
 
     # ------------------------------------------------------------------

@@ -9,7 +9,7 @@ from odoo.tools import SQL, format_datetime
 
 from ..tools.worktime import hours_within
 from .lead_pool_engine import ENGINE
-from .lead_pool_holding import GAIN
+from .lead_pool_holding import GAIN, UNDOES
 
 _logger = logging.getLogger(__name__)
 WARNING_TYPE = "lead_public_pool.mail_activity_first_contact"
@@ -60,6 +60,8 @@ class LeadPoolSpeed(models.AbstractModel):
 
     def _pool_apply(self, kind, user, pool, **details):
         waiting = self.filtered("pool_first_touch_due")
+        if kind in UNDOES:
+            self.env["lead.pool.move"].sudo()._note_undone(self, kind)
         result = super()._pool_apply(kind, user, pool, **details)
         if kind == "transfer":
             return result
@@ -130,7 +132,7 @@ class LeadPoolSpeed(models.AbstractModel):
         :return: (id, date, company id) of each row
         """
         moves = self.env["lead.pool.move"].sudo()
-        moves.flush_model(["res_model", "res_id", "kind", "date", "user_from_id", "user_to_id"])
+        moves.flush_model()
         return self.env.execute_query(
             SQL(
                 """

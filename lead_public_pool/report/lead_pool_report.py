@@ -164,6 +164,7 @@ class LeadPoolReport(models.Model):
             "res_model", "res_id", "record_name", "lead_id", "partner_id", "company_id", "kind",
             "date", "user_from_id", "user_to_id", "pool_from_id", "pool_to_id", "rule_id",
             "reason_id", "hours_before", "round", "first_touch_date", "first_touch_hours",
+            "undone",
         ],
         "lead.pool": ["hoard_days"],
         "crm.lead": [
@@ -193,10 +194,7 @@ class LeadPoolReport(models.Model):
         )
 
     def _holdings(self):
-        """Holdings with everything that can be told about each of them.
-
-        A claim that was undone counts as if it had not happened.
-        """
+        """Holdings with everything that can be told about each of them."""
         return SQL(
             """
             SELECT h.*,
@@ -216,7 +214,6 @@ class LeadPoolReport(models.Model):
                    CASE WHEN h.is_hoarded THEN 100.0 ELSE 0 END AS hoard_rate,
                    CASE WHEN h.is_regret THEN 100.0 ELSE 0 END AS regret_rate
               FROM (%(closed)s) h
-             WHERE h.outcome <> 'undo'
             """,
             fast=FAST_HOURS,
             closed=self._closed_holdings(),
@@ -295,13 +292,7 @@ class LeadPoolReport(models.Model):
                AND (n.user_from_id IS DISTINCT FROM n.user_to_id
                     OR n.kind IN ('enter', 'merge', 'leave'))
                AND n.kind <> 'restore'
-               AND (n.kind <> 'reclaim' OR (
-                    SELECT r.kind
-                      FROM lead_pool_move r
-                     WHERE r.res_model = n.res_model AND r.res_id = n.res_id AND r.id > n.id
-                     ORDER BY r.id
-                     LIMIT 1
-               ) IS DISTINCT FROM 'restore')
+               AND n.undone IS NOT TRUE
              ORDER BY n.id
              LIMIT 1
             """

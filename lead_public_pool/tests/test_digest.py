@@ -49,6 +49,12 @@ class TestDigest(ReportCase):
         self.assertEqual(self._values(self.admin), [3, 0, 3])
         self.assertEqual(self._values(self.admin, 7, 14), [0, 1, 3])
 
+    def test_undone_claims_do_not_count(self):
+        self.pool.undo_minutes = 10
+        leads = self._claim(self._create_leads(2, company_id=self.company.id))
+        leads[0].with_user(self.rep).pool_undo_claim()
+        self.assertEqual(self._values(self.admin), [1, 0, 1])
+
     def test_a_rep_sees_his_own_moves(self):
         self._claim(self._create_leads(3, company_id=self.company.id))
         self._claim(self._create_leads(1, company_id=self.company.id), self.other)
