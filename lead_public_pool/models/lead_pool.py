@@ -20,6 +20,7 @@ class LeadPool(models.Model):
     _inherit = [
         "lead.pool.limits",
         "lead.pool.claiming",
+        "lead.pool.assigning",
         "lead.pool.returning",
         "lead.pool.brake",
         "lead.pool.insight",
@@ -383,6 +384,18 @@ class LeadPool(models.Model):
                 commit(len(batch))
             pool.write({"due_refresh": False, "due_refresh_after": 0})
             commit()
+
+    @api.model
+    def _cron_assign(self, batch_size=200):
+        """Hand out what waits in pools that do so by themselves, in all companies.
+
+        :param int batch_size: records per transaction
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        for pool in self.sudo().search([("assign_strategy", "!=", "none")]):
+            while done := pool._assign_waiting(batch_size):
+                if not commit(done):
+                    return
 
     @api.model
     def _cron_warn(self, batch_size=500):

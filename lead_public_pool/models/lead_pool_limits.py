@@ -12,6 +12,7 @@ LIMITS = (
     "undo_minutes",
     "extension_days",
     "extension_limit",
+    "assign_daily_limit",
 )
 
 
@@ -71,6 +72,11 @@ class LeadPoolLimits(models.AbstractModel):
         string="Extensions per record",
         default=1,
         help="How often one owner may extend the same record.",
+    )
+
+    assign_daily_limit = fields.Integer(
+        string="Handed out a day",
+        help="How many records a member may receive automatically in a day; 0 means no limit.",
     )
 
     _limits_not_negative = models.Constraint(

@@ -51,6 +51,22 @@ class LeadPoolMember(models.Model):
     head_start = fields.Boolean(
         help="This member may claim new records before the others, by the head start of the pool.",
     )
+    assign_active = fields.Boolean(
+        string="Receives automatically",
+        default=True,
+        help="The member takes part when the pool hands out records by itself.",
+    )
+    weight = fields.Integer(
+        default=1,
+        help="Share of the member when records are handed out by weight: 2 gets twice as many "
+        "as 1.",
+    )
+    assign_credit = fields.Float(
+        readonly=True,
+        copy=False,
+        string="Owed",
+        help="Records the member is owed so far by his share; minus means he is ahead.",
+    )
     absent_from = fields.Date(help="First day of an absence; clocks of the member's records stop.")
     absent_until = fields.Date(help="Last day of the absence.")
     digest_date = fields.Date(
@@ -76,6 +92,9 @@ class LeadPoolMember(models.Model):
 
     _user_uniq = models.UniqueIndex(
         "(pool_id, user_id)", "This salesperson is already a member of the pool."
+    )
+    _weight_positive = models.Constraint(
+        "CHECK(weight > 0)", "A weight is at least 1. To give nothing, switch off the turn."
     )
     _absence_in_order = models.Constraint(
         "CHECK(absent_until >= absent_from)", "An absence ends after it begins."

@@ -1,7 +1,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from odoo import fields
+from odoo import SUPERUSER_ID, fields
 from odoo.fields import Domain
 
 from ..tools import verdict
@@ -26,6 +26,7 @@ class Quota:
         self.company_holding = counts["company", pool.company_id.id, pool.kind]
         self.last_claim = counts["last_claim", pool.id]
         self.last_losses = last_losses
+        self.assigned = counts["assigned", pool.id]
 
     @classmethod
     def load(cls, kind, records, user, pools):
@@ -39,6 +40,8 @@ class Quota:
         if kind == "claim":
             cls._count_claims(counts, user, pools)
             last_losses = cls._last_losses(user, records)
+        if kind == "assign":
+            cls._count_assigned(counts, user, pools)
         return {pool.id: cls(pool, user, counts, last_losses) for pool in pools}
 
     @staticmethod
@@ -84,6 +87,27 @@ class Quota:
             undone = Domain("kind", "=", "undo") & Domain("user_from_id", "=", user.id)
             for pool, count in moves._read_group(since & undone, ["pool_to_id"], ["__count"]):
                 counts["daily", pool.id] -= count
+
+    @staticmethod
+    def _count_assigned(counts, user, pools):
+        """Records that the system has handed to the user today."""
+        members = pools.env["lead.pool.member"]
+        for pool in pools:
+            if pool._limits_for(user).assign_daily_limit:
+                start, _end = members._day_bounds(pool.company_id)
+                counts["assigned", pool.id] = (
+                    pools.env["lead.pool.move"]
+                    .sudo()
+                    .search_count(
+                        [
+                            ("user_to_id", "=", user.id),
+                            ("kind", "=", "assign"),
+                            ("date", ">=", start),
+                            ("pool_to_id", "=", pool.id),
+                            ("actor_id", "=", SUPERUSER_ID),
+                        ]
+                    )
+                )
 
     @staticmethod
     def _last_losses(user, records):
@@ -258,6 +282,19 @@ class Quota:
                 ),
             )
         return None
+
+    def refuse_assigned(self):
+        limit = self.limit("assign_daily_limit")
+        if not limit or self.assigned < limit:
+            return None
+        return Refusal(
+            verdict.DAILY_LIMIT,
+            self.env._(
+                "has received %(count)s of %(limit)s records today",
+                count=self.assigned,
+                limit=limit,
+            ),
+        )
 
     def _local(self, moment):
         return fields.Datetime.context_timestamp(self.pool, moment).strftime("%Y-%m-%d %H:%M")

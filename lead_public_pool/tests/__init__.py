@@ -15,6 +15,7 @@ from . import test_multicompany
 from . import test_owner_left
 from . import test_pool
 from . import test_reclaim
+from . import test_rotation
 from . import test_rounds
 from . import test_rules
 from . import test_release

@@ -1,0 +1,246 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.rotation import next_turn
+from .lead_pool_quota import Quota
+
+NUMERIC = ("integer", "float", "monetary")
+
+
+class LeadPoolAssigning(models.AbstractModel):
+    """How a pool hands out its records by itself."""
+
+    _name = "lead.pool.assigning"
+    _description = "Automatic Assignment of a Pool"
+
+    assign_strategy = fields.Selection(
+        [
+            ("none", "Not automatically"),
+            ("round_robin", "In turn"),
+            ("weighted", "In turn, by weight"),
+            ("load", "To who holds least"),
+            ("score", "The best to the best"),
+        ],
+        string="Hand out",
+        required=True,
+        default="none",
+        help="In turn: each member gets as many as the others. By weight: in proportion to the "
+        "weights of the members. To who holds least: by open records, in proportion to the "
+        "weights. The best to the best: as many as by weight, but the records with the highest "
+        "value go to the members who win most.",
+    )
+    assign_score_field_id = fields.Many2one(
+        "ir.model.fields",
+        string="Value",
+        ondelete="set null",
+        domain="[('model', '=', model_name), ('store', '=', True),"
+        " ('ttype', 'in', ('integer', 'float', 'monetary'))]",
+        help="Number by which records are ordered, highest first, for example a score.",
+    )
+    assign_working_hours = fields.Boolean(
+        string="In working hours only",
+        help="Hand out only while people work, by the calendar of the company.",
+    )
+    assign_blocked_reason = fields.Char(
+        string="Why nothing is handed out",
+        compute="_compute_assign_blocked_reason",
+        help="Why the waiting records find nobody at this moment.",
+    )
+
+    @api.constrains("assign_score_field_id", "kind")
+    def _check_assign_score_field(self):
+        for pool in self.sudo().filtered("assign_score_field_id"):
+            field = pool.assign_score_field_id
+            if field.model != pool._record_model_name() or field.ttype not in NUMERIC:
+                raise ValidationError(
+                    self.env._("%s: the value must be a number of the records.", pool.name)
+                )
+
+    @api.depends("assign_strategy", "assign_working_hours")
+    def _compute_assign_blocked_reason(self):
+        for pool in self:
+            if pool.assign_strategy == "none":
+                pool.assign_blocked_reason = False
+            elif pool.assign_working_hours and not pool._is_working_time():
+                pool.assign_blocked_reason = self.env._("Nobody works at this hour.")
+            elif pool._eligible_members()[0]:
+                pool.assign_blocked_reason = False
+            else:
+                reasons = pool._eligible_members()[1]
+                pool.assign_blocked_reason = "; ".join(
+                    f"{member.user_id.name}: {reason}" for member, reason in reasons.items()
+                ) or self.env._("The pool has no members.")
+
+    # ------------------------------------------------------------------
+    # Who may receive
+    # ------------------------------------------------------------------
+
+    def _eligible_members(self):
+        """Members who can receive a record now, with their quotas, and why the others cannot.
+
+        :return: ({member: Quota}, {member: reason})
+        """
+        self.ensure_one()
+        pool, now = self.sudo(), self.env.cr.now()
+        eligible, reasons = {}, {}
+        for member in pool.member_ids.filtered("assign_active"):
+            absence = member._absence()
+            if not member.user_id.active:
+                reasons[member] = self.env._("has left")
+            elif absence and absence[0] <= now < absence[1]:
+                reasons[member] = self.env._("absent until %s", member.absent_until)
+            else:
+                quota = Quota.load("assign", self.env["crm.lead"], member.user_id, pool)[pool.id]
+                refusal = quota.refuse_holding() or quota.refuse_assigned()
+                if refusal:
+                    reasons[member] = refusal.message
+                else:
+                    eligible[member] = quota
+        return eligible, reasons
+
+    def _is_working_time(self):
+        now = fields.Datetime.context_timestamp(self, self.env.cr.now())
+        calendar = self.company_id.sudo().resource_calendar_id
+        end = fields.Datetime.add(now, minutes=1)
+        return bool(calendar._work_intervals_batch(now, end)[False]._items)
+
+    # ------------------------------------------------------------------
+    # Handing out
+    # ------------------------------------------------------------------
+
+    def _assign_waiting(self, limit):
+        """Hand out waiting records, in the order of the pool, as long as somebody may receive.
+
+        :param int limit: records at most
+        :return: number of records handed out
+        """
+        self.ensure_one()
+        if self.assign_working_hours and not self._is_working_time():
+            return 0
+        members = self._lock_all_members()
+        quotas, _reasons = self._eligible_members()
+        if not quotas:
+            return 0
+        records = self._waiting_records(limit)
+        plan = self._plan(records, quotas, members)
+        done = 0
+        for (member, note), group in plan.items():
+            found = records.browse(group)
+            results = found._pool_move("assign", user=member.user_id, note=note)
+            done += sum(result["ok"] for result in results)
+        return done
+
+    def _lock_all_members(self):
+        """One hand-out of a pool at a time: turns are counted on the membership rows."""
+        members = self.sudo().member_ids
+        if members:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE lead_pool_member SET gain_count = gain_count WHERE id IN"
+                    " (SELECT id FROM lead_pool_member WHERE id IN %s ORDER BY id FOR UPDATE)",
+                    tuple(members.ids),
+                )
+            )
+        return members
+
+    def _waiting_records(self, limit):
+        records = self.env[self._record_model_name()].sudo()
+        score = self.sudo().assign_score_field_id.name
+        order = "pool_priority DESC, id DESC"
+        if self.assign_strategy == "score" and score:
+            order = f"{score} DESC, {order}"
+        found = records.search(
+            records._pool_open_domain()
+            & Domain("pool_state", "=", "pooled")
+            & Domain("pool_id", "=", self.id),
+            order=order,
+            limit=limit,
+        )
+        return found.try_lock_for_update(allow_referencing=True)
+
+    def _plan(self, records, quotas, members):
+        """Who receives which records.
+
+        :return: ids of records by (member, explanation)
+        """
+        credits = {member: member.assign_credit for member in members}
+        turns = []
+        for record in records:
+            able = {
+                member: quota
+                for member, quota in quotas.items()
+                if not (
+                    quota.refuse_holding() or quota.refuse_assigned() or quota.refuse_skill(record)
+                )
+            }
+            if not able:
+                continue
+            member = self._choose(able, credits)
+            quotas[member].use(record)
+            quotas[member].assigned += 1
+            turns.append((record, member))
+        for member, credit in credits.items():
+            if member.assign_credit != credit:
+                member.assign_credit = credit
+        plan = {}
+        for record, member in self._match(turns):
+            note = self._explain_turn(member, quotas)
+            plan.setdefault((member, note), []).append(record.id)
+        return plan
+
+    def _choose(self, able, credits):
+        """Whose turn it is among those who may receive a record; moves the credits."""
+        shares = {
+            member: (max(member.weight, 1) if self.assign_strategy != "round_robin" else 1)
+            for member in able
+        }
+        if self.assign_strategy == "load":
+            return min(able, key=lambda member: (able[member].holding / shares[member], member.id))
+        chosen, gained = next_turn(shares, credits)
+        credits.update(gained)
+        return chosen
+
+    def _match(self, turns):
+        """Give the best records to the best members, each as many as his turns."""
+        if self.assign_strategy != "score":
+            return turns
+        skilled = any(member._skill_domain() != Domain.TRUE for _record, member in turns)
+        if skilled:
+            # Territories bind records to members; then the turns stay as they are.
+            return turns
+        wins = self._win_rates({member for _record, member in turns})
+        best_first = sorted((member for _record, member in turns), key=lambda m: (-wins[m], m.id))
+        return list(zip((record for record, _member in turns), best_first, strict=True))
+
+    def _win_rates(self, members):
+        """Share of records won, of those that each member received from the pool."""
+        rates = {}
+        moves = self.env["lead.pool.move"].sudo()
+        for member in members:
+            gained = moves._read_group(
+                [
+                    ("user_to_id", "=", member.user_id.id),
+                    ("pool_to_id", "=", self.id),
+                    ("kind", "in", ("claim", "assign")),
+                    ("lead_id", "!=", False),
+                ],
+                [],
+                ["lead_id:recordset"],
+            )[0][0]
+            won = gained.filtered(
+                lambda lead, member=member: (
+                    lead.won_status == "won" and lead.user_id == member.user_id
+                )
+            )
+            rates[member] = len(won) / len(gained) if gained else 0.0
+        return rates
+
+    def _explain_turn(self, member, quotas):
+        labels = dict(self._fields["assign_strategy"]._description_selection(self.env))
+        return self.env._(
+            "%(strategy)s: one of %(count)s members who could receive it",
+            strategy=labels[self.assign_strategy],
+            count=len(quotas),
+        )
