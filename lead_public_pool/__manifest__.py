@@ -22,6 +22,8 @@
         "wizards/lead_pool_preview_views.xml",
         "wizards/lead_pool_release_views.xml",
         "wizards/lead_pool_assign_views.xml",
+        "wizards/lead_pool_handover_views.xml",
+        "wizards/lead_pool_transfer_views.xml",
         "views/lead_pool_move_views.xml",
         "views/lead_pool_reason_views.xml",
         "views/lead_pool_run_views.xml",

@@ -19,6 +19,7 @@ from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_speed
 from . import lead_pool_hold
+from . import lead_pool_offer
 from . import lead_pool_api
 from . import lead_pool_mixin
 from . import crm_lead

@@ -2,7 +2,7 @@ from ast import literal_eval
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
@@ -270,6 +270,40 @@ class LeadPool(models.Model):
             },
         }
 
+    def action_transfer_all(self):
+        """Ask for the pool that takes over all records of this one.
+
+        :return: window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Transfer everything"),
+            "res_model": "lead.pool.transfer",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_pool_id": self.id},
+        }
+
+    def pool_transfer_all(self, pool_id):
+        """Give all records of this pool another home, also closed and archived ones.
+
+        :param int pool_id: pool that takes them over
+        :return: number of records moved
+        :raise UserError: if there is no such pool, or it is another kind
+        :raise AccessError: for anybody but a manager of this pool
+        """
+        self.ensure_one()
+        if not self._is_managed_by(self.env.user):
+            raise AccessError(self.env._("Only a manager of the pool %s may do this.", self.name))
+        records = self.env[self._record_model_name()]
+        target = records._pool_argument("lead.pool", pool_id)
+        if not target or target == self:
+            raise UserError(self.env._("Choose another pool that takes over the records."))
+        found = records.sudo().with_context(active_test=False).search([("pool_id", "=", self.id)])
+        results = found.with_context(active_test=True)._pool_move("transfer", pool=target)
+        return sum(result["ok"] for result in results)
+
     def _action_open_records(self, state, title):
         self.ensure_one()
         xml_id = {
@@ -396,6 +430,16 @@ class LeadPool(models.Model):
             while done := pool._assign_waiting(batch_size):
                 if not commit(done):
                     return
+
+    @api.model
+    def _cron_offers(self, batch_size=200):
+        """What was offered to all and taken by nobody goes on, in all companies.
+
+        :param int batch_size: records per transaction
+        """
+        for model_name in MODEL_BY_KIND.values():
+            if not self.env[model_name]._pool_offers_due(batch_size):
+                return
 
     @api.model
     def _cron_warn(self, batch_size=500):

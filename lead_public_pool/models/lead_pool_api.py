@@ -85,6 +85,27 @@ class LeadPoolApi(models.AbstractModel):
                 results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
 
+    def pool_split(self, user_ids):
+        """Hand these records out evenly to several members of their pools; for managers.
+
+        :param list user_ids: who receive them
+        :return: one result per record, see `pool_claim`
+        :rtype: list[dict]
+        :raise UserError: if one of the users does not exist
+        """
+        for user_id in user_ids:
+            self._pool_check_id(user_id, self.env["res.users"]._description)
+        users = self.env["res.users"].browse(user_ids)
+        if not users or users.exists() != users:
+            raise UserError(self.env._("There is no such user."))
+        records, results = self._pool_readable()
+        inside = records.filtered(lambda record: record.sudo().pool_state != "outside")
+        refusal = Refusal(verdict.NOT_POOLED, self.env._("It does not lie in a pool."))
+        results.update({record.id: record._pool_result(refusal) for record in records - inside})
+        for result in inside._pool_split(users):
+            results[result["id"]] = result
+        return [results[record_id] for record_id in self._ids]
+
     def pool_transfer(self, pool_id):
         """Move these records to another pool, with their owners; for managers.
 

@@ -119,16 +119,19 @@ class LeadPoolAssigning(models.AbstractModel):
         self.ensure_one()
         if self.assign_working_hours and not self._is_working_time():
             return 0
+        return self._assign_records(self._waiting_records(limit))
+
+    def _assign_records(self, records):
+        """Hand out these waiting records, each to whom the strategy of the pool gives it.
+
+        :param records: locked records that lie in this pool
+        :return: number of records handed out
+        """
         members = self._lock_all_members()
         quotas, _reasons = self._eligible_members()
-        if not quotas:
-            return 0
-        records = self._waiting_records(limit)
-        plan = self._plan(records, quotas, members)
         done = 0
-        for (member, note), group in plan.items():
-            found = records.browse(group)
-            results = found._pool_move("assign", user=member.user_id, note=note)
+        for (member, note), ids in self._plan(records, quotas, members).items():
+            results = records.browse(ids)._pool_move("assign", user=member.user_id, note=note)
             done += sum(result["ok"] for result in results)
         return done
 

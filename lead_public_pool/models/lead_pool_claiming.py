@@ -20,6 +20,7 @@ class LeadPoolClaiming(models.AbstractModel):
         [
             ("free", "Members pick freely"),
             ("next", "Members get the next best"),
+            ("broadcast", "All members are told, the first has it"),
             ("approval", "Members ask, managers agree"),
             ("assign", "Managers hand out"),
         ],
@@ -27,8 +28,25 @@ class LeadPoolClaiming(models.AbstractModel):
         required=True,
         default="free",
         help="Pick freely: members choose. Next best: members receive the best record without "
-        "choosing, so nobody leaves the hard ones to others. Ask: each claim waits for a manager. "
+        "choosing, so nobody leaves the hard ones to others. Told: a message goes to all members "
+        "when something comes in, and the first claim wins. Ask: each claim waits for a manager. "
         "Hand out: only managers assign.",
+    )
+    broadcast_minutes = fields.Integer(
+        string="Offered for",
+        default=30,
+        help="For so many minutes the members may claim what they were told of; 0 means for ever.",
+    )
+    broadcast_fallback = fields.Selection(
+        [
+            ("stay", "It stays in the pool"),
+            ("assign", "It is handed out"),
+            ("next_pool", "It goes to the next pool"),
+        ],
+        string="If nobody takes it",
+        required=True,
+        default="stay",
+        help="What happens to a record that nobody claimed in time.",
     )
     head_start_hours = fields.Integer(
         string="Head start",
@@ -60,7 +78,8 @@ class LeadPoolClaiming(models.AbstractModel):
     )
 
     _head_start_not_negative = models.Constraint(
-        "CHECK(head_start_hours >= 0)", "A head start cannot be negative."
+        "CHECK(head_start_hours >= 0 AND broadcast_minutes >= 0)",
+        "A time cannot be negative. Write 0 for none.",
     )
 
     def _compute_request_count(self):

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, mute_logger
 
 from ..tools import verdict
+from ..tools.rotation import next_turn
 from ..tools.verdict import Refusal
 
 # Only server code can hold this object: a context that arrives over RPC never contains it.
@@ -247,6 +248,8 @@ class LeadPoolEngine(models.AbstractModel):
         if user:
             records._pool_count_gain(user)
         records._pool_tell(kind, user, former, reason=reason, note=note)
+        if kind in (*RETURNS, "enter", "transfer"):
+            records.filtered(lambda record: record.pool_state == "pooled")._pool_offer()
 
     def _pool_home_values(self, kind, user, pool):
         """Values that all records of one move share."""
@@ -268,6 +271,7 @@ class LeadPoolEngine(models.AbstractModel):
             "pool_touch_date": False,
             "pool_slot": False,
             "pool_extension_count": 0,
+            "pool_offer_until": False,
             "pool_protected_until": False,
         }
         if pool:
@@ -363,6 +367,22 @@ class LeadPoolEngine(models.AbstractModel):
                 }
             )
         return rows
+
+    def _pool_split(self, users):
+        """Hand these records out evenly to several users, as far as their limits allow.
+
+        :param users: who receives (`res.users`)
+        :return: one result per record, see `_pool_result`
+        """
+        results, credits = {}, {}
+        turns = {user: self.browse() for user in users}
+        for record in self:
+            user, credits = next_turn(dict.fromkeys(users, 1), credits)
+            turns[user] |= record
+        for user, records in turns.items():
+            for result in records._pool_move("assign", user=user):
+                results[result["id"]] = result
+        return [results[record.id] for record in self]
 
     # ------------------------------------------------------------------
     # Merge

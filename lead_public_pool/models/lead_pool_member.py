@@ -147,6 +147,13 @@ class LeadPoolMember(models.Model):
         return result
 
     def unlink(self):
+        """What a member held from the pool goes back when he no longer belongs to it."""
+        for member in self.sudo():
+            held = self.env[member.pool_id._record_model_name()].sudo()
+            held = held.with_context(active_test=False).search(
+                [("user_id", "=", member.user_id.id), ("pool_id", "=", member.pool_id.id)]
+            )
+            held._pool_move("owner_left")
         result = super().unlink()
         self.env.registry.clear_cache()
         return result
@@ -169,6 +176,21 @@ class LeadPoolMember(models.Model):
     def _skill_domain(self):
         self.ensure_one()
         return Domain(literal_eval(self.skill_domain or "[]"))
+
+    def action_hand_over(self):
+        """Open the dialog that gives this member's records to others.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "lead_public_pool.lead_pool_handover_action"
+        )
+        action["context"] = {
+            "default_user_id": self.user_id.id,
+            "default_pool_ids": self.pool_id.ids,
+        }
+        return action
 
     def _check_tunes(self, vals_list):
         """Nobody makes himself manager of a pool: who tunes it is asked before the row exists."""

@@ -21,6 +21,7 @@ ENGINE_FIELDS = {
     "pool_protected_until",
     "pool_slot",
     "pool_extension_count",
+    "pool_offer_until",
 }
 HOME_FIELDS = {"user_id", "pool_id"}
 # An error names so many records; more would not be read.
@@ -39,6 +40,7 @@ class LeadPoolMixin(models.AbstractModel):
         "lead.pool.clock",
         "lead.pool.warning",
         "lead.pool.hold",
+        "lead.pool.offer",
         "lead.pool.notice",
     ]
 

@@ -74,6 +74,12 @@ class LeadPoolReturning(models.AbstractModel):
         string="Managers too", help="At the last step the managers of the pool are told as well."
     )
 
+    contacts_follow = fields.Boolean(
+        string="Contacts follow their company",
+        default=True,
+        help="When a customer changes hands, the contacts that had the same salesperson do too.",
+    )
+
     # Exemptions and age
     exempt_domain = fields.Char(
         string="Never take back",

@@ -21,6 +21,27 @@ class ResPartner(models.Model):
         """Only whole customers circulate: contacts follow their company, colleagues never."""
         return Domain("parent_id", "=", False) & Domain("partner_share", "=", True)
 
+    def _pool_apply(self, kind, user, pool, **details):
+        former = self.grouped("user_id")
+        result = super()._pool_apply(kind, user, pool, **details)
+        if kind not in ("transfer", "leave"):
+            for owner, customers in former.items():
+                customers._pool_move_contacts(owner, user)
+        return result
+
+    def _pool_move_contacts(self, owner, user):
+        """Contacts that had the same salesperson as their company follow it."""
+        companies = self.filtered(lambda customer: customer.pool_id.contacts_follow)
+        contacts = self.search(
+            [
+                ("id", "child_of", companies.ids),
+                ("id", "not in", companies.ids),
+                ("user_id", "=", owner.id),
+                ("pool_id", "=", False),
+            ]
+        )
+        contacts.with_context(pool_engine=ENGINE, tracking_disable=True).write({"user_id": user.id})
+
     def write(self, vals):
         if self.env.context.get("pool_merge") is ENGINE:
             # A merge of contacts copies field by field; the home is decided as a whole afterwards.

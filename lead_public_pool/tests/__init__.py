@@ -1,5 +1,6 @@
 from . import test_assignment
 from . import test_brake
+from . import test_broadcast
 from . import test_bulk
 from . import test_claim
 from . import test_claim_modes
@@ -8,6 +9,7 @@ from . import test_customer
 from . import test_digest
 from . import test_entry
 from . import test_gamification
+from . import test_handover
 from . import test_ledger
 from . import test_limits
 from . import test_merge
@@ -25,5 +27,6 @@ from . import test_settings
 from . import test_speed
 from . import test_touch
 from . import test_warning
+from . import test_ways_in
 from . import test_wizards
 from . import test_write_guard

@@ -35,6 +35,20 @@ class TestCustomer(PoolCase):
             customer.pool_move_ids.sorted("id").mapped("kind"), ["enter", "claim", "reclaim"]
         )
 
+    def test_contacts_follow_their_company(self):
+        company = self._create_customer()
+        jo, mo = self.env["res.partner"].create(
+            [{"name": "Jo", "parent_id": company.id}, {"name": "Mo", "parent_id": company.id}]
+        )
+        mo.user_id = self.other
+        self._claim(company)
+        self.assertEqual((jo.user_id, mo.user_id), (self.rep, self.other))
+        company.with_user(self.rep).pool_release()
+        self.assertEqual((jo.user_id, mo.user_id), (self.env["res.users"], self.other))
+        self.customers.contacts_follow = False
+        self._claim(company, self.other)
+        self.assertFalse(jo.user_id)
+
     def test_plain_write_is_judged(self):
         self.customers.holding_limit = 1
         first, second = self._create_customer(), self._create_customer()

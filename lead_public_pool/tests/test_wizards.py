@@ -55,7 +55,7 @@ class TestWizards(PoolCase):
             self.env["lead.pool.assign"]
             .with_user(self.lead_manager)
             .with_context(active_model="crm.lead", active_ids=leads.ids)
-            .create({"user_id": self.rep.id})
+            .create({"user_ids": [(6, 0, self.rep.ids)]})
         )
         wizard.action_assign()
         for lead in leads:

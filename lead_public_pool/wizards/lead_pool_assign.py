@@ -7,12 +7,13 @@ class LeadPoolAssign(models.TransientModel):
     _name = "lead.pool.assign"
     _description = "Hand Out Records"
 
-    user_id = fields.Many2one(
+    user_ids = fields.Many2many(
         "res.users",
-        string="Salesperson",
+        string="Salespeople",
         required=True,
         domain="[('share', '=', False)]",
-        help="Who receives the records. He must be a member of their pool.",
+        help="Who receives the records; several get as many as each other. They must be members "
+        "of the pool.",
     )
 
     def action_assign(self):
@@ -25,6 +26,7 @@ class LeadPoolAssign(models.TransientModel):
         if model not in ("crm.lead", "res.partner"):
             model = "crm.lead"
         records = self.env[model].browse(self.env.context.get("active_ids", []))
-        results = records.pool_assign(self.user_id.id)
-        done = self.env._("Handed out to %s.", self.user_id.name)
+        results = records.pool_split(self.user_ids.ids)
+        names = ", ".join(self.user_ids.mapped("name"))
+        done = self.env._("Handed out to %s.", names)
         return records._pool_show_results(results, self.env._("Hand out"), done)

@@ -1,0 +1,83 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .lead_pool_engine import ENGINE
+
+# An offer names so many records; the rest are counted.
+LISTED = 10
+
+
+class LeadPoolOffer(models.AbstractModel):
+    """Offer a record to all members at once; who claims first has it, and if nobody does …"""
+
+    _name = "lead.pool.offer"
+    _description = "Offers to the Members of a Pool"
+
+    pool_offer_until = fields.Datetime(
+        string="Offered until",
+        readonly=True,
+        copy=False,
+        help="Until then the members may claim it; afterwards it goes where the pool says.",
+    )
+
+    _pool_offer_index = models.Index("(pool_offer_until) WHERE pool_offer_until IS NOT NULL")
+
+    def _pool_offer(self):
+        """Tell the members of pools that broadcast what has just come in."""
+        for pool, records in self.grouped("pool_id").items():
+            if pool.claim_mode != "broadcast":
+                continue
+            minutes = pool.broadcast_minutes
+            until = self.env.cr.now() + timedelta(minutes=minutes) if minutes else False
+            records.with_context(pool_engine=ENGINE, tracking_disable=True).write(
+                {"pool_offer_until": until}
+            )
+            members = pool.member_ids.filtered(lambda member: member.user_id.active).user_id
+            names = Markup("").join(
+                Markup("<li>%s</li>") % name for name in records[:LISTED].mapped("display_name")
+            )
+            if members:
+                self.env["mail.thread"].message_notify(
+                    partner_ids=members.partner_id.ids,
+                    subject=self.env._(
+                        "%(count)s new in %(pool)s: first come, first served",
+                        count=len(records),
+                        pool=pool.name,
+                    ),
+                    body=Markup("<ul>%s</ul>") % names,
+                )
+
+    @api.model
+    def _pool_offers_due(self, batch_size):
+        """Offers that nobody took go where their pool says, batch by batch.
+
+        :param int batch_size: records per transaction
+        :return: seconds left to the cron
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        records = self.sudo()
+        expired = Domain("pool_offer_until", "<=", self.env.cr.now())
+        time_left = commit(remaining=records.search_count(expired))
+        while time_left:
+            due = records.search(expired, order="pool_offer_until, id", limit=batch_size)
+            locked = due.try_lock_for_update(allow_referencing=True)
+            if not locked:
+                break
+            locked._pool_offer_expired()
+            time_left = commit(len(locked), remaining=records.search_count(expired))
+        return time_left
+
+    def _pool_offer_expired(self):
+        self.with_context(pool_engine=ENGINE, tracking_disable=True).write(
+            {"pool_offer_until": False}
+        )
+        waiting = self.filtered(lambda record: record.pool_state == "pooled")
+        for pool, records in waiting.grouped("pool_id").items():
+            if pool.broadcast_fallback == "next_pool" and pool.next_pool_id:
+                records._pool_move("transfer", pool=pool.next_pool_id)
+            elif pool.broadcast_fallback == "assign":
+                pool._assign_records(records)
