@@ -4,6 +4,7 @@ from . import lead_pool_claiming
 from . import lead_pool_returning
 from . import lead_pool_brake
 from . import lead_pool_assigning
+from . import lead_pool_config
 from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request

@@ -24,6 +24,7 @@ class LeadPool(models.Model):
         "lead.pool.returning",
         "lead.pool.brake",
         "lead.pool.insight",
+        "lead.pool.config",
     ]
     _description = "Public Pool"
     _order = "sequence, id"

@@ -5,6 +5,7 @@ from . import test_bulk
 from . import test_claim
 from . import test_claim_modes
 from . import test_clock
+from . import test_config
 from . import test_customer
 from . import test_digest
 from . import test_entry
