@@ -1,4 +1,5 @@
 from . import lead_pool_limits
+from . import lead_pool_insight
 from . import lead_pool_claiming
 from . import lead_pool_returning
 from . import lead_pool_brake
@@ -11,11 +12,13 @@ from . import lead_pool_rule
 from . import lead_pool_reason
 from . import lead_pool_run
 from . import lead_pool_move
+from . import lead_pool_holding
 from . import lead_pool_policy
 from . import lead_pool_engine
 from . import lead_pool_warning
 from . import lead_pool_clock
 from . import lead_pool_notice
+from . import lead_pool_speed
 from . import lead_pool_hold
 from . import lead_pool_offer
 from . import lead_pool_api
@@ -27,3 +30,4 @@ from . import res_partner
 from . import res_users
 from . import res_company
 from . import res_config_settings
+from . import digest_digest

@@ -23,6 +23,7 @@ class LeadPool(models.Model):
         "lead.pool.assigning",
         "lead.pool.returning",
         "lead.pool.brake",
+        "lead.pool.insight",
         "lead.pool.config",
     ]
     _description = "Public Pool"
@@ -311,7 +312,7 @@ class LeadPool(models.Model):
             "customer": f"lead_public_pool.res_partner_action_{state}",
         }[self.kind]
         action = self.env["ir.actions.actions"]._for_xml_id(xml_id)
-        action["name"] = title
+        action["name"] = action["display_name"] = title
         action["context"] = {"search_default_pool_id": self.id}
         if state == "owned":
             action["domain"] = [("pool_state", "=", "owned"), ("pool_id", "=", self.id)]

@@ -7,7 +7,9 @@ from . import test_claim_modes
 from . import test_clock
 from . import test_config
 from . import test_customer
+from . import test_digest
 from . import test_entry
+from . import test_gamification
 from . import test_handover
 from . import test_ledger
 from . import test_limits
@@ -20,8 +22,10 @@ from . import test_rotation
 from . import test_rounds
 from . import test_rules
 from . import test_release
+from . import test_report
 from . import test_security
 from . import test_settings
+from . import test_speed
 from . import test_touch
 from . import test_warning
 from . import test_ways_in
