@@ -30,6 +30,7 @@ MATRIX = {
     "lead.pool.reason": {**READ, "pool_admin": "rwcd"},
     "lead.pool.move": READ,
     "lead.pool.run": {**NOBODY, "pool_manager": "r", "pool_admin": "r"},
+    "lead.pool.report": READ,
     "lead.pool.request": READ,
     "lead.pool.transfer": {**NOBODY, "pool_manager": "rwc", "pool_admin": "rwc"},
     "lead.pool.handover": {**NOBODY, "pool_manager": "rwc", "pool_admin": "rwc"},
