@@ -1,6 +1,7 @@
 from . import lead_pool_limits
 from . import lead_pool_visibility
 from . import lead_pool_lookup
+from . import lead_pool_insight
 from . import lead_pool_claiming
 from . import lead_pool_returning
 from . import lead_pool_brake
@@ -13,6 +14,7 @@ from . import lead_pool_rule
 from . import lead_pool_reason
 from . import lead_pool_run
 from . import lead_pool_move
+from . import lead_pool_holding
 from . import lead_pool_policy
 from . import lead_pool_policy_seal
 from . import lead_pool_engine
@@ -20,6 +22,7 @@ from . import lead_pool_seal
 from . import lead_pool_warning
 from . import lead_pool_clock
 from . import lead_pool_notice
+from . import lead_pool_speed
 from . import lead_pool_hold
 from . import lead_pool_offer
 from . import lead_pool_api
@@ -36,3 +39,4 @@ from . import lead_pool_entry
 from . import lead_pool_view
 from . import res_company
 from . import res_config_settings
+from . import digest_digest

@@ -25,6 +25,7 @@ class LeadPool(models.Model):
         "lead.pool.brake",
         "lead.pool.visibility",
         "lead.pool.lookup.answer",
+        "lead.pool.insight",
         "lead.pool.config",
     ]
     _description = "Public Pool"
@@ -306,7 +307,7 @@ class LeadPool(models.Model):
             "customer": f"lead_public_pool.res_partner_action_{state}",
         }[self.kind]
         action = self.env["ir.actions.actions"]._for_xml_id(xml_id)
-        action["name"] = title
+        action["name"] = action["display_name"] = title
         action["context"] = {"search_default_pool_id": self.id}
         if state == "owned":
             action["domain"] = [("pool_state", "=", "owned"), ("pool_id", "=", self.id)]
@@ -324,7 +325,7 @@ class LeadPool(models.Model):
         """Whether a user may hand out, take back and see everything in the pool."""
         self.ensure_one()
         if user.has_group("lead_public_pool.group_pool_admin"):
-            return True
+            return self.sudo().company_id in user.sudo().company_ids
         return any(
             member.user_id == user and member.role == "manager" for member in self.sudo().member_ids
         )

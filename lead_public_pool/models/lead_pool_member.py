@@ -104,9 +104,11 @@ class LeadPoolMember(models.Model):
     @api.depends_context("uid")
     def _compute_counts(self):
         for user, members in self.grouped("user_id").items():
-            quotas = Quota.load("claim", self.env["crm.lead"], user, members.pool_id)
+            # On a pool that is being set up there is nothing to count yet.
+            pools = members.pool_id._origin
+            quotas = Quota.load("claim", self.env["crm.lead"], user._origin, pools)
             for member in members:
-                quota = quotas.get(member.pool_id.id)
+                quota = quotas.get(member.pool_id._origin.id)
                 member.holding_count = quota.holding if quota else 0
                 member.claimed_today = quota.daily if quota else 0
 

@@ -14,6 +14,8 @@ ENGINE_FIELDS = {
     "pool_due_date",
     "pool_due_rule_id",
     "pool_warn_date",
+    "pool_first_touch_due",
+    "pool_first_touch_alarm",
     "pool_former_user_id",
     "pool_round",
     "pool_protected_until",
@@ -33,6 +35,7 @@ class LeadPoolMixin(models.AbstractModel):
     _description = "Record with a Home"
     _inherit = [
         "lead.pool.seal",
+        "lead.pool.speed",
         "lead.pool.api",
         "lead.pool.engine",
         "lead.pool.clock",

@@ -99,6 +99,7 @@ class LeadPoolRequest(models.Model):
 
     def _to_decide(self):
         """These requests in `sudo`, after checking that the user may decide on them."""
+        self.check_access("read")
         requests = self.sudo()
         for request in requests:
             if not request.pool_id._is_managed_by(self.env.user):

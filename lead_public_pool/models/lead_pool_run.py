@@ -87,7 +87,10 @@ class LeadPoolRun(models.Model):
         :raise AccessError: for anybody but administrators of the pools
         :raise UserError: if there is nothing to undo
         """
-        if not self.env.user.has_group("lead_public_pool.group_pool_admin"):
+        self.check_access("read")
+        pools = self.sudo().move_ids.pool_from_id | self.sudo().pool_id
+        admin = self.env.user.has_group("lead_public_pool.group_pool_admin")
+        if not admin or not all(pool._is_managed_by(self.env.user) for pool in pools):
             raise AccessError(self.env._("Only an administrator of the pools undoes a run."))
         for run in self.sudo():
             if run.state == "undone" or not run.reclaimed_count:
@@ -107,6 +110,7 @@ class LeadPoolRun(models.Model):
         return True
 
     def _to_decide(self):
+        self.check_access("read")
         runs = self.sudo()
         for run in runs:
             if run.state != "braked":

@@ -7,8 +7,10 @@ from . import test_claim_modes
 from . import test_clock
 from . import test_config
 from . import test_customer
+from . import test_digest
 from . import test_entry
 from . import test_entry_window
+from . import test_gamification
 from . import test_handover
 from . import test_ledger
 from . import test_limits
@@ -19,6 +21,7 @@ from . import test_owner_left
 from . import test_pool
 from . import test_reclaim
 from . import test_release
+from . import test_report
 from . import test_rotation
 from . import test_rounds
 from . import test_rules
@@ -28,6 +31,7 @@ from . import test_sealed_customer
 from . import test_sealed_views
 from . import test_security
 from . import test_settings
+from . import test_speed
 from . import test_touch
 from . import test_warning
 from . import test_ways_in

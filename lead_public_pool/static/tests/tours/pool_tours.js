@@ -130,8 +130,17 @@ tours.add("pool_manager_sets_up", {
             run: "edit Tour pool",
         },
         {
-            trigger: ".o_field_widget[name=daily_limit] input",
+            content: "A limit",
+            trigger: ".nav-link[name=limits]",
+            run: "click",
+        },
+        {
+            trigger: ".o_group .o_field_widget[name=daily_limit] input",
             run: "edit 5",
+        },
+        {
+            trigger: ".nav-link[name=members]",
+            run: "click",
         },
         {
             content: "A member",

@@ -1,0 +1,294 @@
+import logging
+
+import psycopg2
+import pytz
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, format_datetime
+
+from ..tools.worktime import hours_within
+from .lead_pool_engine import ENGINE
+from .lead_pool_holding import GAIN, UNDOES
+
+_logger = logging.getLogger(__name__)
+WARNING_TYPE = "lead_public_pool.mail_activity_first_contact"
+# What entered with its owner later than this after it was created is no new lead: putting old
+# leads under the care of a pool must not warn their owners by the hundred.
+FRESH_HOURS = 24
+# The managers are told when the target time has passed so many times over.
+ESCALATION_FACTOR = 2
+
+
+class LeadPoolSpeed(models.AbstractModel):
+    """Speed to lead: when the first contact happened, and a warning when it is late."""
+
+    _name = "lead.pool.speed"
+    _description = "Speed to Lead"
+
+    pool_first_touch_due = fields.Datetime(
+        string="First contact by",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Until when the salesperson should have worked it for the first time. "
+        "Empty once that has happened, or if the pool sets no target.",
+    )
+    pool_first_touch_alarm = fields.Datetime(
+        string="Next warning about the first contact",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="When the next warning about a missing first contact is given.",
+    )
+
+    # ------------------------------------------------------------------
+    # From gain to first touch
+    # ------------------------------------------------------------------
+
+    def _pool_ledger_values(self, *args, **kwargs):
+        rows = super()._pool_ledger_values(*args, **kwargs)
+        for record, row in zip(self, rows, strict=True):
+            row["round"] = record.pool_round
+        return rows
+
+    def _pool_home_values(self, kind, user, pool):
+        values = super()._pool_home_values(kind, user, pool)
+        if kind != "transfer":
+            values.update(pool_first_touch_due=False, pool_first_touch_alarm=False)
+        return values
+
+    def _pool_apply(self, kind, user, pool, **details):
+        waiting = self.filtered("pool_first_touch_due")
+        if kind in UNDOES:
+            self.env["lead.pool.move"].sudo()._note_undone(self, kind)
+        result = super()._pool_apply(kind, user, pool, **details)
+        if kind == "transfer":
+            return result
+        waiting._pool_drop_first_touch_warnings()
+        if user and kind not in ("leave", "restore"):
+            self._pool_start_first_touch(kind)
+        return result
+
+    def _pool_start_first_touch(self, kind):
+        """Set the deadline of the first contact, where the pool has a target."""
+        now = self.env.cr.now()
+        gained = self.filtered(
+            lambda record: record.pool_id.first_touch_hours and not record._pool_is_closed()
+        )
+        if kind == "enter":
+            fresh = fields.Datetime.subtract(now, hours=FRESH_HOURS)
+            gained = gained.filtered(lambda record: record.create_date >= fresh)
+        for pool, records in gained.grouped("pool_id").items():
+            due = pool._first_touch_moment(now)
+            records.with_context(pool_engine=ENGINE).write(
+                {"pool_first_touch_due": due, "pool_first_touch_alarm": due}
+            )
+
+    def _pool_touch(self, *args, **kwargs):
+        untouched = self.sudo().filtered(
+            lambda record: record.pool_state == "owned" and not record.pool_touch_date
+        )
+        result = super()._pool_touch(*args, **kwargs)
+        untouched.filtered("pool_touch_date")._pool_first_touch()
+        return result
+
+    def _pool_touch_by_message(self, message):
+        # A warning that is being done right now is closed by Odoo itself.
+        by_activity = bool(message.mail_activity_type_id)
+        records = self.with_context(pool_keep_warnings=by_activity)
+        return super(LeadPoolSpeed, records)._pool_touch_by_message(message)
+
+    def _pool_first_touch(self):
+        """The owners worked these records for the first time: note how long it took."""
+        if not self:
+            return
+        moves = self.env["lead.pool.move"].sudo()
+        if hours := self._pool_first_touch_hours():
+            moves._note_first_touch(hours)
+        self._pool_stop_first_touch()
+
+    def _pool_first_touch_hours(self):
+        """Working hours since these records were gained.
+
+        :return: hours by id of the ledger's row of the gain
+        :rtype: dict[int, float]
+        """
+        now = pytz.utc.localize(self.env.cr.now())
+        by_company = {}
+        for move_id, date, company_id in self._pool_open_gains():
+            by_company.setdefault(company_id, []).append((move_id, pytz.utc.localize(date)))
+        hours = {}
+        for company_id, gains in by_company.items():
+            company = self.env["res.company"].browse(company_id or ())
+            begin = min(date for _id, date in gains)
+            intervals = self._pool_work_intervals(company, begin, now)
+            hours.update({move_id: hours_within(intervals, date, now) for move_id, date in gains})
+        return hours
+
+    def _pool_open_gains(self):
+        """Ledger rows by which the present owners gained these records, if not yet touched.
+
+        :return: (id, date, company id) of each row
+        """
+        moves = self.env["lead.pool.move"].sudo()
+        moves.flush_model()
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT g.id, g.date, g.company_id
+                  FROM (
+                      SELECT DISTINCT ON (m.res_id) m.id, m.date, m.company_id, m.first_touch_date
+                        FROM lead_pool_move m
+                       WHERE m.res_model = %s AND m.res_id IN %s AND %s
+                       ORDER BY m.res_id, m.id DESC
+                  ) g
+                 WHERE g.first_touch_date IS NULL
+                """,
+                self._name,
+                tuple(self.ids),
+                GAIN,
+            )
+        )
+
+    @api.model
+    def _pool_work_intervals(self, company, start, end):
+        """Working time of a company; all time if it keeps no calendar.
+
+        :return: (start, end, ...) tuples, aware of the time zone
+        """
+        calendar = company.sudo().resource_calendar_id
+        if not calendar:
+            return [(start, end)]
+        return list(calendar._work_intervals_batch(start, end)[False])
+
+    def _pool_stop_first_touch(self):
+        """No first contact is expected any more: it happened, or the record was closed."""
+        waiting = self.filtered("pool_first_touch_due")
+        if waiting:
+            waiting.with_context(pool_engine=ENGINE).write(
+                {"pool_first_touch_due": False, "pool_first_touch_alarm": False}
+            )
+            waiting._pool_drop_first_touch_warnings()
+
+    def _pool_refresh_due(self):
+        result = super()._pool_refresh_due()
+        self.sudo().filtered(
+            lambda record: record.pool_first_touch_due and record._pool_is_closed()
+        )._pool_stop_first_touch()
+        return result
+
+    # ------------------------------------------------------------------
+    # Warnings
+    # ------------------------------------------------------------------
+
+    def _pool_drop_first_touch_warnings(self):
+        """Warnings that have become pointless disappear."""
+        if self and not self.env.context.get("pool_keep_warnings"):
+            self.sudo().activity_unlink([WARNING_TYPE])
+
+    @api.model
+    def _pool_first_touch_domain(self):
+        """Records about which somebody is to be warned now."""
+        return (
+            Domain("pool_first_touch_alarm", "<=", self.env.cr.now())
+            & Domain("pool_state", "=", "owned")
+            & self._pool_open_domain()
+        )
+
+    @api.model
+    def _pool_warn_first_touches(self, batch_size):
+        """Warn about what is late, batch by batch, each in a transaction of its own.
+
+        :param int batch_size: records per transaction
+        :return: the seconds left to the cron
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        records = self.sudo()
+        time_left = commit(remaining=records.search_count(self._pool_first_touch_domain()))
+        while time_left:
+            late = records.search(
+                self._pool_first_touch_domain(), order="pool_first_touch_alarm", limit=batch_size
+            )
+            if not late:
+                break
+            try:
+                locked = late.try_lock_for_update(allow_referencing=True)
+            except psycopg2.errors.SerializationFailure:
+                # Somebody worked one of them a moment ago: look again with fresh eyes.
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                continue
+            if not locked:
+                # Others are at work on all of them; the next run finds what is left.
+                return commit(remaining=0)
+            locked._pool_warn_safely()
+            time_left = commit(
+                len(locked), remaining=records.search_count(self._pool_first_touch_domain())
+            )
+        return time_left
+
+    def _pool_warn_safely(self):
+        """Warn about these locked records; one that fails is not tried for ever."""
+        try:
+            with self.env.cr.savepoint():
+                self._pool_warn_first_touch()
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            self.env.invalidate_all()
+            if len(self) > 1:
+                for record in self:
+                    record._pool_warn_safely()
+                return
+            _logger.warning("No warning could be given about %s", self, exc_info=True)
+            # Plain SQL: whatever makes the record fail must not make this fail too.
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET pool_first_touch_alarm = NULL WHERE id = %s",
+                    SQL.identifier(self._table),
+                    self.id,
+                )
+            )
+            self.invalidate_recordset(["pool_first_touch_alarm"])
+
+    def _pool_warn_first_touch(self):
+        """Warn the owner when the target has passed, and the managers when it has twice."""
+        first = self.filtered(
+            lambda record: record.pool_first_touch_alarm <= record.pool_first_touch_due
+        )
+        for (user, pool, gained), records in first.grouped(
+            lambda record: (record.user_id, record.pool_id, record.pool_own_date)
+        ).items():
+            records._pool_warn_late(user, pool)
+            again = pool._first_touch_moment(gained, ESCALATION_FACTOR)
+            records.with_context(pool_engine=ENGINE).write({"pool_first_touch_alarm": again})
+        for pool, records in (self - first).grouped("pool_id").items():
+            managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
+            for manager in managers:
+                records._pool_warn_late(manager, pool)
+            records.with_context(pool_engine=ENGINE).write({"pool_first_touch_alarm": False})
+
+    def _pool_warn_late(self, user, pool):
+        """Plan an activity for a user on each of these late records."""
+        records = self.with_context(lang=user.lang, tz=user.tz, mail_activity_quick_update=True)
+        env = records.env
+        for due, late in records.grouped("pool_first_touch_due").items():
+            owner = late.user_id
+            summary = (
+                env._("First contact is overdue")
+                if user == owner
+                else env._("%s has not made the first contact", ", ".join(owner.mapped("name")))
+            )
+            late.activity_schedule(
+                WARNING_TYPE,
+                summary=summary,
+                note=env._(
+                    "The pool “%(pool)s” expects a first contact within %(hours)g working hours; "
+                    "it was due on %(date)s.",
+                    pool=pool.name,
+                    hours=pool.first_touch_hours,
+                    date=format_datetime(env, due, dt_format="short"),
+                ),
+                user_id=user.id,
+            )
