@@ -104,7 +104,9 @@ class LeadPoolMember(models.Model):
     @api.depends_context("uid")
     def _compute_counts(self):
         for user, members in self.grouped("user_id").items():
-            quotas = Quota.load("claim", self.env["crm.lead"], user, members.pool_id)
+            quotas = Quota.load(
+                "claim", self.env["crm.lead"], user, members.pool_id, count_all=True
+            )
             for member in members:
                 quota = quotas.get(member.pool_id.id)
                 member.holding_count = quota.holding if quota else 0
