@@ -197,11 +197,13 @@ def _drop_indexes(cr, table):
 
 
 def vacuum(name, tables=("crm_lead", "mail_followers", "lead_pool_move")):
-    """Leave the tables as autovacuum would, before it starts to do so in the middle of a run."""
+    """Leave the tables as autovacuum would, which then must not start in the middle of a run."""
     cr = db_connect(name).cursor()
     try:
         cr._cnx.autocommit = True
         for table in tables:
+            off = SQL("ALTER TABLE %s SET (autovacuum_enabled = false)", SQL.identifier(table))
+            cr.execute(off)
             cr.execute(SQL("VACUUM ANALYZE %s", SQL.identifier(table)))
         cr._cnx.autocommit = False
     finally:
