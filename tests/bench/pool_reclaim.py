@@ -158,7 +158,7 @@ UNFOLLOW = """
 TAKE = """
     UPDATE crm_lead
        SET pool_former_user_id = user_id, pool_round = pool_round + 1, user_id = NULL,
-           date_open = NULL, day_open = NULL, pool_state = 'pooled',
+           date_open = NULL, day_open = 0, pool_state = 'pooled',
            pool_enter_date = now() AT TIME ZONE 'UTC', pool_own_date = NULL,
            pool_touch_date = NULL, pool_due_date = NULL, pool_due_rule_id = NULL,
            pool_warn_date = NULL, pool_protected_until = NULL, pool_slot = NULL,
