@@ -39,6 +39,8 @@ def run(databases, template, name, path):
     copy = databases.copy_for("bench", template)
     try:
         with step(f"Measuring {name}"):
-            inside(databases, copy, "run_bench", path)
+            # A measurement may want another database, or a server.
+            variables = workbench.environment(databases)
+            inside(databases, copy, "run_bench", path, variables=variables)
     finally:
         databases.drop(copy)

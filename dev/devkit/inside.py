@@ -35,11 +35,11 @@ def load_leads(env, file):
 
 
 def run_bench(env, file):
-    import importlib.util
+    import importlib
 
-    spec = importlib.util.spec_from_file_location(Path(file).stem, file)
-    bench = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(bench)
+    file = Path(file)
+    sys.path.insert(0, str(file.parents[2]))
+    bench = importlib.import_module(f"tests.bench.{file.stem}")
     bench.run(env, lambda text: print(text, flush=True))
     return ""
 

@@ -81,13 +81,13 @@ def install(
         say(shown)
 
 
-def inside(databases, name, function, *arguments):
+def inside(databases, name, function, *arguments, variables=None):
     """Call a function of inside.py in a database, and show what it prints."""
     script = Path(__file__).with_name("inside.py")
     code = stream(
         [databases.python, script, configuration(databases, name), function, *arguments],
         lambda line: say(f"  {line}"),
-        env=environment(databases.odoo, databases.server),
+        env=variables or environment(databases.odoo, databases.server),
         cwd=ROOT,
     )
     if code:

@@ -92,7 +92,9 @@ class LeadPoolAssigning(models.AbstractModel):
             elif absence and absence[0] <= now < absence[1]:
                 reasons[member] = self.env._("absent until %s", member.absent_until)
             else:
-                quota = Quota.load("assign", self.env["crm.lead"], member.user_id, pool)[pool.id]
+                quota = Quota.load(
+                    "assign", self.env["crm.lead"], member.user_id, pool, count_all=True
+                )[pool.id]
                 refusal = quota.refuse_holding() or quota.refuse_assigned()
                 if refusal:
                     reasons[member] = refusal.message

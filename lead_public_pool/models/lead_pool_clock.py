@@ -179,7 +179,7 @@ class LeadPoolClock(models.AbstractModel):
             run = run or self.env["lead.pool.run"].sudo().create({"date_start": self.env.cr.now()})
             locked._pool_reclaim(run)
             run.date_end = self.env.cr.now()
-            time_left = commit(len(locked), remaining=records.search_count(self._pool_due_domain()))
+            time_left = commit(len(locked), remaining=records.search_count(to_do()))
         return run, time_left
 
     def _pool_reclaim(self, run):

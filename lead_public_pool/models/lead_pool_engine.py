@@ -74,11 +74,9 @@ class LeadPoolEngine(models.AbstractModel):
             group._pool_apply(kind, user, target, **details)
         if kind in RETURNS:
             accepted._pool_weed_out()
-        busy = self._pool_busy()
+        busy, locked_ids = self._pool_busy(), set(locked._ids)
         return [
-            record._pool_result(
-                refusals.get(record.id) if record in locked else busy,
-            )
+            record._pool_result(refusals.get(record.id) if record.id in locked_ids else busy)
             for record in records
         ]
 
@@ -95,9 +93,14 @@ class LeadPoolEngine(models.AbstractModel):
 
     def _pool_weed_out(self):
         """Close what came back too often and has no pool to go on to."""
-        for record in self:
-            if record.pool_state == "pooled" and record._pool_is_worn_out():
-                record._pool_close()
+        # A search, since the move has emptied the cache, and few pools count rounds.
+        counted = self.search(
+            Domain("id", "in", self.ids)
+            & Domain("pool_state", "=", "pooled")
+            & Domain("pool_id.round_limit", ">", 0)
+        )
+        for record in counted.filtered(lambda record: record._pool_is_worn_out()):
+            record._pool_close()
 
     def _pool_busy(self):
         return Refusal(
@@ -301,21 +304,15 @@ class LeadPoolEngine(models.AbstractModel):
     def _pool_count_return(self, pool):
         """Remember the former owner and one more round; another pool counts its own rounds.
 
-        In SQL, before the owner is taken away: the values differ by record, and no code but ours
-        looks at these two columns.
+        The values differ by record, and no code but ours looks at these two columns: they go to
+        the cache past `write`, which costs much for each value, and are stored with the rest.
         """
-        self.flush_recordset(["user_id", "pool_round", "pool_former_user_id"])
-        self.env.cr.execute(
-            SQL(
-                "UPDATE %s SET pool_former_user_id = user_id,"
-                " pool_round = CASE WHEN pool_id = %s THEN pool_round + 1 ELSE 0 END"
-                " WHERE id IN %s",
-                SQL.identifier(self._table),
-                pool.id if pool else SQL("pool_id"),
-                tuple(self.ids),
-            )
-        )
-        self.invalidate_recordset(["pool_former_user_id", "pool_round"])
+        for owner, records in self.grouped("user_id").items():
+            self._fields["pool_former_user_id"].write(records, owner.id)
+        for rounds, records in self.grouped(
+            lambda record: record.pool_round + 1 if not pool or pool == record.pool_id else 0
+        ).items():
+            self._fields["pool_round"].write(records, rounds)
 
     def _pool_uncount_return(self):
         """A return that was undone was no round."""
@@ -345,7 +342,8 @@ class LeadPoolEngine(models.AbstractModel):
             "rule_version": rule.version if rule else 0,
             "run_id": run.id if run else False,
         }
-        rows = []
+        rows, memo = [], {}
+        meetings = self._pool_meetings_held() if rule else {}
         for record in self:
             since = record.pool_own_date if record.user_id else record.pool_enter_date
             target = record.env["lead.pool"] if kind == "leave" else pool or record.pool_id
@@ -362,7 +360,7 @@ class LeadPoolEngine(models.AbstractModel):
                     "user_to_id": record.user_id.id if keeps_owner else user.id,
                     "pool_from_id": record.pool_id.id,
                     "pool_to_id": target.id,
-                    "facts": rule._facts(record) if rule else False,
+                    "facts": rule._facts(record, meetings, memo) if rule else False,
                     "hours_before": (now - since).total_seconds() / 3600 if since else 0.0,
                 }
             )

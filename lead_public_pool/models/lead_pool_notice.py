@@ -19,10 +19,8 @@ class LeadPoolNotice(models.AbstractModel):
         :param user: owner after the move, empty if none
         :param dict former: these records by the owner they had before
         """
-        for owner, records in former.items():
-            if owner and owner != user:
-                records._pool_unfollow(owner)
-        if any(owner and owner != user for owner in former):
+        if left := {owner: records for owner, records in former.items() if owner - user}:
+            self._pool_unfollow(left)
             self._pool_warning_activities().unlink()
         if user:
             self._message_subscribe(user.partner_id.ids)
@@ -31,11 +29,34 @@ class LeadPoolNotice(models.AbstractModel):
         if kind in ("claim", "assign", "handover", "release", "owner_left"):
             self._pool_log(kind, user, former, reason, note)
 
-    def _pool_unfollow(self, owner):
-        """The former owner stops receiving messages, where the pool says so."""
-        leaving = self.filtered(lambda record: record.pool_id.unfollow_former)
-        if leaving:
-            leaving.message_unsubscribe(partner_ids=owner.partner_id.ids)
+    def _pool_unfollow(self, former):
+        """Former owners stop receiving messages, where the pool says so.
+
+        All at once: `message_unsubscribe` works owner by owner, and empties the cache each time.
+
+        :param dict former: records by the owner they had before
+        """
+        owners = self.env["res.users"].union(*former)
+        partner_ids = {owner.id: owner.partner_id.id for owner in owners}
+        leaving = {
+            record.id: partner_ids[owner.id]
+            for owner, records in former.items()
+            for record in records
+            if record.pool_id.unfollow_former
+        }
+        followers = (
+            self.env["mail.followers"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", list(leaving)),
+                    ("partner_id", "in", list(partner_ids.values())),
+                ],
+                ["res_model", "res_id", "partner_id"],
+            )
+        )
+        followers.filtered(lambda one: leaving[one.res_id] == one.partner_id.id).unlink()
 
     def _pool_notify_owner(self, user):
         """Tell a user that he received records: one message each, or one for many."""

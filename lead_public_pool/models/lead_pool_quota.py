@@ -29,64 +29,94 @@ class Quota:
         self.assigned = counts["assigned", pool.id]
 
     @classmethod
-    def load(cls, kind, records, user, pools):
+    def load(cls, kind, records, user, pools, count_all=False):
         """Quotas of a user in several pools.
 
+        :param bool count_all: count also what no limit asks for
         :return: `Quota` by pool id
         """
         counts = Counter()
-        cls._count_holdings(counts, user, pools)
+
+        def limited(name):
+            return pools.filtered(lambda pool: count_all or pool._limits_for(user)[name])
+
+        cls._count_holdings(counts, user, limited("holding_limit"))
+        cls._count_backlog(counts, user, limited("backlog_limit"))
+        cls._count_company(counts, user, pools)
         last_losses = {}
         if kind == "claim":
-            cls._count_claims(counts, user, pools)
-            last_losses = cls._last_losses(user, records)
+            cls._count_claims(counts, user, limited("daily_limit"))
+            cls._find_last_claims(counts, user, limited("min_interval_minutes"))
+            last_losses = cls._last_losses(user, records) if limited("cooldown_days") else {}
         if kind == "assign":
             cls._count_assigned(counts, user, pools)
         return {pool.id: cls(pool, user, counts, last_losses) for pool in pools}
 
     @staticmethod
-    def _count_holdings(counts, user, pools):
-        """Open records that the user holds: by pool, by company, and those not worked yet."""
-        for kind, of_kind in pools.grouped("kind").items():
-            records = pools.env[of_kind[:1]._record_model_name()].sudo()
-            held = (
-                records._pool_open_domain()
-                & Domain("user_id", "=", user.id)
-                & Domain("pool_state", "=", "owned")
+    def _held(pools, user):
+        """Model, and domain of the open records in it that the user holds; of pools of a kind."""
+        records = pools.env[pools[0]._record_model_name()].sudo()
+        return records, (
+            records._pool_open_domain()
+            & Domain("user_id", "=", user.id)
+            & Domain("pool_state", "=", "owned")
+        )
+
+    @classmethod
+    def _count_holdings(cls, counts, user, pools):
+        """Open records that the user holds from each pool."""
+        for pool in pools:
+            records, held = cls._held(pool, user)
+            own = held & Domain("pool_id", "=", pool.id) & ~pool._uncounted_domain()
+            counts["holding", pool.id] = records.search_count(own)
+
+    @classmethod
+    def _count_backlog(cls, counts, user, pools):
+        """Those that he has not worked yet."""
+        for pool in pools:
+            records, held = cls._held(pool, user)
+            counts["backlog", pool.id] = records.search_count(
+                held & Domain("pool_id", "=", pool.id) & Domain("pool_touch_date", "=", False)
             )
-            for pool in of_kind:
-                own = held & Domain("pool_id", "=", pool.id)
-                counts["holding", pool.id] = records.search_count(own & ~pool._uncounted_domain())
-                if pool._limits_for(user)["backlog_limit"]:
-                    counts["backlog", pool.id] = records.search_count(
-                        own & Domain("pool_touch_date", "=", False)
-                    )
-            for company in of_kind.company_id:
-                if company.sudo().pool_holding_limit:
-                    counts["company", company.id, kind] = records.search_count(
-                        held & Domain("pool_id.company_id", "=", company.id)
-                    )
+
+    @classmethod
+    def _count_company(cls, counts, user, pools):
+        """Open records that he holds from all pools of a company together."""
+        for (company, kind), of_kind in pools.grouped(
+            lambda pool: (pool.company_id, pool.kind)
+        ).items():
+            if company.sudo().pool_holding_limit:
+                records, held = cls._held(of_kind, user)
+                counts["company", company.id, kind] = records.search_count(
+                    held & Domain("pool_id.company_id", "=", company.id)
+                )
 
     @staticmethod
-    def _count_claims(counts, user, pools):
-        """Claims of today that were not undone, and the last one; read from the ledger."""
+    def _claims(user):
+        return Domain("kind", "=", "claim") & Domain("user_to_id", "=", user.id)
+
+    @classmethod
+    def _count_claims(cls, counts, user, pools):
+        """Claims of today that were not undone; read from the ledger."""
         moves = pools.env["lead.pool.move"].sudo()
         members = pools.env["lead.pool.member"]
         for company, of_company in pools.grouped("company_id").items():
             start, _end = members._day_bounds(company)
             since = Domain("date", ">=", start) & Domain("pool_to_id", "in", of_company.ids)
-            claims = Domain("kind", "=", "claim") & Domain("user_to_id", "=", user.id)
-            for pool, count in moves._read_group(since & claims, ["pool_to_id"], ["__count"]):
-                counts["daily", pool.id] += count
-            for pool in of_company:
-                if pool._limits_for(user).min_interval_minutes:
-                    last = moves.search(
-                        claims & Domain("pool_to_id", "=", pool.id), order="date desc", limit=1
-                    )
-                    counts["last_claim", pool.id] = last.date or 0
-            undone = Domain("kind", "=", "undo") & Domain("user_from_id", "=", user.id)
-            for pool, count in moves._read_group(since & undone, ["pool_to_id"], ["__count"]):
-                counts["daily", pool.id] -= count
+            claims = since & cls._claims(user)
+            undone = since & Domain("kind", "=", "undo") & Domain("user_from_id", "=", user.id)
+            for domain, sign in ((claims, 1), (undone, -1)):
+                for pool, count in moves._read_group(domain, ["pool_to_id"], ["__count"]):
+                    counts["daily", pool.id] += sign * count
+
+    @classmethod
+    def _find_last_claims(cls, counts, user, pools):
+        """When the user last claimed a record from each pool."""
+        moves = pools.env["lead.pool.move"].sudo()
+        for pool in pools:
+            of_pool = cls._claims(user) & Domain("pool_to_id", "=", pool.id)
+            last = moves.search(of_pool, order="date desc", limit=1)
+            counts["last_claim", pool.id] = last.date or 0
 
     @staticmethod
     def _count_assigned(counts, user, pools):

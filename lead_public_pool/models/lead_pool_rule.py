@@ -279,26 +279,36 @@ class LeadPoolRule(models.Model):
         """When the rule takes an owned record back, naive UTC.
 
         :param dict meetings: end of the last meeting held, by record id
-        :param dict memo: working days already looked up, shared by the records of a batch
+        :param dict memo: absences and working days already looked up, shared by the records of a
+            batch
         """
         self.ensure_one()
+        memo = {} if memo is None else memo
         base = self._clock_base(record, meetings or {})
+        absence = self._absence(record, memo)
         if self.unit == "workday":
-            due = self._workday_due(base, record, {} if memo is None else memo)
+            due = self._workday_due(base, record, absence, memo)
         else:
             due = due_date(base, self.delay, self.unit)
-            if absence := record.pool_id._member(record.user_id)._absence():
+            if absence:
                 due = pause(base, due, *absence)
         floor = [record.pool_protected_until, self.effective_date]
         if self.clock in ("stage", "create", "field"):
             floor.append(record.pool_own_date + timedelta(hours=self.minimum_hours))
         return max([due, *filter(None, floor)])
 
-    def _workday_due(self, base, record, memo):
+    @api.model
+    def _absence(self, record, memo):
+        """Absence of the owner of a record as (start, end), naive UTC, or None."""
+        key = (record.pool_id.id, record.user_id.id)
+        if key not in memo:
+            memo[key] = record.pool_id._member(record.user_id)._absence()
+        return memo[key]
+
+    def _workday_due(self, base, record, absence, memo):
         """End of the last of so many working days after the day on which the clock started."""
         calendar = self.company_id.sudo().resource_calendar_id
         day = local_date(base, calendar.tz) + timedelta(days=1)
-        absence = record.pool_id._member(record.user_id)._absence()
         resource = record.user_id.sudo().resource_ids[:1]
         key = (calendar.id, resource.id, day, absence, self.delay)
         if key not in memo:
@@ -332,7 +342,7 @@ class LeadPoolRule(models.Model):
                 yield stop.astimezone(pytz.utc).replace(tzinfo=None)
             day = until
 
-    def _facts(self, record, meetings=None):
+    def _facts(self, record, meetings=None, memo=None):
         """What the rule saw on a record, as plain values for the ledger."""
         self.ensure_one()
         base = self._clock_base(record, meetings or {})
@@ -343,5 +353,5 @@ class LeadPoolRule(models.Model):
             "delay": self.delay,
             "unit": self.unit,
             "domain": self.domain or "[]",
-            "due": fields.Datetime.to_string(self._due(record, meetings)),
+            "due": fields.Datetime.to_string(self._due(record, meetings, memo)),
         }

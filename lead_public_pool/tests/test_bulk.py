@@ -1,5 +1,7 @@
 from odoo.tests import tagged
 
+from odoo.addons.lead_public_pool.models.crm_lead import BY_TEAM
+
 from .common import PoolCase
 
 
@@ -44,3 +46,37 @@ class TestBulk(PoolCase):
 
     def test_check(self):
         self.assertBounded(lambda leads: leads.with_user(self.rep).pool_claim_check())
+
+    def test_what_hangs_on_the_team_is_right_without_working_it_out_again(self):
+        leads = self._claim(self._create_leads(3, expected_revenue=100))
+        leads.with_user(self.rep).pool_release()
+        self.env.flush_all()
+        before = leads.read(BY_TEAM)
+        for name in BY_TEAM:
+            self.env.add_to_compute(leads._fields[name], leads)
+        self.env.flush_all()
+        self.assertEqual(leads.read(BY_TEAM), before)
+
+    def test_only_the_former_owner_stops_following(self):
+        mine, his = self._claim(self._create_leads(2)), self._create_leads(2)
+        self._claim(his, self.other)
+        (mine | his).message_subscribe((self.rep | self.other).partner_id.ids)
+        (mine | his).sudo()._pool_move("reclaim", rule=self._create_rule())
+        self.assertEqual(mine.message_partner_ids & self.rep.partner_id, self.env["res.partner"])
+        self.assertEqual(his.message_partner_ids & self.other.partner_id, self.env["res.partner"])
+        self.assertIn(self.other.partner_id, mine[0].message_partner_ids)
+        self.assertIn(self.rep.partner_id, his[0].message_partner_ids)
+
+    def test_rounds_and_former_owners_are_those_of_each_record(self):
+        mine, his = self._claim(self._create_leads(2)), self._create_leads(1)
+        mine[0].with_user(self.rep).pool_release()
+        self._claim(mine[0])
+        self._claim(his, self.other)
+        target = self._create_pool("Target")
+        for leads, pool, rounds in ((mine, None, [2, 1]), (his, target, [0])):
+            leads.sudo()._pool_move("reclaim", pool=pool, rule=self._create_rule())
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertEqual(leads.mapped("pool_round"), rounds)
+        self.assertEqual(mine.pool_former_user_id, self.rep)
+        self.assertEqual(his.pool_former_user_id, self.other)

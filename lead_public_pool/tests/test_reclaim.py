@@ -49,6 +49,21 @@ class TestReclaim(PoolCase):
             move.run_id, [{"reclaimed_count": 1, "skipped_count": 0, "failed_count": 0}]
         )
 
+    def test_history_names_the_meeting_from_which_the_clock_ran(self):
+        lead, now = self._claim(self._create_leads()), self.env.cr.now().replace(microsecond=0)
+        visit = self.env["calendar.event"].create(
+            {
+                "name": "Visit",
+                "opportunity_id": lead.id,
+                "start": now - timedelta(days=8, hours=1),
+                "stop": now - timedelta(days=8),
+            }
+        )
+        self._make_older(lead, days=9)
+        self._run_cron()
+        facts = self._moves(lead)[-1].facts
+        self.assertEqual(facts["since"], visit.stop.strftime("%Y-%m-%d %H:%M:%S"))
+
     def test_what_is_not_due_stays(self):
         lead = self._claim(self._create_leads())
         self._run_cron()
