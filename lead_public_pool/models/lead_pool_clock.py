@@ -43,9 +43,15 @@ class LeadPoolClock(models.AbstractModel):
             if known != (due, rule_id, warning):
                 values.setdefault((due, rule_id, warning), []).append(record.id)
         for (due, rule_id, warning), ids in values.items():
-            records.browse(ids).write(
+            records.browse(ids)._pool_store(
                 {"pool_due_date": due, "pool_due_rule_id": rule_id, "pool_warn_date": warning}
             )
+
+    def _pool_store(self, values):
+        """Write columns that only our code looks at, past all that a `write` of a lead sets off."""
+        for name, value in values.items():
+            self._fields[name].write(self, value)
+        self.modified(values)
 
     def _pool_due_map(self):
         """When these records go back.

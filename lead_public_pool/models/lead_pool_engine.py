@@ -304,15 +304,14 @@ class LeadPoolEngine(models.AbstractModel):
     def _pool_count_return(self, pool):
         """Remember the former owner and one more round; another pool counts its own rounds.
 
-        The values differ by record, and no code but ours looks at these two columns: they go to
-        the cache past `write`, which costs much for each value, and are stored with the rest.
+        The values differ by record, and a `write` for each would cost much.
         """
         for owner, records in self.grouped("user_id").items():
-            self._fields["pool_former_user_id"].write(records, owner.id)
+            records._pool_store({"pool_former_user_id": owner.id})
         for rounds, records in self.grouped(
             lambda record: record.pool_round + 1 if not pool or pool == record.pool_id else 0
         ).items():
-            self._fields["pool_round"].write(records, rounds)
+            records._pool_store({"pool_round": rounds})
 
     def _pool_uncount_return(self):
         """A return that was undone was no round."""
