@@ -131,7 +131,9 @@ class LeadPoolBrake(models.AbstractModel):
                     count=count,
                     pool=self.name,
                 ),
-                body=self.env._("The run was stopped. Allow it or not in Public Pool ▸ Reclaim Runs."),
+                body=self.env._(
+                    "The run was stopped. Allow it or not in Public Pool ▸ Reclaim Runs."
+                ),
             )
 
     def _put_off_due(self):

@@ -106,9 +106,7 @@ class LeadPoolMember(models.Model):
         for user, members in self.grouped("user_id").items():
             # On a pool that is being set up there is nothing to count yet.
             pools = members.pool_id._origin
-            quotas = Quota.load(
-                "claim", self.env["crm.lead"], user._origin, pools, count_all=True
-            )
+            quotas = Quota.load("claim", self.env["crm.lead"], user._origin, pools, count_all=True)
             for member in members:
                 quota = quotas.get(member.pool_id._origin.id)
                 member.holding_count = quota.holding if quota else 0
