@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from devkit import workbench
-
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
+
+from devkit import workbench
 
 from ..flows.server import serving
 from ._tools import Sheet, committed, load_leads, median, seconds, set_up_pools, size
@@ -31,8 +31,15 @@ def calls(sheet, name, rep_id):
         until = env.cr.now() + timedelta(days=1)
         key = env["res.users.apikeys"].with_user(rep_id)._generate("rpc", "bench", until)
         claimed = waiting(env, CALLS + WARM_UP)
-        plain = env["crm.lead"].with_context(tracking_disable=True).create(
-            [{"name": f"Plain {number}", "user_id": rep_id} for number in range(CALLS + WARM_UP)]
+        plain = (
+            env["crm.lead"]
+            .with_context(tracking_disable=True)
+            .create(
+                [
+                    {"name": f"Plain {number}", "user_id": rep_id}
+                    for number in range(CALLS + WARM_UP)
+                ]
+            )
         )
         unowned = plain.copy({"user_id": False})
     databases, _more = workbench.inherited()
@@ -57,7 +64,9 @@ def calls(sheet, name, rep_id):
     claim = median(times["claim"])
     for kind, taken in times.items():
         sheet.show(f"{kind} over HTTP, median of {CALLS}", f"{median(taken):.1f} ms")
-    sheet.limit("claim, times a plain write of one field", claim / median(times["write"]), at_most=2)
+    sheet.limit(
+        "claim, times a plain write of one field", claim / median(times["write"]), at_most=2
+    )
     sheet.limit(
         "claim, times Odoo's write of the owner",
         claim / median(times["write of the owner"]),
