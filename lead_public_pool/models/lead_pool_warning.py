@@ -152,15 +152,14 @@ class LeadPoolWarning(models.AbstractModel):
             )
 
     def _pool_warning_activities(self):
+        activities = self.env["mail.activity"].sudo()
         kind = self.env.ref(ACTIVITY_TYPE, raise_if_not_found=False)
-        return (
-            self.env["mail.activity"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("activity_type_id", "=", kind.id if kind else False),
-                ]
-            )
+        if not kind:
+            return activities
+        return activities.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("activity_type_id", "=", kind.id),
+            ]
         )

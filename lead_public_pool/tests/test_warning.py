@@ -73,6 +73,21 @@ class TestWarning(PoolCase):
         lead.with_user(self.rep).pool_release()
         self.assertFalse(lead.activity_ids)
 
+    def test_deleted_type_of_warnings_takes_no_other_activity_along(self):
+        lead = self._claim(self._create_leads())
+        self.env.ref("lead_public_pool.mail_activity_type_returns").unlink()
+        untyped = self.env["mail.activity"].create(
+            {
+                "res_model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "res_id": lead.id,
+                "user_id": self.other.id,
+                "activity_type_id": False,
+                "summary": "Mine",
+            }
+        )
+        lead.with_user(self.rep).pool_release()
+        self.assertTrue(untyped.exists())
+
     def test_finishing_the_warning_is_no_work(self):
         self.pool.write({"warn_activity": True})
         lead = self._claim(self._create_leads())

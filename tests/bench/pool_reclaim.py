@@ -26,7 +26,7 @@ DUE = 10_000
 BATCH = 500  # as the cron does
 ROUNDS = 3
 # Leads for Odoo's rule. It takes all that is due in one transaction, and each record costs more the
-# more there are; the larger sample comes nearer to DUE, on which the rule would take hours.
+# more there are; the larger sample comes nearer to DUE, on which the rule would take too long.
 SAMPLES = (300, 2000)
 IDLE_RUNS = 20
 # Differs from run to run, or says who did it.
