@@ -51,6 +51,25 @@ class TestPoolDesktop(PoolTour):
         self.assertEqual(pool.member_ids.user_id, self.rep)
         self.assertEqual(pool.rule_ids.delay, 2)
 
+    def test_manager_sets_up_a_sealed_chain_with_warnings_and_brake(self):
+        new_test_user(
+            self.env, "tour_manager", groups="base.group_user,sales_team.group_sale_manager"
+        )
+        self.start_tour("/odoo", "pool_manager_sets_up_a_chain", login="tour_manager")
+        chain = self.env["lead.pool"].search([("name", "=", "Tour chain")])
+        self.assertRecordValues(
+            chain,
+            [
+                {
+                    "visibility": "sealed",
+                    "warn_steps": "5, 2",
+                    "brake_percent": 30,
+                    "round_limit": 2,
+                    "next_pool_id": self.pool.id,
+                }
+            ],
+        )
+
 
 @top_level
 class TestPoolMobile(PoolTour):
@@ -62,3 +81,13 @@ class TestPoolMobile(PoolTour):
         self.start_tour("/odoo", "pool_rep_mobile", login="tour_rep")
         self.assertEqual(self.leads[0].user_id, self.rep)
         self.assertFalse(self.leads[1].user_id)
+
+    def test_rep_claims_blind_extends_and_gives_back_on_a_phone(self):
+        self.pool.write({"claim_mode": "next", "extension_days": 3, "extension_limit": 1})
+        self.leads[1].pool_priority = 9
+        self.start_tour("/odoo", "pool_rep_blind_on_phone", login="tour_rep")
+        best = self.leads[1]
+        self.assertEqual(best.pool_state, "pooled")
+        moves = best.pool_move_ids.sorted("id")
+        self.assertEqual(moves.mapped("kind"), ["enter", "claim", "release"])
+        self.assertEqual(moves[-1].note, "Wrong number")

@@ -188,3 +188,78 @@ tours.add("pool_manager_sets_up", {
         },
     ],
 });
+
+tours.add("pool_manager_sets_up_a_chain", {
+    url: "/odoo/action-lead_public_pool.lead_pool_action",
+    steps: () => [
+        { trigger: ".o-kanban-button-new", run: "click" },
+        { trigger: ".o_field_widget[name=name] input", run: "edit Tour chain" },
+        {
+            content: "Contact details are masked until the claim",
+            trigger: ".nav-link[name=visibility]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=visibility] .o_radio_item:contains(Sealed) input",
+            run: "click",
+        },
+        {
+            content: "Warnings",
+            trigger: ".nav-link[name=work]",
+            run: "click",
+        },
+        { trigger: ".o_field_widget[name=warn_steps] input", run: "edit 5, 2" },
+        {
+            content: "Brake",
+            trigger: ".nav-link[name=safety]",
+            run: "click",
+        },
+        { trigger: ".o_field_widget[name=brake_percent] input", run: "edit 30" },
+        {
+            content: "After two rounds it goes on to the second pool",
+            trigger: ".o_field_widget[name=round_limit] input",
+            run: "edit 2 && press Tab",
+        },
+        { trigger: ".o_field_widget[name=next_pool_id] input", run: "edit Tour pool of leads" },
+        {
+            trigger: ".ui-autocomplete .dropdown-item:contains(Tour pool of leads)",
+            run: "click",
+        },
+        { trigger: ".o_form_button_save", run: "click" },
+        { trigger: ".o_form_saved" },
+        {
+            content: "See what it would take back before it does",
+            trigger: ".o_statusbar_buttons button[name=action_preview]",
+            run: "click",
+        },
+        { trigger: ".modal:contains(Now: 0 records)" },
+        { trigger: ".modal footer button:contains(Close)", run: "click" },
+    ],
+});
+
+tours.add("pool_rep_blind_on_phone", {
+    url: "/odoo/action-lead_public_pool.lead_pool_action",
+    steps: () => [
+        {
+            content: "Take the next best without choosing",
+            trigger: ".o_kanban_record:contains(Tour pool of leads) button[name=action_claim_next]",
+            run: "click",
+        },
+        {
+            content: "It opens, and says when it goes back",
+            trigger: ".o_form_view .alert:contains(returns in 7 days)",
+        },
+        {
+            content: "On a phone the further buttons are in a menu",
+            trigger: ".o_statusbar_buttons .o-dropdown:last",
+            run: "click",
+        },
+        { trigger: "button[name=action_pool_extend]", run: "click" },
+        { trigger: ".alert:contains(returns in 10 days)" },
+        { trigger: ".o_statusbar_buttons .o-dropdown:last", run: "click" },
+        { trigger: "button[name=action_pool_release]", run: "click" },
+        { trigger: ".modal div[name=note] textarea", run: "edit Wrong number" },
+        { trigger: ".modal footer button[name=action_release]", run: "click" },
+        { trigger: ".o_notification:contains(Given back)" },
+    ],
+});
