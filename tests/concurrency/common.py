@@ -2,11 +2,16 @@
 
 import json
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo.tests import TransactionCase
 from odoo.tools import SQL, mute_logger
 
+from odoo.addons.lead_public_pool.models.lead_pool_engine import ENGINE
+
 from ..common import committed, requires
+
+HOUR_RULE = {"name": "An hour", "clock": "claim", "delay": 1, "unit": "hour"}
 
 
 class RaceCase(TransactionCase):
@@ -76,6 +81,15 @@ class RaceCase(TransactionCase):
             self.created["lead.pool"] += home.ids
             self.created["crm.lead"] += records.ids
             return home.id, users.ids, records.ids
+
+    def _hold_until_due(self, holder, leads):
+        """Commit that a rep holds these leads, and that their hour ran out an hour ago."""
+        with committed(self.registry, holder) as env:
+            env["crm.lead"].browse(leads).pool_claim()
+        with committed(self.registry, pool_engine=ENGINE) as env:
+            records = env["crm.lead"].browse(leads)
+            records.write({"pool_own_date": env.cr.now() - timedelta(hours=2)})
+            records._pool_refresh_due()
 
     def _codes(self, answers):
         """Result codes of answers from `in_parallel`, after checking that none is an exception."""

@@ -1,11 +1,7 @@
-from datetime import timedelta
-
 import psycopg2
 
-from odoo.addons.lead_public_pool.models.lead_pool_engine import ENGINE
-
 from ..common import committed, in_parallel, top_level
-from .common import RaceCase
+from .common import HOUR_RULE, RaceCase
 
 
 def claim(*lead_ids):
@@ -91,15 +87,9 @@ class TestClaimRaces(RaceCase):
         self.assertEqual(self._codes([answer]), ["locked"])
 
     def test_claim_against_reclaim_leaves_one_home(self):
-        rule = {"name": "An hour", "clock": "claim", "delay": 1, "unit": "hour"}
         for _round in range(3):
-            _pool, [holder, eager], leads = self._prepare(reps=2, leads=4, rules=[rule])
-            with committed(self.registry, holder) as env:
-                env["crm.lead"].browse(leads).pool_claim()
-            with committed(self.registry, pool_engine=ENGINE) as env:
-                records = env["crm.lead"].browse(leads)
-                records.write({"pool_own_date": env.cr.now() - timedelta(hours=2)})
-                records._pool_refresh_due()
+            _pool, [holder, eager], leads = self._prepare(reps=2, leads=4, rules=[HOUR_RULE])
+            self._hold_until_due(holder, leads)
 
             def reclaim(env):
                 env["lead.pool"]._cron_reclaim()
@@ -114,14 +104,8 @@ class TestClaimRaces(RaceCase):
             self.created.clear()
 
     def test_release_by_the_owner_against_reclaim_moves_once(self):
-        rule = {"name": "An hour", "clock": "claim", "delay": 1, "unit": "hour"}
-        _pool, [holder], leads = self._prepare(leads=4, rules=[rule])
-        with committed(self.registry, holder) as env:
-            env["crm.lead"].browse(leads).pool_claim()
-        with committed(self.registry, pool_engine=ENGINE) as env:
-            records = env["crm.lead"].browse(leads)
-            records.write({"pool_own_date": env.cr.now() - timedelta(hours=2)})
-            records._pool_refresh_due()
+        _pool, [holder], leads = self._prepare(leads=4, rules=[HOUR_RULE])
+        self._hold_until_due(holder, leads)
 
         def release(env):
             return env["crm.lead"].browse(leads).pool_release()

@@ -1,27 +1,18 @@
 import signal
 import subprocess
 import sys
-from datetime import timedelta
 
 from odoo.tools import config
 
-from odoo.addons.lead_public_pool.models.lead_pool_engine import ENGINE
-
 from ..common import ROOT, committed, top_level
-from .common import RaceCase
+from .common import HOUR_RULE, RaceCase
 
 
 @top_level
 class TestReclaimCrash(RaceCase):
     def test_a_killed_run_goes_on_where_it_was_and_takes_nothing_twice(self):
-        rule = {"name": "An hour", "clock": "claim", "delay": 1, "unit": "hour"}
-        _pool, [holder], leads = self._prepare(leads=9, rules=[rule])
-        with committed(self.registry, holder) as env:
-            env["crm.lead"].browse(leads).pool_claim()
-        with committed(self.registry, pool_engine=ENGINE) as env:
-            records = env["crm.lead"].browse(leads)
-            records.write({"pool_own_date": env.cr.now() - timedelta(hours=2)})
-            records._pool_refresh_due()
+        _pool, [holder], leads = self._prepare(leads=9, rules=[HOUR_RULE])
+        self._hold_until_due(holder, leads)
 
         done = subprocess.run(
             [sys.executable, ROOT / "tests/concurrency/crash.py", config["config"], "2"],
