@@ -97,6 +97,9 @@ class TestClaimRaces(RaceCase):
 
             self._codes(in_parallel(self.registry, [(eager, claim(*leads)), (1, reclaim)]))
             with committed(self.registry) as env:
+                # A run passes over what the claim held locked; the next one finds it.
+                env["lead.pool"]._cron_reclaim()
+            with committed(self.registry) as env:
                 owners = set(env["crm.lead"].browse(leads).mapped("user_id").ids)
                 self.assertLessEqual(owners, {eager})
             self.assertBooksBalance()
