@@ -144,11 +144,13 @@ def by_hand(name):
 MOVE = """
     INSERT INTO lead_pool_move (
         date, kind, res_model, res_id, lead_id, record_name, company_id, actor_id,
-        user_from_id, pool_from_id, pool_to_id, rule_id, rule_version, run_id, hours_before, facts)
+        user_from_id, pool_from_id, pool_to_id, rule_id, rule_version, run_id, hours_before, round,
+        facts)
     SELECT now() AT TIME ZONE 'UTC', 'reclaim', 'crm.lead', lead.id, lead.id, lead.name,
            pool.company_id, 1, lead.user_id, lead.pool_id, lead.pool_id, rule.id, rule.version,
            %(run)s,
            extract(epoch FROM now() AT TIME ZONE 'UTC' - lead.pool_own_date) / 3600,
+           lead.pool_round,
            jsonb_build_object(
                'rule', rule.name ->> 'en_US', 'clock', rule.clock, 'delay', rule.delay,
                'since', to_char(lead.pool_touch_date, 'YYYY-MM-DD HH24:MI:SS'),
