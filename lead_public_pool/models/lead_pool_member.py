@@ -152,8 +152,10 @@ class LeadPoolMember(models.Model):
         """What a member held from the pool goes back when he no longer belongs to it."""
         for member in self.sudo():
             held = self.env[member.pool_id._record_model_name()].sudo()
-            held = held.with_context(active_test=False).search(
-                [("user_id", "=", member.user_id.id), ("pool_id", "=", member.pool_id.id)]
+            held = held.search(
+                held._pool_open_domain()
+                & Domain("user_id", "=", member.user_id.id)
+                & Domain("pool_id", "=", member.pool_id.id)
             )
             held._pool_move("owner_left")
         result = super().unlink()

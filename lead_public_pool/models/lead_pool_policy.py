@@ -81,7 +81,7 @@ class LeadPoolPolicy(models.AbstractModel):
     def _judge_release(self, record, user, pool, quota):
         if record.pool_state != "owned":
             return self._refuse_not_owned(record)
-        return self._refuse_owned_by_other(record)
+        return self._refuse_closed(record) or self._refuse_owned_by_other(record)
 
     def _judge_reclaim(self, record, user, pool, quota):
         return None if record.pool_state == "owned" else self._refuse_not_owned(record)

@@ -24,6 +24,14 @@ class ResUsers(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_return_records(self):
         self._pool_owner_left()
+        # The database empties the owner of what is left, so that may have no home either.
+        for model_name in MODEL_BY_KIND.values():
+            records = self.env[model_name].sudo().with_context(active_test=False)
+            closed = records.search(
+                Domain("user_id", "in", self.ids) & Domain("pool_state", "=", "owned")
+            )
+            if closed:
+                closed._pool_apply("leave", self.env["res.users"], None)
 
     def _pool_owner_left(self):
         """What a leaving user holds goes back to its pools."""
@@ -36,8 +44,11 @@ class ResUsers(models.Model):
         )
         for model_name in MODEL_BY_KIND.values():
             records = self.env[model_name].sudo().with_context(active_test=False)
+            # What is won, lost or archived does not circulate: it stays his in the books.
             held = records.search(
-                Domain("user_id", "in", self.ids) & Domain("pool_state", "=", "owned")
+                records._pool_open_domain()
+                & Domain("user_id", "in", self.ids)
+                & Domain("pool_state", "=", "owned")
             )
             if held:
                 held._pool_move("owner_left")

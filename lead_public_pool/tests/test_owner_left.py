@@ -30,6 +30,22 @@ class TestOwnerLeft(PoolCase):
         self.rep.unlink()
         self.assertPooled(lead)
 
+    def test_won_and_lost_leads_stay_his_in_the_books(self):
+        won, lost = leads = self._claim(self._create_leads(2))
+        won.action_set_won()
+        lost.action_set_lost()
+        self.pool._member(self.rep).unlink()
+        self.rep.action_archive()
+        self.assertEqual(leads.mapped("pool_state"), ["owned", "owned"])
+        self.assertEqual(leads.user_id, self.rep)
+
+    def test_deleted_user_leaves_his_won_leads_outside(self):
+        won = self._claim(self._create_leads())
+        won.action_set_won()
+        self.rep.unlink()
+        self.env.invalidate_all()
+        self.assertRecordValues(won, [{"pool_state": "outside", "user_id": False}])
+
     def test_records_outside_pools_stay_with_him(self):
         lead = self.env["crm.lead"].create({"name": "Outside", "user_id": self.rep.id})
         self.rep.action_archive()

@@ -49,6 +49,12 @@ class TestRelease(PoolCase):
         self.assertEqual(self._codes(lead.with_user(self.lead_manager).pool_release()), ["ok"])
         self.assertEqual(self._moves(lead)[-1].actor_id, self.lead_manager)
 
+    def test_won_lead_cannot_be_given_back_to_a_pool_nobody_could_claim_it_from(self):
+        lead = self._claim(self._create_leads())
+        lead.action_set_won()
+        self.assertEqual(self._codes(lead.with_user(self.rep).pool_release()), ["closed"])
+        self.assertOwned(lead, self.rep)
+
     def test_target_pool_can_be_chosen(self):
         sleeping = self._create_pool("Sleeping")
         lead = self._claim(self._create_leads())
