@@ -5,7 +5,8 @@
     "category": "Sales/CRM",
     "author": "Lead Pool Founders",
     "license": "LGPL-3",
-    "depends": ["sale_crm", "rating"],
+    "depends": ["sale_crm", "rating", "spreadsheet_dashboard"],
+    "external_dependencies": {"python": ["numpy", "scipy"]},
     "data": [
         "security/ir.model.access.csv",
         "data/customer_churn_reason_data.xml",

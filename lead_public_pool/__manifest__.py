@@ -5,7 +5,7 @@
     "category": "Sales/CRM",
     "author": "Lead Pool Founders",
     "license": "LGPL-3",
-    "depends": ["crm", "gamification"],
+    "depends": ["crm", "gamification", "spreadsheet_dashboard"],
     "data": [
         "security/lead_public_pool_groups.xml",
         "security/ir.model.access.csv",

@@ -5,7 +5,8 @@
     "category": "Sales/CRM",
     "author": "Lead Pool Founders",
     "license": "LGPL-3",
-    "depends": ["crm"],
+    "depends": ["crm", "spreadsheet_dashboard"],
+    "external_dependencies": {"python": ["scikit-learn"]},
     "data": [
         "security/ir.model.access.csv",
         "data/lead_score_signal_data.xml",

@@ -60,24 +60,28 @@ def replacing(path):
     part.rename(path)
 
 
-_locked = False
+_held = set()
 
 
 @contextlib.contextmanager
-def setup_lock():
-    """Let one command at a time download, install and build; the others wait and find it done."""
-    global _locked  # a step inside a step of the same command does not wait for itself
-    if _locked:
+def lock(name):
+    """Let one command at a time make the thing of that name; the others wait and find it done."""
+    if name in _held:  # a step inside a step of the same command does not wait for itself
         yield
         return
-    with open(folder() / "setup.lock", "w", encoding="utf-8") as lock:
+    with open(folder("locks") / name, "w", encoding="utf-8") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("» Another dev command is preparing the same cache; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        _locked = True
+            say(f"» Another dev command is preparing the same {name}; waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        _held.add(name)
         try:
             yield
         finally:
-            _locked = False
+            _held.discard(name)
+
+
+def setup_lock():
+    """The lock of whatever is downloaded and installed for all commands."""
+    return lock("setup")

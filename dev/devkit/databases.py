@@ -19,7 +19,7 @@ from .process import Problem
 from .steps import step
 
 PREFIX = "lead_"
-KEEP = 3  # templates of each kind; clones and branches share them
+KEEP = 8  # templates of each kind; clones and branches share them
 DEMO_LANGUAGES = "en_US,zh_CN"
 
 
@@ -39,12 +39,13 @@ class Databases:
         title = f"Database: installing the official addons ({', '.join(modules)})"
         return self._template(name, title, modules, ours=False)
 
-    def addons(self):
-        """Template with our addons."""
-        base, files = self.base(), project.fingerprint_of_addons()
+    def addons(self, names=None):
+        """Template with our addons, or with some of them."""
+        names = names or project.addons()
+        base, files = self.base(), project.fingerprint_of_addons(names)
         name = f"{PREFIX}addons_{project.short_hash(base, files)}"
-        title = f"Database: installing {', '.join(project.addons())}"
-        return self._template(name, title, project.addons(), copy_of=base)
+        title = f"Database: installing {', '.join(names)}"
+        return self._template(name, title, names, copy_of=base)
 
     def demo(self, name, fresh=False):
         """The demo database of this clone, made or brought up to date."""
@@ -81,7 +82,7 @@ class Databases:
     # --- building --------------------------------------------------------------------------------
 
     def _template(self, name, title, modules, **options):
-        with cache.setup_lock():
+        with cache.lock(name):
             if not self.exists(name):
                 with step(title) as progress:
                     self._build(name, progress, modules, **options)

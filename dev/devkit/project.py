@@ -27,10 +27,10 @@ def official_dependencies():
     return sorted(named - set(ADDONS)) or ["base"]
 
 
-def fingerprint_of_addons():
+def fingerprint_of_addons(names=None):
     """A short text that changes when a file of ours changes which ends up in a database."""
     digest = hashlib.sha256()
-    for name in addons():
+    for name in names or addons():
         for path in sorted((ROOT / name).rglob("*")):
             if path.is_file() and not NOT_IN_DATABASE & set(path.relative_to(ROOT / name).parts):
                 digest.update(f"{path.relative_to(ROOT)}\0".encode())
