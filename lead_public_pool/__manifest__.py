@@ -34,6 +34,7 @@
         "views/res_partner_views.xml",
         "views/lead_pool_views.xml",
         "views/lead_pool_seal_views.xml",
+        "views/lead_pool_membership_views.xml",
         "views/lead_pool_view_views.xml",
         "views/lead_pool_entry_views.xml",
         "views/lead_pool_insight_views.xml",

@@ -7,6 +7,7 @@ from . import lead_pool_returning
 from . import lead_pool_brake
 from . import lead_pool_assigning
 from . import lead_pool_config
+from . import lead_pool_membership
 from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request
@@ -23,12 +24,14 @@ from . import lead_pool_warning
 from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_speed
+from . import lead_pool_turn
 from . import lead_pool_hold
 from . import lead_pool_offer
 from . import lead_pool_api
 from . import lead_pool_mixin
 from . import crm_lead
 from . import crm_team
+from . import crm_team_member
 from . import mail_activity
 from . import res_partner
 from . import res_users

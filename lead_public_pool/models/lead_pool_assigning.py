@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.rotation import next_turn
+from .lead_pool_engine import ENGINE
 from .lead_pool_quota import Quota
 
 NUMERIC = ("integer", "float", "monetary")
@@ -42,6 +43,12 @@ class LeadPoolAssigning(models.AbstractModel):
     assign_working_hours = fields.Boolean(
         string="In working hours only",
         help="Hand out only while people work, by the calendar of the company.",
+    )
+    assign_by_hand_counts = fields.Boolean(
+        string="By hand counts as a turn",
+        default=True,
+        help="What a manager gives to a member by hand is taken into account by the next turns, "
+        "so that in the end everybody has his share.",
     )
     assign_blocked_reason = fields.Char(
         string="Why nothing is handed out",
@@ -133,7 +140,8 @@ class LeadPoolAssigning(models.AbstractModel):
         quotas, _reasons = self._eligible_members()
         done = 0
         for (member, note), ids in self._plan(records, quotas, members).items():
-            results = records.browse(ids)._pool_move("assign", user=member.user_id, note=note)
+            turn = records.browse(ids).with_context(pool_turn=ENGINE)
+            results = turn._pool_move("assign", user=member.user_id, note=note)
             done += sum(result["ok"] for result in results)
         return done
 
@@ -197,15 +205,43 @@ class LeadPoolAssigning(models.AbstractModel):
 
     def _choose(self, able, credits):
         """Whose turn it is among those who may receive a record; moves the credits."""
-        shares = {
-            member: (max(member.weight, 1) if self.assign_strategy != "round_robin" else 1)
-            for member in able
-        }
+        shares = self._shares(able)
         if self.assign_strategy == "load":
             return min(able, key=lambda member: (able[member].holding / shares[member], member.id))
         chosen, gained = next_turn(shares, credits)
         credits.update(gained)
         return chosen
+
+    def _shares(self, members):
+        """How many records each of these members gets, in proportion to the others."""
+        by_weight = self.assign_strategy != "round_robin"
+        return {member: max(member.weight, 1) if by_weight else 1 for member in members}
+
+    def _count_turns(self, user, count):
+        """A person has given records to a member: the others are owed so much more.
+
+        :param user: who received them (`res.users`)
+        :param int count: how many
+        """
+        self.ensure_one()
+        if not self.assign_by_hand_counts or self.assign_strategy in ("none", "load"):
+            return
+        now = self.env.cr.now()
+        members = self.sudo().member_ids.filtered(
+            lambda member: member.assign_active and member.user_id.active
+        )
+        present = [
+            member
+            for member in members
+            if not (absence := member._absence()) or not absence[0] <= now < absence[1]
+        ]
+        shares = self._shares(present)
+        if not any(member.user_id == user for member in shares):
+            return
+        total = sum(shares.values())
+        for member, share in shares.items():
+            taken = count if member.user_id == user else 0
+            member.assign_credit += count * share / total - taken
 
     def _match(self, turns):
         """Give the best records to the best members, each as many as his turns."""

@@ -2,10 +2,11 @@ from ast import literal_eval
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools.clock import day_bounds, midnight
+from .lead_pool_engine import ENGINE
 from .lead_pool_quota import Quota
 
 
@@ -38,6 +39,16 @@ class LeadPoolMember(models.Model):
         default="member",
         help="Members claim and give back. Managers also hand out records, take them back and "
         "see everything in the pool.",
+    )
+    origin = fields.Selection(
+        [("user", "By hand"), ("team", "By team"), ("domain", "By filter")],
+        string="Member",
+        required=True,
+        default="user",
+        readonly=True,
+        copy=False,
+        help="By hand: somebody added this line. By team or by filter: the line comes and goes "
+        "with the sales team or with the filter on users that the pool names.",
     )
     own_limits = fields.Boolean(
         help="Use the limits of this line instead of those of the pool.",
@@ -141,6 +152,9 @@ class LeadPoolMember(models.Model):
 
     def write(self, vals):
         self._check_tunes([vals])
+        if vals.get("role") and self.env.context.get("pool_members") is not ENGINE:
+            # Who decides about a role decides about the line: it no longer follows a team.
+            vals = {**vals, "origin": "user"}
         result = super().write(vals)
         if {"user_id", "pool_id", "role"} & vals.keys():
             self.env.registry.clear_cache()
@@ -150,6 +164,7 @@ class LeadPoolMember(models.Model):
 
     def unlink(self):
         """What a member held from the pool goes back when he no longer belongs to it."""
+        self._check_by_hand()
         for member in self.sudo():
             held = self.env[member.pool_id._record_model_name()].sudo()
             held = held.search(
@@ -200,6 +215,25 @@ class LeadPoolMember(models.Model):
         """Nobody makes himself manager of a pool: who tunes it is asked before the row exists."""
         pool_ids = {vals["pool_id"] for vals in vals_list if vals.get("pool_id")}
         self.env["lead.pool"].browse(pool_ids).check_access("write")
+
+    def _check_by_hand(self):
+        """Who is a member by his team would be back tomorrow: end it where it comes from."""
+        if self.env.context.get("pool_members") is ENGINE:
+            return
+        wanted = {
+            pool: pool._automatic_members() or {}
+            for pool in self.sudo().filtered(lambda member: member.origin != "user").pool_id
+        }
+        for member in self.sudo():
+            if member.origin != "user" and member.user_id in wanted[member.pool_id]:
+                raise UserError(
+                    self.env._(
+                        "%(user)s is a member of %(pool)s by his sales team or by the filter on "
+                        "users. Change the team or the filter, or switch off his turn.",
+                        user=member.user_id.name,
+                        pool=member.pool_id.name,
+                    )
+                )
 
     def _limit(self, name):
         """Limit of this member.

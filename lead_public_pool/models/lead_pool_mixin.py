@@ -35,6 +35,7 @@ class LeadPoolMixin(models.AbstractModel):
     _description = "Record with a Home"
     _inherit = [
         "lead.pool.seal",
+        "lead.pool.turn",
         "lead.pool.speed",
         "lead.pool.api",
         "lead.pool.engine",

@@ -13,13 +13,22 @@ class ResUsers(models.Model):
     def create(self, vals_list):
         # The contact exists a moment before its user: do not take a colleague for a customer.
         users = super(ResUsers, self.with_context(pool_no_entry=ENGINE)).create(vals_list)
+        users._pool_members_changed()
         return users.with_env(self.env)
 
     def write(self, vals):
         result = super().write(vals)
         if vals.get("active") is False:
             self._pool_owner_left()
+        if {"active", "company_ids", "group_ids", "share"} & vals.keys():
+            self._pool_members_changed()
         return result
+
+    def _pool_members_changed(self):
+        """Pools that take members by team or filter look again at who belongs to them."""
+        pools = self.env["lead.pool"]
+        if found := pools._pools_with_automatic_members():
+            pools._sync_members_later(found)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_return_records(self):
