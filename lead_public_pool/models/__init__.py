@@ -12,6 +12,7 @@ from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request
 from . import lead_pool_rule
+from . import lead_pool_rule_version
 from . import lead_pool_reason
 from . import lead_pool_run
 from . import lead_pool_move
@@ -25,6 +26,7 @@ from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_speed
 from . import lead_pool_turn
+from . import lead_pool_move_version
 from . import lead_pool_hold
 from . import lead_pool_offer
 from . import lead_pool_api

@@ -115,6 +115,15 @@ class LeadPoolRule(models.Model):
         help="Raised by each change of what the rule decides. The history names the version "
         "that took a record back.",
     )
+    version_ids = fields.One2many(
+        "lead.pool.rule.version",
+        "rule_id",
+        string="Versions",
+        readonly=True,
+        copy=False,
+        help="What the rule said before, and who changed it.",
+    )
+    version_count = fields.Integer(compute="_compute_version_count")
     effective_date = fields.Datetime(
         string="In force from",
         readonly=True,
@@ -135,6 +144,11 @@ class LeadPoolRule(models.Model):
     def _compute_model_name(self):
         for rule in self:
             rule.model_name = rule.pool_id._record_model_name() if rule.pool_id.kind else False
+
+    @api.depends("version_ids")
+    def _compute_version_count(self):
+        for rule in self:
+            rule.version_count = len(rule.version_ids)
 
     @api.constrains("domain", "pool_id")
     def _check_domain(self):
@@ -173,6 +187,7 @@ class LeadPoolRule(models.Model):
         rules = super().create(vals_list)
         for rule in rules:
             rule.effective_date = rule._new_effective_date()
+        self.env["lead.pool.rule.version"]._note(rules)
         self._rules_changed(rules.pool_id)
         return rules
 
@@ -187,6 +202,7 @@ class LeadPoolRule(models.Model):
                         "effective_date": rule._new_effective_date(),
                     }
                 )
+            self.env["lead.pool.rule.version"]._note(self)
         else:
             super().write(vals)
         if changed or "sequence" in vals:
@@ -217,6 +233,18 @@ class LeadPoolRule(models.Model):
         self.ensure_one()
         self.check_access("read")
         return self.env["lead.pool.preview"]._open(self.pool_id, self)
+
+    def action_open_versions(self):
+        """Open what the rule said before, and who changed it.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "lead_public_pool.lead_pool_rule_version_action"
+        )
+        action["domain"] = [("rule_id", "=", self.id)]
+        return action
 
     def _preview_due(self, until):
         """Held records that this rule alone would take back until a moment.

@@ -25,6 +25,7 @@ from . import test_release
 from . import test_report
 from . import test_rotation
 from . import test_rounds
+from . import test_rule_version
 from . import test_rules
 from . import test_sealed
 from . import test_sealed_claim

@@ -173,7 +173,7 @@ class TestAutomaticAssignment(PoolCase):
     def test_who_is_out_of_the_rotation_and_what_is_moved_on_owe_nothing(self):
         self._hand_out(self._create_leads(2), self.lead_manager)
         moved_on = self._claim(self._create_leads(1))
-        self._hand_out(moved_on, self.other)
+        moved_on.with_user(self.admin).write({"user_id": self.other.id})
         credits = self.pool.member_ids.mapped("assign_credit")
         self.assertEqual(credits, [0.0] * 3)
 

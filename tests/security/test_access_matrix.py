@@ -27,6 +27,7 @@ MATRIX = {
     "lead.pool": {**READ, "pool_manager": "rw", "pool_admin": "rwcd"},
     "lead.pool.member": {**READ, "pool_manager": "rwcd", "pool_admin": "rwcd"},
     "lead.pool.rule": {**READ, "pool_manager": "rwcd", "pool_admin": "rwcd"},
+    "lead.pool.rule.version": READ,
     "lead.pool.reason": {**READ, "pool_admin": "rwcd"},
     "lead.pool.move": READ,
     "lead.pool.run": {**NOBODY, "pool_manager": "r", "pool_admin": "r"},
