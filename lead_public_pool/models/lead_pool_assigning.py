@@ -1,3 +1,5 @@
+import pytz
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -42,7 +44,8 @@ class LeadPoolAssigning(models.AbstractModel):
     )
     assign_working_hours = fields.Boolean(
         string="In working hours only",
-        help="Hand out only while people work, by the calendar of the company.",
+        help="Hand out only while the member works, by his own working hours, else those of the "
+        "company.",
     )
     assign_by_hand_counts = fields.Boolean(
         string="By hand counts as a turn",
@@ -70,8 +73,6 @@ class LeadPoolAssigning(models.AbstractModel):
         for pool in self:
             if pool.assign_strategy == "none":
                 pool.assign_blocked_reason = False
-            elif pool.assign_working_hours and not pool._is_working_time():
-                pool.assign_blocked_reason = self.env._("Nobody works at this hour.")
             elif pool._eligible_members()[0]:
                 pool.assign_blocked_reason = False
             else:
@@ -91,11 +92,16 @@ class LeadPoolAssigning(models.AbstractModel):
         """
         self.ensure_one()
         pool, now = self.sudo(), self.env.cr.now()
-        eligible, reasons = {}, {}
+        eligible, reasons, working = {}, {}, {}
         for member in pool.member_ids.filtered("assign_active"):
             absence = member._absence()
+            calendar = member.user_id._pool_calendar(pool.company_id)
+            if calendar not in working:
+                working[calendar] = not pool.assign_working_hours or self._is_working_time(calendar)
             if not member.user_id.active:
                 reasons[member] = self.env._("has left")
+            elif not working[calendar]:
+                reasons[member] = self.env._("does not work at this hour")
             elif absence and absence[0] <= now < absence[1]:
                 reasons[member] = self.env._("absent until %s", member.absent_until)
             else:
@@ -109,9 +115,12 @@ class LeadPoolAssigning(models.AbstractModel):
                     eligible[member] = quota
         return eligible, reasons
 
-    def _is_working_time(self):
-        now = fields.Datetime.context_timestamp(self, self.env.cr.now())
-        calendar = self.company_id.sudo().resource_calendar_id
+    @api.model
+    def _is_working_time(self, calendar):
+        """Whether people with these working hours work now; without any, they always do."""
+        if not calendar:
+            return True
+        now = pytz.utc.localize(self.env.cr.now())
         end = fields.Datetime.add(now, minutes=1)
         return bool(calendar._work_intervals_batch(now, end)[False]._items)
 
@@ -126,7 +135,7 @@ class LeadPoolAssigning(models.AbstractModel):
         :return: number of records handed out
         """
         self.ensure_one()
-        if self.assign_working_hours and not self._is_working_time():
+        if not self._eligible_members()[0]:
             return 0
         return self._assign_records(self._waiting_records(limit))
 

@@ -80,6 +80,12 @@ class LeadPoolMember(models.Model):
     )
     absent_from = fields.Date(help="First day of an absence; clocks of the member's records stop.")
     absent_until = fields.Date(help="Last day of the absence.")
+    day_tz = fields.Char(
+        string="Day ends in",
+        compute="_compute_day_tz",
+        help="Time zone in which the days of this member begin and end: that of his own working "
+        "hours, else of the company's. His preferences do not matter.",
+    )
     digest_date = fields.Date(
         string="Last daily mail",
         readonly=True,
@@ -122,6 +128,11 @@ class LeadPoolMember(models.Model):
                 quota = quotas.get(member.pool_id._origin.id)
                 member.holding_count = quota.holding if quota else 0
                 member.claimed_today = quota.daily if quota else 0
+
+    @api.depends("user_id", "company_id")
+    def _compute_day_tz(self):
+        for member in self:
+            member.day_tz = member.user_id._pool_calendar(member.company_id).tz or "UTC"
 
     @api.constrains("user_id", "pool_id")
     def _check_user(self):
@@ -186,7 +197,7 @@ class LeadPoolMember(models.Model):
         """Absence of the member as (start, end), naive UTC, or None; also for no member at all."""
         if not self.absent_from or not self.absent_until:
             return None
-        tz_name = self.company_id.sudo().resource_calendar_id.tz
+        tz_name = self.day_tz
         return (
             midnight(self.absent_from, tz_name),
             midnight(self.absent_until + timedelta(days=1), tz_name),
@@ -245,10 +256,9 @@ class LeadPoolMember(models.Model):
         return self[name] if self.own_limits else self.pool_id[name]
 
     @api.model
-    def _day_bounds(self, company):
-        """Today in the company's own time zone, which a rep cannot change to gain a day.
+    def _day_bounds(self, company, user):
+        """Today in the time zone of the user's working hours, which he cannot change himself.
 
         :return: (start, end), naive UTC
         """
-        tz_name = company.sudo().resource_calendar_id.tz
-        return day_bounds(self.env.cr.now(), tz_name)
+        return day_bounds(self.env.cr.now(), user._pool_calendar(company).tz)

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import format_datetime
 
 from .lead_pool_engine import ENGINE, in_engine
 
@@ -193,7 +192,7 @@ class LeadPoolMixin(models.AbstractModel):
                     "Unless it is worked, it %(when)s (%(date)s) to the pool “%(pool)s”. "
                     "Rule: %(rule)s.",
                     when=record.pool_due_label,
-                    date=format_datetime(self.env, record.pool_due_date, dt_format="short"),
+                    date=record._pool_local(record.pool_due_date),
                     pool=pool,
                     rule=record.sudo().pool_due_rule_id.name,
                 )

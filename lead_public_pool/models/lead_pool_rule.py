@@ -85,8 +85,9 @@ class LeadPoolRule(models.Model):
         ],
         required=True,
         default="day",
-        help="A day is 24 hours. Working days follow the calendar of the company, its public "
-        "holidays and the owner's leave; the record goes back at the end of the last one.",
+        help="A day is 24 hours. Working days follow the working hours of the owner, else of the "
+        "company, in their time zone, with public holidays and the owner's leave; the record goes "
+        "back at the end of the last one.",
     )
     minimum_hours = fields.Integer(
         string="Keep at least",
@@ -335,9 +336,11 @@ class LeadPoolRule(models.Model):
 
     def _workday_due(self, base, record, absence, memo):
         """End of the last of so many working days after the day on which the clock started."""
-        calendar = self.company_id.sudo().resource_calendar_id
+        calendar = record.user_id._pool_calendar(self.company_id)
+        if not calendar:
+            return due_date(base, self.delay, "day")
         day = local_date(base, calendar.tz) + timedelta(days=1)
-        resource = record.user_id.sudo().resource_ids[:1]
+        resource = record.user_id._pool_resource(self.company_id)
         key = (calendar.id, resource.id, day, absence, self.delay)
         if key not in memo:
             ends = (
@@ -363,7 +366,7 @@ class LeadPoolRule(models.Model):
             )
             ends = {}
             for begin, stop, _meta in calendar._work_intervals_batch(
-                start, end, resources=resource
+                start, end, resources=resource, tz=tz
             )[resource.id]:
                 ends[begin.date()] = stop
             for _date, stop in sorted(ends.items()):

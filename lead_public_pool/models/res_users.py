@@ -42,6 +42,22 @@ class ResUsers(models.Model):
             if closed:
                 closed._pool_apply("leave", self.env["res.users"], None)
 
+    def _pool_resource(self, company):
+        """What Odoo plans of a user's working time in a company, empty if nothing."""
+        return self.sudo().resource_ids.filtered(
+            lambda resource: resource.company_id in (company, company.browse())
+        )[:1]
+
+    def _pool_calendar(self, company):
+        """Working hours by which the days of a user are counted: his own, else the company's.
+
+        Their time zone decides when his day ends; that of his preferences does not, since he
+        could change it to gain a day.
+
+        :rtype: resource.calendar
+        """
+        return self._pool_resource(company).calendar_id or company.sudo().resource_calendar_id
+
     def _pool_owner_left(self):
         """What a leaving user holds goes back to its pools."""
         # Writing his membership rows makes a claim that he makes at this moment fail or wait.

@@ -34,6 +34,7 @@ from . import test_sealed_views
 from . import test_security
 from . import test_settings
 from . import test_speed
+from . import test_timezone
 from . import test_touch
 from . import test_warning
 from . import test_ways_in
