@@ -39,6 +39,7 @@
         "views/lead_pool_rule_version_views.xml",
         "views/lead_pool_view_views.xml",
         "views/lead_pool_entry_views.xml",
+        "views/lead_pool_wait_views.xml",
         "views/lead_pool_insight_views.xml",
         "views/digest_digest_views.xml",
         "report/lead_pool_report_views.xml",

@@ -7,6 +7,7 @@ from . import lead_pool_returning
 from . import lead_pool_brake
 from . import lead_pool_assigning
 from . import lead_pool_config
+from . import lead_pool_waiting
 from . import lead_pool_membership
 from . import lead_pool
 from . import lead_pool_member
@@ -26,6 +27,8 @@ from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_speed
 from . import lead_pool_turn
+from . import lead_pool_wait
+from . import lead_pool_waitlist
 from . import lead_pool_move_version
 from . import lead_pool_hold
 from . import lead_pool_offer
@@ -42,6 +45,7 @@ from . import seal_guard
 from . import res_partner_seal
 from . import lead_pool_entry
 from . import lead_pool_view
+from . import lead_pool_wait_hooks
 from . import res_company
 from . import res_config_settings
 from . import digest_digest

@@ -28,6 +28,7 @@ class LeadPool(models.Model):
         "lead.pool.insight",
         "lead.pool.config",
         "lead.pool.membership",
+        "lead.pool.waiting",
     ]
     _description = "Public Pool"
     _order = "sequence, id"

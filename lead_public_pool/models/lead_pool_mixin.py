@@ -33,6 +33,7 @@ class LeadPoolMixin(models.AbstractModel):
     _name = "lead.pool.mixin"
     _description = "Record with a Home"
     _inherit = [
+        "lead.pool.waitlist",
         "lead.pool.seal",
         "lead.pool.turn",
         "lead.pool.speed",

@@ -36,6 +36,7 @@ from . import test_settings
 from . import test_speed
 from . import test_timezone
 from . import test_touch
+from . import test_wait
 from . import test_warning
 from . import test_ways_in
 from . import test_wizards

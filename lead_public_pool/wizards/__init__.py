@@ -8,4 +8,5 @@ from . import lead_pool_release
 from . import lead_pool_transfer
 from . import lead_pool_assign
 from . import lead_pool_lookup
+from . import lead_pool_lookup_wait
 from . import lead_pool_lookup_line

@@ -37,6 +37,7 @@ MATRIX = {
     "lead.pool.lookup.line": DIALOG,
     "lead.pool.report": READ,
     "lead.pool.request": READ,
+    "lead.pool.wait": READ,
     "lead.pool.transfer": {**NOBODY, "pool_manager": "rwc", "pool_admin": "rwc"},
     "lead.pool.handover": {**NOBODY, "pool_manager": "rwc", "pool_admin": "rwc"},
     "lead.pool.assign": DIALOG,
