@@ -100,11 +100,12 @@ class CrmLead(models.Model):
         alike = self.browse()
         if "user_id" not in self._pls_get_safe_fields():
             alike = self if kind in RETURNS else self._pool_same_team(user)
-        protecting, lead_fields = self.env.protecting, self._fields
+        names = self._fields
+        kept = self if pool or self.pool_id else self.browse()
         # A lead in a pool keeps its company, whoever has it.
-        with protecting([lead_fields["company_id"]], self if pool or self.pool_id else ()):
-            with protecting([lead_fields[name] for name in BY_TEAM], alike):
-                return super()._pool_apply(kind, user, pool, **details)
+        unchanged = [([names["company_id"]], kept), ([names[name] for name in BY_TEAM], alike)]
+        with self.env.protecting(unchanged):
+            return super()._pool_apply(kind, user, pool, **details)
 
     def _pool_same_team(self, user):
         """Those that stay with their team when this user gets them."""
