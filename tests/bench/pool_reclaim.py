@@ -26,7 +26,7 @@ DUE = 10_000
 BATCH = 500  # as the cron does
 ROUNDS = 3
 # Odoo's rule takes all that is due in one transaction, and each record costs more the more there
-# are. It is compared on as many as our cron takes back, which needs minutes; the rest shows the way.
+# are. It is compared on as many as our cron takes back; the smaller samples show the way.
 SAMPLES = (300, 2000)
 IDLE_RUNS = 20
 # Differs from run to run, or says who did it.
