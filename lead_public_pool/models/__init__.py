@@ -28,6 +28,7 @@ from . import lead_pool_notice
 from . import lead_pool_speed
 from . import lead_pool_turn
 from . import lead_pool_wait
+from . import lead_pool_twin
 from . import lead_pool_waitlist
 from . import lead_pool_move_version
 from . import lead_pool_hold
@@ -35,10 +36,12 @@ from . import lead_pool_offer
 from . import lead_pool_api
 from . import lead_pool_mixin
 from . import crm_lead
+from . import crm_lead_twin
 from . import crm_team
 from . import crm_team_member
 from . import mail_activity
 from . import res_partner
+from . import res_partner_twin
 from . import res_users
 from . import res_users_seal
 from . import seal_guard

@@ -116,7 +116,12 @@ class LeadPoolEntry(models.Model):
 
     @api.depends_context("uid")
     def _compute_pool_claim(self):
-        answers = {answer["id"]: answer for answer in self.pool_claim_check()}
+        # In a list, nobody reads about duplicates; on a form he should.
+        single = len(self) == 1
+        answers = {
+            answer["id"]: answer
+            for answer in self._each_kind(lambda records: records._pool_claim_check(single))
+        }
         for entry in self:
             answer = answers[entry.id]
             entry.pool_can_claim = answer["ok"]

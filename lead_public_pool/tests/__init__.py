@@ -8,6 +8,7 @@ from . import test_clock
 from . import test_config
 from . import test_customer
 from . import test_digest
+from . import test_duplicates
 from . import test_entry
 from . import test_entry_window
 from . import test_gamification
