@@ -22,6 +22,7 @@
         "data/digest_data.xml",
         "wizards/lead_pool_result_views.xml",
         "wizards/lead_pool_preview_views.xml",
+        "wizards/lead_pool_replay_views.xml",
         "wizards/lead_pool_release_views.xml",
         "wizards/lead_pool_assign_views.xml",
         "wizards/lead_pool_lookup_views.xml",

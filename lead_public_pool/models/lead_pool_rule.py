@@ -235,6 +235,16 @@ class LeadPoolRule(models.Model):
         self.check_access("read")
         return self.env["lead.pool.preview"]._open(self.pool_id, self)
 
+    def action_replay(self):
+        """Show what this rule, or a draft of it, would have done in the past.
+
+        :return: window action
+        :raise AccessError: for anybody but a manager of the pool
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["lead.pool.replay"]._open(self)
+
     def action_open_versions(self):
         """Open what the rule said before, and who changed it.
 
@@ -316,7 +326,7 @@ class LeadPoolRule(models.Model):
         base = self._clock_base(record, meetings or {})
         absence = self._absence(record, memo)
         if self.unit == "workday":
-            due = self._workday_due(base, record, absence, memo)
+            due = self._workday_due(base, record.user_id, absence, memo)
         else:
             due = due_date(base, self.delay, self.unit)
             if absence:
@@ -334,14 +344,15 @@ class LeadPoolRule(models.Model):
             memo[key] = record.pool_id._member(record.user_id)._absence()
         return memo[key]
 
-    def _workday_due(self, base, record, absence, memo):
+    def _workday_due(self, base, owner, absence, memo, delay=None):
         """End of the last of so many working days after the day on which the clock started."""
-        calendar = record.user_id._pool_calendar(self.company_id)
+        delay = delay or self.delay
+        calendar = owner._pool_calendar(self.company_id)
         if not calendar:
-            return due_date(base, self.delay, "day")
+            return due_date(base, delay, "day")
         day = local_date(base, calendar.tz) + timedelta(days=1)
-        resource = record.user_id._pool_resource(self.company_id)
-        key = (calendar.id, resource.id, day, absence, self.delay)
+        resource = owner._pool_resource(self.company_id)
+        key = (calendar.id, resource.id, day, absence, delay)
         if key not in memo:
             ends = (
                 end
@@ -349,8 +360,8 @@ class LeadPoolRule(models.Model):
                 if not (absence and absence[0] <= end <= absence[1])
             )
             # A calendar without working hours stops no clock.
-            memo[key] = next(islice(ends, self.delay - 1, None), None) or due_date(
-                base, self.delay, "day"
+            memo[key] = next(islice(ends, delay - 1, None), None) or due_date(
+                base, delay, "day"
             )
         return memo[key]
 

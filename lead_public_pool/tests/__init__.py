@@ -23,6 +23,7 @@ from . import test_owner_left
 from . import test_pool
 from . import test_reclaim
 from . import test_release
+from . import test_replay
 from . import test_report
 from . import test_rotation
 from . import test_rounds

@@ -218,6 +218,7 @@ class TestWait(SealedCase):
         self.env.flush_all()
         dialog = self.env["lead.pool.lookup"].with_user(self.other).create({"phone": PHONE})
         dialog.action_lookup()
+        dialog.action_lookup()
         self.assertTrue(dialog.can_wait)
         action = dialog.action_wait()
         self.assertEqual(action["params"]["type"], "success")

@@ -4,6 +4,8 @@ from . import lead_pool_result_line
 from . import lead_pool_handover
 from . import lead_pool_preview
 from . import lead_pool_preview_line
+from . import lead_pool_replay
+from . import lead_pool_replay_line
 from . import lead_pool_release
 from . import lead_pool_transfer
 from . import lead_pool_assign
