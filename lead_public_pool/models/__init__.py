@@ -12,6 +12,7 @@ from . import lead_pool_membership
 from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request
+from . import lead_pool_handover_stage
 from . import lead_pool_rule
 from . import lead_pool_rule_version
 from . import lead_pool_reason

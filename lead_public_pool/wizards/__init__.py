@@ -2,6 +2,7 @@ from . import base_partner_merge
 from . import lead_pool_result
 from . import lead_pool_result_line
 from . import lead_pool_handover
+from . import lead_pool_handover_line
 from . import lead_pool_preview
 from . import lead_pool_preview_line
 from . import lead_pool_replay

@@ -39,6 +39,8 @@ MATRIX = {
     "lead.pool.request": READ,
     "lead.pool.wait": READ,
     "lead.pool.transfer": {**NOBODY, "pool_manager": "rwc", "pool_admin": "rwc"},
+    "lead.pool.handover.line": {**NOBODY, "pool_manager": "rwcd", "pool_admin": "rwcd"},
+    "lead.pool.handover.stage": {**NOBODY, "pool_manager": "r", "pool_admin": "r"},
     "lead.pool.handover": {**NOBODY, "pool_manager": "rwc", "pool_admin": "rwc"},
     "lead.pool.replay": {**NOBODY, "pool_manager": "rwc", "pool_admin": "rwc"},
     "lead.pool.replay.line": {**NOBODY, "pool_manager": "rwcd", "pool_admin": "rwcd"},
