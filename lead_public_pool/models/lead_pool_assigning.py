@@ -71,9 +71,7 @@ class LeadPoolAssigning(models.AbstractModel):
     @api.depends("assign_strategy", "assign_working_hours")
     def _compute_assign_blocked_reason(self):
         for pool in self:
-            if pool.assign_strategy == "none":
-                pool.assign_blocked_reason = False
-            elif pool._eligible_members()[0]:
+            if pool.assign_strategy == "none" or pool._eligible_members()[0]:
                 pool.assign_blocked_reason = False
             else:
                 reasons = pool._eligible_members()[1]

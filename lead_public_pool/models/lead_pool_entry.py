@@ -332,9 +332,8 @@ class LeadPoolEntry(models.Model):
         names = {entry.id: entry.name for entry in self.sudo().exists()}
         results = self.pool_claim()
         if len(self) == 1 and results[0]["ok"]:
-            return self._good_news(
-                self.env._("It is yours now."), self._open_claimed(records[self.id])
-            )
+            done = " ".join(filter(None, [self.env._("It is yours now."), results[0]["message"]]))
+            return self._good_news(done, self._open_claimed(records[self.id]))
         if all(result["ok"] for result in results):
             return self._good_news(
                 self.env._("%s records are yours now.", len(results)),

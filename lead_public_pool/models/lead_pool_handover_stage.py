@@ -16,9 +16,8 @@ class LeadPoolHandoverStage(models.Model):
     user_id = fields.Many2one(
         "res.users",
         string="From",
-        required=True,
         readonly=True,
-        ondelete="cascade",
+        ondelete="set null",
         index=True,
         help="Whose records changed hands.",
     )

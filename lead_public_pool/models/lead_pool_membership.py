@@ -138,15 +138,14 @@ class LeadPoolMembership(models.AbstractModel):
             except BAD_DOMAIN as error:
                 self.member_domain_error = str(error)
                 return None
-            wanted = dict.fromkeys(found, {"origin": "domain", "role": "member"})
+            wanted = {user: {"origin": "domain", "role": "member"} for user in found}
         if self.member_domain_error:
             self.member_domain_error = False
-        for team in self.team_ids:
-            wanted.update(dict.fromkeys(team.member_ids, {"origin": "team", "role": "member"}))
+        for user in self.team_ids.member_ids:
+            wanted[user] = {"origin": "team", "role": "member"}
         if self.team_leaders_manage:
-            wanted.update(
-                dict.fromkeys(self.team_ids.user_id, {"origin": "team", "role": "manager"})
-            )
+            for user in self.team_ids.user_id:
+                wanted[user] = {"origin": "team", "role": "manager"}
         return {
             user: values
             for user, values in wanted.items()

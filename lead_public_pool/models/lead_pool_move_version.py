@@ -4,7 +4,8 @@ from odoo import fields, models
 class LeadPoolMove(models.Model):
     """Which version of a rule decided."""
 
-    _inherit = "lead.pool.move"
+    _name = "lead.pool.move"
+    _inherit = ["lead.pool.move"]
 
     rule_version_id = fields.Many2one(
         "lead.pool.rule.version",

@@ -212,6 +212,7 @@ class LeadPoolRule(models.Model):
 
     def unlink(self):
         pools = self.pool_id
+        self.env["lead.pool.rule.version"]._end(self)
         result = super().unlink()
         self._rules_changed(pools.exists())
         return result
@@ -360,9 +361,7 @@ class LeadPoolRule(models.Model):
                 if not (absence and absence[0] <= end <= absence[1])
             )
             # A calendar without working hours stops no clock.
-            memo[key] = next(islice(ends, delay - 1, None), None) or due_date(
-                base, delay, "day"
-            )
+            memo[key] = next(islice(ends, delay - 1, None), None) or due_date(base, delay, "day")
         return memo[key]
 
     @api.model

@@ -67,7 +67,8 @@ class LeadPoolRuleVersion(models.Model):
     )
 
     _version_uniq = models.UniqueIndex(
-        "(rule_id, version) WHERE rule_id IS NOT NULL", "This version has been written down already."
+        "(rule_id, version) WHERE rule_id IS NOT NULL",
+        "This version has been written down already.",
     )
 
     @api.depends("rule_name", "version")
@@ -112,7 +113,9 @@ class LeadPoolRuleVersion(models.Model):
         :return: window action
         """
         self.ensure_one()
-        action = self.env["ir.actions.actions"]._for_xml_id("lead_public_pool.lead_pool_move_action")
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "lead_public_pool.lead_pool_move_action"
+        )
         action["domain"] = [("rule_version_id", "=", self.id)]
         action["views"] = [(False, "list"), (False, "kanban"), (False, "form")]
         return action
@@ -125,8 +128,7 @@ class LeadPoolRuleVersion(models.Model):
     def _note(self, rules):
         """Write down what these rules say from now on."""
         now = self.env.cr.now()
-        last = self.sudo().search([("rule_id", "in", rules.ids), ("date_until", "=", False)])
-        last.date_until = now
+        self._end(rules)
         self.sudo().create(
             [
                 {
@@ -142,6 +144,12 @@ class LeadPoolRuleVersion(models.Model):
                 for rule in rules.sudo()
             ]
         )
+
+    @api.model
+    def _end(self, rules):
+        """What these rules said until now is no longer valid."""
+        last = self.sudo().search([("rule_id", "in", rules.ids), ("date_until", "=", False)])
+        last.date_until = self.env.cr.now()
 
     @api.model
     def _kept(self, rule):
@@ -177,9 +185,9 @@ class LeadPoolRuleVersion(models.Model):
                 value = self.env._("yes") if value else self.env._("no")
             elif name == "domain":
                 value = "" if value in (False, None, "[]") else value
-            elif name == "minimum_hours" and kept.get("clock") not in ("stage", "create", "field"):
-                value = ""
-            elif name == "date_field_id" and kept.get("clock") != "field":
+            elif (
+                name == "minimum_hours" and kept.get("clock") not in ("stage", "create", "field")
+            ) or (name == "date_field_id" and kept.get("clock") != "field"):
                 value = ""
             label = field._description_string(self.env)
             readable[name] = (label, str(value) if value not in (False, None) else "")

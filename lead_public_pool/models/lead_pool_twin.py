@@ -106,6 +106,25 @@ class LeadPoolTwin(models.AbstractModel):
             answer = results[record_id]
             answer["message"] = " ".join(filter(None, [answer["message"], notice]))
 
+    def action_pool_wait_duplicates(self):
+        """Wait for the duplicates of this record, from a button.
+
+        :return: notification
+        """
+        answers = self.pool_wait_duplicates()
+        waiting = sum(answer["ok"] for answer in answers)
+        refused = [answer["message"] for answer in answers if not answer["ok"]]
+        message = (
+            self.env._("You will be told when it comes back.")
+            if waiting
+            else (refused or [self.env._("Nobody else holds a duplicate of it.")])[0]
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success" if waiting else "warning", "message": message},
+        }
+
     def pool_wait_duplicates(self):
         """Tell me when a duplicate of this record that somebody else holds comes back.
 

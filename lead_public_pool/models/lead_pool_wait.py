@@ -86,7 +86,9 @@ class LeadPoolWait(models.Model):
         "You are waiting for it already.",
     )
     _user_index = models.Index("(user_id, pool_id) WHERE state = 'waiting'")
-    _remind_index = models.Index("(remind_date) WHERE state = 'waiting' AND remind_date IS NOT NULL")
+    _remind_index = models.Index(
+        "(remind_date) WHERE state = 'waiting' AND remind_date IS NOT NULL"
+    )
 
     def action_cancel(self):
         """Stop waiting.

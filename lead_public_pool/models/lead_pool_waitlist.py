@@ -127,18 +127,11 @@ class LeadPoolWaitlist(models.AbstractModel):
             answer["id"]: answer
             for answer in records.filtered(lambda r: r.pool_state == "pooled")
             .with_env(self.env)
-            .pool_claim_check()
+            ._pool_claim_check()
         }
-        counts = {
-            pool: count
-            for pool, count in self.env["lead.pool.wait"]
-            .sudo()
-            ._read_group(
-                [("user_id", "=", self.env.uid), ("state", "=", "waiting")],
-                ["pool_id"],
-                ["__count"],
-            )
-        }
+        open_waits = [("user_id", "=", self.env.uid), ("state", "=", "waiting")]
+        waits = self.env["lead.pool.wait"].sudo()
+        counts = dict(waits._read_group(open_waits, ["pool_id"], ["__count"]))
         results = []
         for record in records:
             answer = answers.get(record.id)

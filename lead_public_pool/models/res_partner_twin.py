@@ -12,7 +12,8 @@ OTHER_DOMAIN = SQL("split_part(o.email_normalized, '@', 2)")
 class ResPartner(models.Model):
     """Customers that are the same company as one that a salesperson holds."""
 
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner"]
 
     # Those that somebody holds, by what makes them the same company; few among all contacts.
     _pool_held_name_index = models.Index(

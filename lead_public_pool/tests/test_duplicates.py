@@ -94,6 +94,8 @@ class TestDuplicates(PoolCase):
         self.assertEqual((wait.user_id, wait.name), (self.rep, "Mine to be"))
         with self.assertRaises(AccessError):
             held.with_user(self.rep).read(["name"])
+        action = lead.with_user(self.rep).action_pool_wait_duplicates()
+        self.assertEqual(action["params"]["type"], "success")
 
     def test_many_records_cost_few_queries(self):
         self._held(**self.facts)
@@ -112,9 +114,7 @@ class TestDuplicates(PoolCase):
         pool = self._create_pool("Customers", kind="customer")
         partners = self.env["res.partner"]
         partners.create({"name": "Twin Works", "is_company": True, "user_id": self.other.id})
-        customer = partners.create(
-            {"name": "TWIN works", "is_company": True, "pool_id": pool.id}
-        )
+        customer = partners.create({"name": "TWIN works", "is_company": True, "pool_id": pool.id})
         self.assertIn("A possible duplicate is held by Otto Other", self._message(customer))
 
 

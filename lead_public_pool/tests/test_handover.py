@@ -173,9 +173,7 @@ class TestStagedHandover(PoolCase):
     def test_what_nobody_can_receive_stays_and_is_reported(self):
         self.pool._member(self.other).write({"own_limits": True, "holding_limit": 1})
         wizard = self._wizard()
-        self._line(wizard, "lead").write(
-            {"how": "users", "receiver_ids": [(6, 0, self.other.ids)]}
-        )
+        self._line(wizard, "lead").write({"how": "users", "receiver_ids": [(6, 0, self.other.ids)]})
         wizard.action_run()
         [stage] = wizard.stage_ids
         self.assertEqual((stage.given_count, stage.left_count), (1, 2))

@@ -63,9 +63,7 @@ class TestMembership(PoolCase):
         row = self.pool._member(self.anna)
         row.write({"own_limits": True, "holding_limit": 7})
         # Odoo archives the membership in the old team before it makes the one in the new team.
-        self.env["crm.team.member"].create(
-            {"crm_team_id": self.south.id, "user_id": self.anna.id}
-        )
+        self.env["crm.team.member"].create({"crm_team_id": self.south.id, "user_id": self.anna.id})
         self._settle()
         self.assertNotIn(self.anna, self.north.member_ids)
         self.assertEqual(self.pool._member(self.anna), row)

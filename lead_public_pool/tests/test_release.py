@@ -98,9 +98,9 @@ class TestRelease(PoolCase):
         lead = self._claim(self._create_leads())
         self.customer = self.env["res.partner"].create({"name": "Carla Customer"})
         self.portal = new_test_user(self.env, "pool_portal", groups="base.group_portal")
-        people = self.customer | (
-            self.rep | self.other | self.lead_manager | self.portal
-        ).partner_id
+        people = (
+            self.customer | (self.rep | self.other | self.lead_manager | self.portal).partner_id
+        )
         lead.message_subscribe(partner_ids=people.ids)
         return lead
 

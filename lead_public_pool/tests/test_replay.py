@@ -128,8 +128,8 @@ class TestReplay(PoolCase):
     def test_what_ended_before_it_was_due_is_not_taken(self):
         lead = self._held_since(20)
         lead.with_user(self.rep).pool_release()
-        self._moves(lead)[-1].with_context(pool_engine=ENGINE).date = (
-            self.env.cr.now() - timedelta(days=15)
+        self._moves(lead)[-1].with_context(pool_engine=ENGINE).date = self.env.cr.now() - timedelta(
+            days=15
         )
         self.assertEqual(self._line(self._replay()).today_taken_count, 0)
 

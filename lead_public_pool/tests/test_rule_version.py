@@ -55,6 +55,12 @@ class TestRuleVersion(PoolCase):
         self.env.invalidate_all()
         self.assertIn("Delay: 5", version.text)
         self.assertEqual(move.rule_version_id, version)
+        self.assertFalse(
+            self.env["lead.pool.rule.version"].search(
+                [("rule_name", "=", "Not worked for a week"), ("date_until", "=", False)]
+            ),
+            "A deleted rule is valid no longer.",
+        )
 
     def test_every_clock_and_unit_explains_itself_in_the_ledger(self):
         for clock in ("claim", "touch", "first_touch", "create", "stage"):

@@ -58,7 +58,9 @@ class TestWait(SealedCase):
         self.env.flush_all()
         [answer] = self.env["lead.pool"].with_user(self.stranger).pool_lookup_wait(phone=PHONE)
         self.assertEqual(answer["code"], "not_pooled", "He is no member of the pool.")
-        self.env["lead.pool.member"].create({"pool_id": self.sealed.id, "user_id": self.stranger.id})
+        self.env["lead.pool.member"].create(
+            {"pool_id": self.sealed.id, "user_id": self.stranger.id}
+        )
         self.env.flush_all()
         [answer] = self.env["lead.pool"].with_user(self.stranger).pool_lookup_wait(email=EMAIL)
         self.assertEqual(set(answer), {"ok", "code", "message"})
@@ -66,7 +68,7 @@ class TestWait(SealedCase):
         wait = self._waits(self.lead).with_user(self.stranger)
         self.assertEqual(wait.name, EMAIL)
         with self.assertRaises(AccessError):
-            wait.lead_id.id
+            wait.read(["lead_id"])
         self.assertNotIn("lead_id", wait.fields_get())
         self.lead.with_user(self.rep).pool_release()
         message = self._messages(self.stranger)
@@ -138,7 +140,9 @@ class TestWait(SealedCase):
         lead = self._claim(self._create_leads())
         mine = lead.with_user(self.seller_all)
         self.assertFalse(mine.pool_can_wait, "He is no member of this pool.")
-        self.env["lead.pool.member"].create({"pool_id": self.pool.id, "user_id": self.seller_all.id})
+        self.env["lead.pool.member"].create(
+            {"pool_id": self.pool.id, "user_id": self.seller_all.id}
+        )
         self.env.invalidate_all()
         self.assertTrue(mine.pool_can_wait)
         self.assertEqual(mine.action_pool_wait()["params"]["type"], "success")
@@ -184,7 +188,7 @@ class TestWait(SealedCase):
         self.assertTrue(self._messages(self.lead_manager))
 
     def test_merged_record_keeps_who_waits(self):
-        kept, gone = leads = self._claim(self._create_leads(2))
+        _kept, gone = leads = self._claim(self._create_leads(2))
         self._wait(gone, self.other)
         self._wait(leads, self.lead_manager)
         merged = leads.with_user(self.env.user).merge_opportunity()

@@ -45,9 +45,7 @@ class LeadPoolHandoverLine(models.TransientModel):
         domain="[('share', '=', False), ('id', '!=', user_id)]",
         help="Who receives them: one colleague, or several in equal parts.",
     )
-    team_id = fields.Many2one(
-        "crm.team", string="Team", help="Its members receive them in equal parts."
-    )
+    team_id = fields.Many2one("crm.team", help="Its members receive them in equal parts.")
 
     def _run(self):
         """Do what was decided for this group, and write it down.
@@ -74,7 +72,5 @@ class LeadPoolHandoverLine(models.TransientModel):
         receivers = receivers.filtered("active") - leaving
         if not receivers:
             labels = dict(self._fields["group"]._description_selection(self.env))
-            raise UserError(
-                self.env._("%s: choose who receives the records.", labels[self.group])
-            )
+            raise UserError(self.env._("%s: choose who receives the records.", labels[self.group]))
         return receivers.sudo(False)

@@ -177,9 +177,19 @@ class LeadPoolReplay(models.TransientModel):
             .sudo()
             .search_fetch(
                 [("model", "=", records._name), ("res_id", "in", ids), ("date", ">=", start)],
-                ["res_id", "date", "author_id", "message_type", "subtype_id", "is_internal",
-                 "mail_activity_type_id", "body", "attachment_ids", "tracking_value_ids"],
-            )  # fmt: skip
+                [
+                    "res_id",
+                    "date",
+                    "author_id",
+                    "message_type",
+                    "subtype_id",
+                    "is_internal",
+                    "mail_activity_type_id",
+                    "body",
+                    "attachment_ids",
+                    "tracking_value_ids",
+                ],
+            )
         )
         # Whether an activity was planned or made up is not kept: it counts.
         records = records.with_context(pool_activity_planned=ENGINE)
