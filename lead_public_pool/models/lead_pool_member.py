@@ -217,6 +217,7 @@ class LeadPoolMember(models.Model):
             "lead_public_pool.lead_pool_handover_action"
         )
         action["context"] = {
+            "dialog_size": "extra-large",
             "default_user_id": self.user_id.id,
             "default_pool_ids": self.pool_id.ids,
         }

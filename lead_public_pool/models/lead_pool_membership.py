@@ -29,11 +29,15 @@ class LeadPoolMembership(models.AbstractModel):
         string="Team leaders manage",
         help="The leaders of these teams are managers of the pool.",
     )
-    member_domain = fields.Char(
+    member_by_filter = fields.Boolean(
         string="Users by filter",
+        help="Salespeople who match a filter are members as well, for example those of a "
+        "department and all departments below it.",
+    )
+    member_domain = fields.Char(
+        string="Which users",
         default="[]",
-        help="Salespeople who match this filter are members, for example those of a department "
-        "and all departments below it. An empty filter adds nobody.",
+        help="Salespeople who match this filter are members, as long as they do.",
     )
     member_domain_error = fields.Char(
         readonly=True,
@@ -41,9 +45,9 @@ class LeadPoolMembership(models.AbstractModel):
         help="Why the filter on users does not work at present. Nobody loses his membership.",
     )
 
-    @api.constrains("member_domain")
+    @api.constrains("member_domain", "member_by_filter")
     def _check_member_domain(self):
-        for pool in self.filtered(lambda pool: pool._has_member_domain()):
+        for pool in self.filtered("member_by_filter"):
             try:
                 # With the rights of whoever sets it: a filter must not reveal what he cannot read.
                 self.env["res.users"].search(pool._member_domain(), limit=1)
@@ -59,20 +63,14 @@ class LeadPoolMembership(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         pools = super().create(vals_list)
-        pools.filtered(lambda pool: pool._has_automatic_members())._sync_members()
+        pools.filtered(lambda pool: pool.team_ids or pool.member_by_filter)._sync_members()
         return pools
 
     def write(self, vals):
         result = super().write(vals)
-        if {"team_ids", "team_leaders_manage", "member_domain", "active"} & vals.keys():
+        if {"team_ids", "team_leaders_manage", "member_by_filter", "member_domain", "active"} & vals.keys():
             self._sync_members()
         return result
-
-    def _has_member_domain(self):
-        return (self.member_domain or "[]").strip() not in ("", "[]")
-
-    def _has_automatic_members(self):
-        return bool(self.team_ids) or self._has_member_domain()
 
     def _member_domain(self):
         self.ensure_one()
@@ -131,7 +129,7 @@ class LeadPoolMembership(models.AbstractModel):
         """
         self.ensure_one()
         wanted = {}
-        if self._has_member_domain():
+        if self.member_by_filter:
             try:
                 with self.env.cr.savepoint():
                     found = self.env["res.users"].search(self._member_domain())
@@ -158,8 +156,8 @@ class LeadPoolMembership(models.AbstractModel):
 
     @api.model
     def _pools_with_automatic_members(self):
-        by_domain = Domain("member_domain", "not in", [False, "", "[]"])
-        return self.env["lead.pool"].sudo().search(Domain("team_ids", "!=", False) | by_domain)
+        by_filter = Domain("member_by_filter", "=", True)
+        return self.env["lead.pool"].sudo().search(Domain("team_ids", "!=", False) | by_filter)
 
     @api.model
     def _cron_sync_members(self):

@@ -124,7 +124,6 @@ class LeadPoolRule(models.Model):
         copy=False,
         help="What the rule said before, and who changed it.",
     )
-    version_count = fields.Integer(compute="_compute_version_count")
     effective_date = fields.Datetime(
         string="In force from",
         readonly=True,
@@ -145,11 +144,6 @@ class LeadPoolRule(models.Model):
     def _compute_model_name(self):
         for rule in self:
             rule.model_name = rule.pool_id._record_model_name() if rule.pool_id.kind else False
-
-    @api.depends("version_ids")
-    def _compute_version_count(self):
-        for rule in self:
-            rule.version_count = len(rule.version_ids)
 
     @api.constrains("domain", "pool_id")
     def _check_domain(self):

@@ -24,6 +24,8 @@ class TestMembership(PoolCase):
         )
         cls.north.member_ids = cls.anna | cls.ben
         cls.pool.team_ids = cls.north
+        cls.pool.member_domain = "[('id', '=', 0)]"
+        cls.pool.member_by_filter = True
 
     def _settle(self):
         """What Odoo does before it commits."""
@@ -152,7 +154,7 @@ class TestMembership(PoolCase):
         self.assertTrue(self.pool._member(self.stranger))
         self.assertTrue(self.pool._member(self.anna))
         self.assertIn("employee_gone_id", self.pool.member_domain_error)
-        self.pool.member_domain = "[]"
+        self.pool.member_by_filter = False
         self.assertFalse(self.pool._member(self.stranger))
         self.assertFalse(self.pool.member_domain_error)
 

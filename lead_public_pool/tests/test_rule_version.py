@@ -19,7 +19,8 @@ class TestRuleVersion(PoolCase):
         self.assertIn("Since it was last worked", first.text)
         self.assertEqual(second.changes, "Delay: 7 → 14\nUnit: Days → Working days")
         self.assertFalse(first.changes)
-        self.assertEqual(rule.version_count, 2)
+        action = rule.action_open_versions()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), second | first)
 
     def test_a_filter_and_a_target_are_readable(self):
         target = self._create_pool("Archive pool")

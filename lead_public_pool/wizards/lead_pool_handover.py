@@ -133,6 +133,7 @@ class LeadPoolHandover(models.TransientModel):
             "res_id": self.id,
             "view_mode": "form",
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }
 
     def _group_records(self):

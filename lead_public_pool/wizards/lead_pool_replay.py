@@ -102,6 +102,7 @@ class LeadPoolReplay(models.TransientModel):
             "res_id": self.id,
             "view_mode": "form",
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }
 
     # ------------------------------------------------------------------

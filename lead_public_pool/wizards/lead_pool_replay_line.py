@@ -14,33 +14,33 @@ class LeadPoolReplayLine(models.TransientModel):
         string="Received", readonly=True, help="Records that he received in the period."
     )
     really_count = fields.Integer(
-        string="Really taken back",
+        string="Really back",
         readonly=True,
         help="Of these, taken back by whatever rule was in force.",
     )
     today_taken_count = fields.Integer(
-        string="Today's rule",
+        string="Rule: back",
         readonly=True,
         help="Records that the rule of today would have taken back.",
     )
     today_touched_count = fields.Integer(
-        string="worked later",
+        string="Rule: worked later",
         readonly=True,
         help="Of these, worked by him after that moment: the rule would have done harm.",
     )
     today_won_count = fields.Integer(
-        string="won later",
+        string="Rule: won later",
         readonly=True,
         help="Of these, won by him after that moment.",
     )
     draft_taken_count = fields.Integer(
-        string="Draft", readonly=True, help="Records that the draft would have taken back."
+        string="Draft: back", readonly=True, help="Records that the draft would have taken back."
     )
     draft_touched_count = fields.Integer(
-        string="worked after",
+        string="Draft: worked later",
         readonly=True,
         help="Of these, worked by him after that moment: the draft would have done harm.",
     )
     draft_won_count = fields.Integer(
-        string="won after", readonly=True, help="Of these, won by him after that moment."
+        string="Draft: won later", readonly=True, help="Of these, won by him after that moment."
     )
