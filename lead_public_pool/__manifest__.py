@@ -26,6 +26,8 @@
         "wizards/lead_pool_lookup_views.xml",
         "wizards/lead_pool_handover_views.xml",
         "wizards/lead_pool_transfer_views.xml",
+        "wizards/lead_pool_intake_views.xml",
+        "wizards/lead_pool_config_import_views.xml",
         "views/lead_pool_move_views.xml",
         "views/lead_pool_reason_views.xml",
         "views/lead_pool_run_views.xml",
@@ -50,6 +52,7 @@
         "demo/lead_pool_history_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["lead_public_pool/static/src/**/*"],
         "web.assets_tests": ["lead_public_pool/static/tests/tours/**/*"],
     },
     "pre_init_hook": "pre_init_hook",

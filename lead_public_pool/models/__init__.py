@@ -7,6 +7,9 @@ from . import lead_pool_returning
 from . import lead_pool_brake
 from . import lead_pool_assigning
 from . import lead_pool_config
+from . import lead_pool_config_plan
+from . import lead_pool_setup
+from . import lead_pool_intaking
 from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request
