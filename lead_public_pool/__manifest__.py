@@ -49,6 +49,7 @@
         "demo/res_users_demo.xml",
         "demo/lead_pool_demo.xml",
         "demo/crm_lead_demo.xml",
+        "demo/lead_pool_sealed_demo.xml",
         "demo/lead_pool_history_demo.xml",
     ],
     "assets": {
