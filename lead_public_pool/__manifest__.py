@@ -37,6 +37,7 @@
         "views/lead_pool_views.xml",
         "views/lead_pool_seal_views.xml",
         "views/lead_pool_view_views.xml",
+        "views/lead_pool_lookup_log_views.xml",
         "views/lead_pool_entry_views.xml",
         "views/lead_pool_insight_views.xml",
         "views/digest_digest_views.xml",

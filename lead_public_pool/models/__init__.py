@@ -40,6 +40,7 @@ from . import seal_guard
 from . import res_partner_seal
 from . import lead_pool_entry
 from . import lead_pool_view
+from . import lead_pool_lookup_log
 from . import res_company
 from . import res_config_settings
 from . import digest_digest

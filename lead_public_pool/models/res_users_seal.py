@@ -62,6 +62,14 @@ class ResUsers(models.Model):
         mine = Domain("visibility", "=", "sealed") & Domain("member_ids.user_id", "=", self.id)
         return [(pool.id, pool.company_id.id) for pool in readable | pools.search(mine)]
 
+    def _pool_staff_ids(self):
+        """Users who are members of the pools that this user manages.
+
+        :return: ids of users
+        """
+        self.ensure_one()
+        return self._pool_pools().search(self._pool_managed_domain()).member_ids.user_id.ids
+
     def _pool_pools(self):
         return self.env["lead.pool"].sudo().with_context(active_test=False)
 
