@@ -15,6 +15,7 @@ from . import test_handover
 from . import test_ledger
 from . import test_limits
 from . import test_lookup
+from . import test_manager_reads
 from . import test_merge
 from . import test_multicompany
 from . import test_owner_left
