@@ -79,6 +79,9 @@ class TestLookup(SealedCase):
         wizard = self.env["lead.pool.lookup"].with_user(self.rep).create({"name": "acme"})
         wizard.action_lookup()
         self.assertEqual(wizard.line_ids.mapped("pool_name"), ["Sealed"])
+        wizard.name = "Nobody knows it"
+        wizard.action_lookup()
+        self.assertFalse(wizard.line_ids)
 
 
 @tagged("post_install", "-at_install")

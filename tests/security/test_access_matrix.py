@@ -37,7 +37,7 @@ MATRIX = {
     "lead.pool.config.import": {**NOBODY, "pool_admin": "rwc"},
     "lead.pool.lookup.log": {**NOBODY, "pool_manager": "r", "pool_admin": "r"},
     "lead.pool.lookup": DIALOG,
-    "lead.pool.lookup.line": DIALOG,
+    "lead.pool.lookup.line": {role: may and f"{may}d" for role, may in DIALOG.items()},
     "lead.pool.report": READ,
     "lead.pool.request": READ,
     "lead.pool.transfer": {**NOBODY, "pool_manager": "rwc", "pool_admin": "rwc"},
