@@ -9,6 +9,9 @@ from . import lead_pool_assigning
 from . import lead_pool_config
 from . import lead_pool_waiting
 from . import lead_pool_membership
+from . import lead_pool_config_plan
+from . import lead_pool_setup
+from . import lead_pool_intaking
 from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request
@@ -50,6 +53,7 @@ from . import res_partner_seal
 from . import lead_pool_entry
 from . import lead_pool_view
 from . import lead_pool_wait_hooks
+from . import lead_pool_lookup_log
 from . import res_company
 from . import res_config_settings
 from . import digest_digest

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, drop_view_if_exists
@@ -252,6 +254,17 @@ class LeadPoolEntry(models.Model):
             return self
         found = set(self.sudo()._search([("id", "in", self.ids)]))
         return self.filtered(lambda entry: entry.id in found)
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """See `BaseModel.get_empty_list_help`: tells who may not claim anywhere what to do."""
+        message = self.env["lead.pool"].pool_setup_steps()["message"]
+        if not message:
+            return super().get_empty_list_help(help_message)
+        return Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>') % (
+            self.env._("Nothing waits for you here"),
+            message,
+        )
 
     # ------------------------------------------------------------------
     # Reading

@@ -69,7 +69,13 @@ class LeadPoolMembership(models.AbstractModel):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"team_ids", "team_leaders_manage", "member_by_filter", "member_domain", "active"} & vals.keys():
+        if {
+            "team_ids",
+            "team_leaders_manage",
+            "member_by_filter",
+            "member_domain",
+            "active",
+        } & vals.keys():
             self._sync_members()
         return result
 

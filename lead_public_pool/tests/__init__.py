@@ -17,6 +17,7 @@ from . import test_ledger
 from . import test_limits
 from . import test_lookup
 from . import test_membership
+from . import test_manager_reads
 from . import test_merge
 from . import test_multicompany
 from . import test_owner_left
@@ -35,6 +36,7 @@ from . import test_sealed_customer
 from . import test_sealed_views
 from . import test_security
 from . import test_settings
+from . import test_setup
 from . import test_speed
 from . import test_timezone
 from . import test_touch

@@ -13,3 +13,6 @@ from . import lead_pool_assign
 from . import lead_pool_lookup
 from . import lead_pool_lookup_wait
 from . import lead_pool_lookup_line
+from . import lead_pool_intake
+from . import lead_pool_config_export
+from . import lead_pool_config_import
