@@ -8,8 +8,10 @@ SIGNS = {
     "email_domain_criterion": SQL("o.email_domain_criterion = p.email_domain_criterion"),
     "phone_sanitized": SQL("o.phone_sanitized = p.phone_sanitized"),
     "partner_id": SQL(
-        "o.partner_id IN (SELECT c.id FROM res_partner c WHERE c.commercial_partner_id ="
-        " (SELECT s.commercial_partner_id FROM res_partner s WHERE s.id = p.partner_id))"
+        # An array, and not `IN`: PostgreSQL would rather read all leads and join.
+        "o.partner_id = ANY(ARRAY(SELECT c.id FROM res_partner c"
+        " WHERE c.commercial_partner_id ="
+        " (SELECT s.commercial_partner_id FROM res_partner s WHERE s.id = p.partner_id)))"
     ),
     "partner_name": SQL("lower(o.partner_name) = lower(p.partner_name)"),
 }

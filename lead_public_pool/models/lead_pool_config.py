@@ -111,7 +111,9 @@ class LeadPoolConfig(models.AbstractModel):
         values["rules"] = [
             self._config_plain(rule) for rule in self.with_context(active_test=False).rule_ids
         ]
-        values["members"] = [self._config_plain(member) for member in self.member_ids]
+        # Who belongs to the pool by his team or by the filter on users comes with those.
+        by_hand = self.member_ids.filtered(lambda member: member.origin == "user")
+        values["members"] = [self._config_plain(member) for member in by_hand]
         return values
 
     @api.model

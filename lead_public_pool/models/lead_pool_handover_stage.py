@@ -29,7 +29,7 @@ class LeadPoolHandoverStage(models.Model):
     how = fields.Selection(
         selection="_selection_how", string="Where to", readonly=True, help="What was decided."
     )
-    receivers = fields.Char(readonly=True, help="Who received them, and how many each.")
+    receivers = fields.Char(readonly=True, help="Who received them, in equal parts.")
     record_count = fields.Integer(
         string="Records", readonly=True, help="Records that were in the group."
     )

@@ -40,6 +40,7 @@ class LeadPoolMembership(models.AbstractModel):
         help="Salespeople who match this filter are members, as long as they do.",
     )
     member_domain_error = fields.Char(
+        string="Error in the filter",
         readonly=True,
         copy=False,
         help="Why the filter on users does not work at present. Nobody loses his membership.",

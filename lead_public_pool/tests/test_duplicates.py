@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import PoolCase
 
@@ -212,3 +213,62 @@ class TestOwnerGuardOfCustomers(PoolCase):
         before = self.env.cr.sql_log_count
         customers.sudo().mapped("pool_guard_user_ids")
         self.assertLessEqual(self.env.cr.sql_log_count - before, 2)
+
+    def _many(self, record, **values):
+        """Twenty thousand copies of a record, each with its own `i`."""
+        table = SQL.identifier(record._table)
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_name = %s AND table_schema = current_schema"
+                " AND column_name <> 'id'",
+                record._table,
+            )
+        )
+        names = [name for (name,) in rows]
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO %s (%s) SELECT %s FROM %s r, generate_series(1, 20000) i"
+                " WHERE r.id = %s",
+                table,
+                SQL(", ").join(SQL.identifier(name) for name in names),
+                SQL(", ").join(values.get(name, SQL.identifier("r", name)) for name in names),
+                table,
+                record.id,
+            )
+        )
+        self.env.cr.execute(SQL("ANALYZE %s", table))
+
+    def _plan(self, record):
+        rows = self.env.execute_query(SQL("EXPLAIN %s", record._pool_twin_query()))
+        return "\n".join(row[0] for row in rows)
+
+    def test_no_sign_reads_all_records(self):
+        """Each sign has an index; without one, each claim would read a million contacts."""
+        customer = self._customer(name="B", vat="BE0477472701", pool_id=self.customers.id)
+        lead = self._create_leads(partner_name="X", partner_id=customer.id)
+        self.env.flush_all()
+        held = {"user_id": SQL("%s", self.other.id), "pool_state": SQL("'outside'")}
+        held |= {"pool_id": SQL("NULL"), "phone_sanitized": SQL("'+32' || i")}
+        self._many(
+            customer,
+            **held,
+            name=SQL("'n' || i"),
+            vat=SQL("'v' || i"),
+            email_normalized=SQL("'a@d' || i || '.example'"),
+        )
+        self._many(
+            lead,
+            **held,
+            partner_id=SQL("NULL"),
+            partner_name=SQL("'n' || i"),
+            email_domain_criterion=SQL("'@d' || i"),
+        )
+        for record, indexes in (
+            (customer, ("vat_index", "held_name_index", "held_email_index", "held_phone_index")),
+            (lead, ("criterion_index", "phone_sanitized_index", "held_name_index")),
+        ):
+            plan = self._plan(record)
+            for index in indexes:
+                self.assertTrue(index in plan, f"{index} is not used:\n{plan}")
+            self.assertNotRegex(plan, "Seq Scan on (crm_lead|res_partner)")

@@ -176,3 +176,9 @@ class TestMembership(PoolCase):
         self.pool.with_context(pool_members=ENGINE)._sync_members()
         self.env.flush_all()
         self.assertEqual(self.env["lead.pool.member"].search([]).mapped("write_date"), before)
+
+    def test_automatic_members_are_not_exported_as_if_made_by_hand(self):
+        [config] = self.pool.with_user(self.admin).pool_export()["pools"]
+        logins = {member["user_id"] for member in config["members"]}
+        self.assertEqual(logins, {"pool_rep", "pool_other", "pool_boss"})
+        self.assertTrue(config["member_by_filter"])
