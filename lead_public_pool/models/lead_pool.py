@@ -25,6 +25,8 @@ class LeadPool(models.Model):
         "lead.pool.lookup.answer",
         "lead.pool.insight",
         "lead.pool.config",
+        "lead.pool.membership",
+        "lead.pool.waiting",
         "lead.pool.config.plan",
         "lead.pool.setup",
         "lead.pool.intaking",
@@ -93,10 +95,17 @@ class LeadPool(models.Model):
         string="Longest protection (days)",
         help="For so many days a protected slot keeps a record; 0 means without end.",
     )
-    unfollow_former = fields.Boolean(
-        string="Former owner stops following",
-        default=True,
-        help="Who gives a record back or loses it no longer receives its messages.",
+    follower_policy = fields.Selection(
+        [
+            ("none", "Stay as they are"),
+            ("former", "The former owner leaves"),
+            ("internal", "All colleagues leave but the managers"),
+        ],
+        string="Followers",
+        required=True,
+        default="former",
+        help="Who stops following a record that comes back to the pool. When all colleagues leave, "
+        "activities that others had planned on it go too. Customers stay followers.",
     )
 
     pooled_count = fields.Integer(

@@ -66,10 +66,18 @@ class LeadPoolClaiming(models.AbstractModel):
             ("block", "Block: only that salesperson may claim it"),
             ("route", "Assign to that salesperson"),
         ],
-        string="Leads of another salesperson's customer",
+        string="Customers of another salesperson",
         required=True,
         default="off",
-        help="What happens when a lead comes from a company that is the customer of a salesperson.",
+        help="What happens when a lead comes from a company that is the customer of a salesperson, "
+        "or when a customer is the same company as one that a salesperson looks after: by tax "
+        "number, company name, phone, or the domain of its e-mail address.",
+    )
+    duplicate_notice = fields.Boolean(
+        string="Tell about duplicates",
+        default=True,
+        help="Who looks at a record or claims it is told how many possible duplicates others hold, "
+        "and who, as far as he may see it.",
     )
     request_count = fields.Integer(
         string="Requests",

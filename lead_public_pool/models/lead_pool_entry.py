@@ -118,7 +118,12 @@ class LeadPoolEntry(models.Model):
 
     @api.depends_context("uid")
     def _compute_pool_claim(self):
-        answers = {answer["id"]: answer for answer in self.pool_claim_check()}
+        # In a list, nobody reads about duplicates; on a form he should.
+        single = len(self) == 1
+        answers = {
+            answer["id"]: answer
+            for answer in self._each_kind(lambda records: records._pool_claim_check(single))
+        }
         for entry in self:
             answer = answers[entry.id]
             entry.pool_can_claim = answer["ok"]
@@ -340,9 +345,8 @@ class LeadPoolEntry(models.Model):
         names = {entry.id: entry.name for entry in self.sudo().exists()}
         results = self.pool_claim()
         if len(self) == 1 and results[0]["ok"]:
-            return self._good_news(
-                self.env._("It is yours now."), self._open_claimed(records[self.id])
-            )
+            done = " ".join(filter(None, [self.env._("It is yours now."), results[0]["message"]]))
+            return self._good_news(done, self._open_claimed(records[self.id]))
         if all(result["ok"] for result in results):
             return self._good_news(
                 self.env._("%s records are yours now.", len(results)),

@@ -8,6 +8,7 @@ from . import test_clock
 from . import test_config
 from . import test_customer
 from . import test_digest
+from . import test_duplicates
 from . import test_entry
 from . import test_entry_window
 from . import test_gamification
@@ -15,6 +16,7 @@ from . import test_handover
 from . import test_ledger
 from . import test_limits
 from . import test_lookup
+from . import test_membership
 from . import test_manager_reads
 from . import test_merge
 from . import test_multicompany
@@ -22,9 +24,11 @@ from . import test_owner_left
 from . import test_pool
 from . import test_reclaim
 from . import test_release
+from . import test_replay
 from . import test_report
 from . import test_rotation
 from . import test_rounds
+from . import test_rule_version
 from . import test_rules
 from . import test_sealed
 from . import test_sealed_claim
@@ -34,7 +38,9 @@ from . import test_security
 from . import test_settings
 from . import test_setup
 from . import test_speed
+from . import test_timezone
 from . import test_touch
+from . import test_wait
 from . import test_warning
 from . import test_ways_in
 from . import test_wizards
