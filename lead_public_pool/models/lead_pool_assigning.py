@@ -26,7 +26,7 @@ class LeadPoolAssigning(models.AbstractModel):
             ("load", "Lowest workload first"),
             ("score", "Best records to the best members"),
         ],
-        string="Assign",
+        string="Automatic assignment",
         required=True,
         default="none",
         help="In turn: each member gets as many as the others. By weight: in proportion to the "

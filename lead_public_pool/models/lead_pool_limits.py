@@ -23,7 +23,7 @@ class LeadPoolLimits(models.AbstractModel):
     _description = "Pool Limits"
 
     holding_limit = fields.Integer(
-        string="Holding limit (records)",
+        string="Holding limit",
         help="How many open records a member may hold at once; 0 means no limit. "
         "Won and lost records do not count.",
     )
