@@ -75,7 +75,7 @@ class LeadPool(models.Model):
         "whether typed, imported, or received by e-mail, web form or API.",
     )
     entry_domain = fields.Char(
-        string="Which records", default="[]", help="Filter on the records that enter by themselves."
+        string="Filter", default="[]", help="Filter on the records that enter by themselves."
     )
     entry_owned = fields.Boolean(
         string="Watch assigned records",
@@ -88,11 +88,11 @@ class LeadPool(models.Model):
         string="Reason required", help="Who gives a record back must choose a reason."
     )
     extension_approval = fields.Boolean(
-        string="A manager agrees to extensions",
+        string="Extensions need approval",
         help="An extension waits until a manager of the pool agrees.",
     )
     protected_days = fields.Integer(
-        string="Longest protection",
+        string="Longest protection (days)",
         help="For so many days a protected slot keeps a record; 0 means without end.",
     )
     follower_policy = fields.Selection(

@@ -20,13 +20,13 @@ class LeadPoolAssigning(models.AbstractModel):
 
     assign_strategy = fields.Selection(
         [
-            ("none", "Not automatically"),
-            ("round_robin", "In turn"),
-            ("weighted", "In turn, by weight"),
-            ("load", "To who holds least"),
-            ("score", "The best to the best"),
+            ("none", "No automatic assignment"),
+            ("round_robin", "Round robin"),
+            ("weighted", "Weighted round robin"),
+            ("load", "Lowest workload first"),
+            ("score", "Best records to the best members"),
         ],
-        string="Hand out",
+        string="Automatic assignment",
         required=True,
         default="none",
         help="In turn: each member gets as many as the others. By weight: in proportion to the "

@@ -14,11 +14,11 @@ class LeadPoolBrake(models.AbstractModel):
     _description = "Safety of a Pool"
 
     brake_count = fields.Integer(
-        string="Brake at records",
+        string="Stop runs above (records)",
         help="A run that would take back more records than this stops and asks; 0 means no brake.",
     )
     brake_percent = fields.Integer(
-        string="Brake at percent",
+        string="Stop runs above (%)",
         help="A run that would take back more than this share of the held records stops and asks; "
         "0 means no brake.",
     )

@@ -20,9 +20,9 @@ class LeadPoolClaiming(models.AbstractModel):
         [
             ("free", "Members pick freely"),
             ("next", "Members get the next best"),
-            ("broadcast", "All members are told, the first has it"),
+            ("broadcast", "Offered to all members, first to claim gets it"),
             ("approval", "Members ask, managers agree"),
-            ("assign", "Managers hand out"),
+            ("assign", "Managers assign"),
         ],
         string="How records are claimed",
         required=True,
@@ -33,23 +33,23 @@ class LeadPoolClaiming(models.AbstractModel):
         "Hand out: only managers assign.",
     )
     broadcast_minutes = fields.Integer(
-        string="Offered for",
+        string="Offered for (minutes)",
         default=30,
         help="For so many minutes the members may claim what they were told of; 0 means for ever.",
     )
     broadcast_fallback = fields.Selection(
         [
             ("stay", "It stays in the pool"),
-            ("assign", "It is handed out"),
+            ("assign", "Assign it automatically"),
             ("next_pool", "It goes to the next pool"),
         ],
-        string="If nobody takes it",
+        string="If nobody claims it",
         required=True,
         default="stay",
         help="What happens to a record that nobody claimed in time.",
     )
     head_start_hours = fields.Integer(
-        string="Head start",
+        string="Head start (hours)",
         help="For so many hours a new record is for the members who have a head start; "
         "0 means for all at once.",
     )
@@ -61,12 +61,12 @@ class LeadPoolClaiming(models.AbstractModel):
     )
     owner_guard = fields.Selection(
         [
-            ("off", "Do not look"),
-            ("warn", "Say so"),
-            ("block", "Only he may claim it"),
-            ("route", "Give it to him at once"),
+            ("off", "No check"),
+            ("warn", "Warn"),
+            ("block", "Block: only that salesperson may claim it"),
+            ("route", "Assign to that salesperson"),
         ],
-        string="Another's customer",
+        string="Customers of another salesperson",
         required=True,
         default="off",
         help="What happens when a lead comes from a company that is the customer of a salesperson, "
@@ -74,7 +74,7 @@ class LeadPoolClaiming(models.AbstractModel):
         "number, company name, phone, or the domain of its e-mail address.",
     )
     duplicate_notice = fields.Boolean(
-        string="Name duplicates",
+        string="Tell about duplicates",
         default=True,
         help="Who looks at a record or claims it is told how many possible duplicates others hold, "
         "and who, as far as he may see it.",

@@ -23,49 +23,51 @@ class LeadPoolLimits(models.AbstractModel):
     _description = "Pool Limits"
 
     holding_limit = fields.Integer(
+        string="Holding limit",
         help="How many open records a member may hold at once; 0 means no limit. "
         "Won and lost records do not count.",
     )
     daily_limit = fields.Integer(
+        string="Daily claim limit",
         help="How many records a member may claim in a day; 0 means no limit. "
         "Records a manager hands out do not count.",
     )
     min_interval_minutes = fields.Integer(
-        string="Pause between claims",
+        string="Pause between claims (minutes)",
         help="How many minutes must pass between two claims of a member; 0 means none. "
         "It stops anybody from emptying the pool in one go.",
     )
     cooldown_days = fields.Integer(
-        string="Cool-down",
+        string="Cool-down (days)",
         help="For so many days a former owner may not claim the record he had, whether he gave "
         "it back or lost it; 0 means no wait.",
     )
     fresh_delay_hours = fields.Integer(
-        string="Delay for fresh records",
+        string="Delay for new records (hours)",
         help="A record may be claimed only so many hours after it came into the pool; "
         "0 means at once.",
     )
     backlog_limit = fields.Integer(
-        string="Untouched records",
+        string="Limit of unworked records",
         help="Who holds so many records that he has not worked yet must work them before he "
         "claims more; 0 means no limit.",
     )
     protect_days = fields.Integer(
-        string="Protection after a claim",
+        string="Protection after a claim (days)",
         help="For so many days after he received it nobody takes a record back from its owner, "
         "whatever the rules say; 0 means none.",
     )
     protected_limit = fields.Integer(
-        string="Protected slots",
+        string="Protected slots per member",
         help="How many of his records a member may protect from being taken back; 0 means none.",
     )
     undo_minutes = fields.Integer(
-        string="Undo window",
+        string="Undo window (minutes)",
         help="For so many minutes a mistaken claim can be undone, as if it had not happened; "
         "0 means never.",
     )
     extension_days = fields.Integer(
-        string="Extension",
+        string="Extension (days)",
         help="By how many days the owner may put off the return with one click; 0 means not.",
     )
     extension_limit = fields.Integer(
@@ -75,7 +77,7 @@ class LeadPoolLimits(models.AbstractModel):
     )
 
     assign_daily_limit = fields.Integer(
-        string="Handed out a day",
+        string="Automatic assignments per day",
         help="How many records a member may receive automatically in a day; 0 means no limit.",
     )
 

@@ -63,7 +63,7 @@ class LeadPoolMember(models.Model):
         help="This member may claim new records before the others, by the head start of the pool.",
     )
     assign_active = fields.Boolean(
-        string="Receives automatically",
+        string="Automatic assignment",
         default=True,
         help="The member takes part when the pool hands out records by itself.",
     )

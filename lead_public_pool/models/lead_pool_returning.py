@@ -37,7 +37,7 @@ class LeadPoolReturning(models.AbstractModel):
         string="A note", default=True, help="An internal note of the owner counts as work."
     )
     touch_minimum = fields.Integer(
-        string="Characters at least",
+        string="Minimum length (characters)",
         default=5,
         help="Shorter notes and feedbacks do not count, so that a dot resets no clock.",
     )
@@ -88,18 +88,18 @@ class LeadPoolReturning(models.AbstractModel):
         "an open quotation or a recent order.",
     )
     rule_grace_days = fields.Integer(
-        string="Grace after a change of rules",
+        string="Grace period after rule changes (days)",
         help="For so many days after a rule is made or changed it takes nothing back, "
         "so that salespeople can adapt; 0 means it is in force at once.",
     )
     round_limit = fields.Integer(
-        string="Rounds",
+        string="Maximum rounds",
         help="A record that comes back so many times goes on to the next pool, or is closed when "
         "there is none; 0 means it may come back for ever.",
     )
     next_pool_id = fields.Many2one(
         "lead.pool",
-        string="Then goes to",
+        string="Next pool",
         ondelete="restrict",
         check_company=True,
         domain="[('kind', '=', kind), ('company_id', '=', company_id), ('id', '!=', id)]",
@@ -107,7 +107,7 @@ class LeadPoolReturning(models.AbstractModel):
     )
     lost_reason_id = fields.Many2one(
         "crm.lost.reason",
-        string="Closed as",
+        string="Lost reason",
         help="Reason of loss for leads that have had all their rounds and go to no other pool.",
     )
 

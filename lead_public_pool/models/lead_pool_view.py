@@ -9,7 +9,7 @@ class LeadPoolView(models.Model):
     """Who looked at which entry of a sealed pool: one row per user, entry and day."""
 
     _name = "lead.pool.view"
-    _description = "Look at a Sealed Entry"
+    _description = "View of a Sealed Record"
     _order = "date desc, id desc"
     _rec_name = "user_id"
     _log_access = False

@@ -128,7 +128,7 @@ class TestAutomaticAssignment(PoolCase):
         self._assign()
         move = self._moves(lead)[-1]
         self.assertEqual(move.kind, "assign")
-        self.assertIn("In turn: one of 2 members", move.note)
+        self.assertIn("Round robin: one of 2 members", move.note)
 
     def test_many_records_cost_few_queries(self):
         self._create_leads(5)

@@ -5,7 +5,7 @@ class LeadPoolAssign(models.TransientModel):
     """Hand records out to a member; for managers."""
 
     _name = "lead.pool.assign"
-    _description = "Hand Out Records"
+    _description = "Assign Records"
 
     user_ids = fields.Many2many(
         "res.users",
@@ -29,4 +29,4 @@ class LeadPoolAssign(models.TransientModel):
         results = records.pool_split(self.user_ids.ids)
         names = ", ".join(self.user_ids.mapped("name"))
         done = self.env._("Handed out to %s.", names)
-        return records._pool_show_results(results, self.env._("Hand out"), done)
+        return records._pool_show_results(results, self.env._("Assign"), done)

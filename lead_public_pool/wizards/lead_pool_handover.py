@@ -23,7 +23,7 @@ class LeadPoolHandover(models.TransientModel):
         [("pool", "Back to the pools"), ("users", "To colleagues, evenly")],
         required=True,
         default="pool",
-        string="Where to",
+        string="Destination",
         help="Back to the pools: others may claim them. To colleagues: each gets as many as the "
         "others, within the limits of the pools; what nobody can take goes back to its pool.",
     )

@@ -1,6 +1,7 @@
 """A real Odoo server with several worker processes on a database of its own."""
 
 import contextlib
+import http.cookiejar
 import json
 import subprocess
 import threading
@@ -15,8 +16,8 @@ from ..common import ROOT
 class Server:
     """A running server; `call` is JSON-2 as an integrator would use it."""
 
-    def __init__(self, url, log):
-        self.url, self.log = url, log
+    def __init__(self, url, log, database):
+        self.url, self.log, self.database = url, log, database
 
     def call(self, key, model, method, timeout=300, **arguments):
         """Call a method over JSON-2.
@@ -34,6 +35,37 @@ class Server:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or "null")
+
+    def web(self, login, password):
+        """A browser's session, without the browser.
+
+        :return: function (model, method, *args, **kwargs) that calls as the web client does, and
+            returns (result, error), one of them None
+        """
+        jar = http.cookiejar.CookieJar()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+
+        def ask(path, params):
+            request = urllib.request.Request(
+                f"{self.url}{path}",
+                data=json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+            with opener.open(request, timeout=60) as answer:
+                answer = json.load(answer)
+            return answer.get("result"), answer.get("error")
+
+        database = self.database
+        session, error = ask(
+            "/web/session/authenticate", {"db": database, "login": login, "password": password}
+        )
+        assert session and not error, error
+
+        def call(model, method, *args, **kwargs):
+            params = {"model": model, "method": method, "args": list(args), "kwargs": kwargs}
+            return ask(f"/web/dataset/call_kw/{model}/{method}", params)
+
+        return call
 
 
 @contextlib.contextmanager
@@ -71,7 +103,7 @@ def serving(databases, name, workers=4):
     reader.start()
     try:
         assert ready.wait(120) and process.poll() is None, "".join(log[-20:])
-        yield Server(f"http://127.0.0.1:{port}", log)
+        yield Server(f"http://127.0.0.1:{port}", log, name)
     finally:
         process.terminate()
         process.wait(60)

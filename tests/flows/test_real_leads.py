@@ -3,23 +3,18 @@
 import random
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from unittest import SkipTest
-from unittest.mock import patch
 
 import pytest
 
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.sql_db import Cursor
-from odoo.tools import config
+from odoo import SUPERUSER_ID
 
 from devkit import leads as importer
-from devkit import workbench
 from devkit.log_rules import Watch
 
 from ..common import data_file
+from .database import flow_on_a_copy
 from .server import serving
 
 REPS = 20
@@ -33,38 +28,10 @@ POOLS = [
 ]
 
 
-class Flow:
-    """The database of the flow, and what the test needs to act on it."""
-
-    def __init__(self, databases, name):
-        self.databases, self.name = databases, name
-        # The session's own registry runs in test mode; this one is an ordinary database.
-        testing, config["test_enable"] = config["test_enable"], False
-        try:
-            self.registry = Registry(name)
-        finally:
-            config["test_enable"] = testing
-        self.keys = {}
-
-    @contextmanager
-    def env(self, user=SUPERUSER_ID, after=None):
-        """A committed environment, `after` some time has passed by the database's clock."""
-        with self.registry.cursor() as cr:
-            now = cr.now() + (after or timedelta(0))
-            with patch.object(Cursor, "now", lambda self: now):
-                yield api.Environment(cr, user, {})
-
-
 @pytest.fixture(scope="module")
 def flow():
-    told = workbench.inherited()
-    if not told:
-        pytest.skip("started without dev/test, which provides databases and a server")
-    databases, _more = told
-    name = databases.copy_for("flow", databases.addons())
-    yield Flow(databases, name)
-    Registry.delete(name)
-    databases.drop(name)
+    with flow_on_a_copy("flow") as flow:
+        yield flow
 
 
 def test_real_leads(flow):
