@@ -10,5 +10,6 @@
     "data": [
         "security/ir.model.access.csv",
         "data/lead_score_signal_data.xml",
+        "data/ir_cron_data.xml",
     ],
 }
