@@ -10,4 +10,5 @@ from . import lead_score_judge
 from . import lead_score_mixin
 from . import lead_score_engine
 from . import lead_score_signalling
+from . import lead_score_explaining
 from . import crm_lead
