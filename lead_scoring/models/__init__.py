@@ -12,3 +12,4 @@ from . import lead_score_engine
 from . import lead_score_signalling
 from . import lead_score_explaining
 from . import crm_lead
+from . import res_partner
