@@ -100,7 +100,7 @@ class LeadScoreJudge(models.AbstractModel):
     @ormcache()
     def _signals(self):
         """Ids of the signals that count, and whether they show activity."""
-        signals = self.env["lead.score.signal"].sudo().search([])
+        signals = self.env["lead.score.signal"].sudo().search([("active", "=", True)])
         return {signal.id: signal.is_activity for signal in signals}
 
     @api.model
@@ -175,8 +175,8 @@ class LeadScoreJudge(models.AbstractModel):
         return SQL(
             """
             SELECT new.id, %(card)s::int AS card_id, %(version)s::int AS card_version, %(points)s,
-                   %(classes)s, new.activity_day, %(today)s::date AS day, new.facts, %(idle)s AS idle,
-                   %(old)s
+                   %(classes)s, new.activity_day, %(today)s::date AS day, new.facts,
+                   %(idle)s AS idle, %(old)s
               FROM (SELECT total.*,
                            CASE WHEN old.override_set
                                  AND coalesce(old.override_until, %(today)s) >= %(today)s

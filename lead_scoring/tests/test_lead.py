@@ -92,6 +92,9 @@ class TestLead(ScoreCase):
         self.assertEqual(calls[0][2], "time")
         self.assertEqual(calls[0][1][self.lead.id]["temperature"], "hot")
         self.assertEqual(self.lead.score_history_ids[0].reason, "time")
+        self.assertEqual(self.lead.score_trend, "up", "compared with a week ago")
+        self._set_clock(start + timedelta(days=12))
+        self.lead.score_refresh()
         self.assertEqual(self.lead.score_trend, "down")
 
     def test_nothing_due_costs_nothing(self):
