@@ -9,6 +9,21 @@
     "external_dependencies": {"python": ["scikit-learn"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/lead_scoring_rules.xml",
         "data/lead_score_signal_data.xml",
+        "data/ir_cron_data.xml",
+        "data/lead_score_card_data.xml",
+        "wizards/lead_score_override_views.xml",
+        "wizards/lead_score_simulation_views.xml",
+        "views/lead_score_card_views.xml",
+        "views/lead_score_signal_views.xml",
+        "views/lead_score_event_views.xml",
+        "views/crm_lead_views.xml",
+        "views/res_partner_views.xml",
+        "views/lead_scoring_menus.xml",
     ],
+    "demo": ["demo/lead_score_demo.xml"],
+    "assets": {
+        "web.assets_backend": ["lead_scoring/static/src/**/*"],
+    },
 }

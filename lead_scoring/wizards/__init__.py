@@ -1,0 +1,4 @@
+from . import lead_score_override
+from . import lead_score_simulation
+from . import lead_score_simulation_lead
+from . import lead_score_simulation_rule
