@@ -9,6 +9,11 @@
     "external_dependencies": {"python": ["scikit-learn"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/lead_score_process_security.xml",
         "data/lead_score_signal_data.xml",
+        "data/lead_score_motive_data.xml",
+        "views/lead_score_motive_views.xml",
+        "views/lead_score_competitor_views.xml",
+        "views/crm_lead_profile_views.xml",
     ],
 }
