@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 RAW, MQL, ACCEPTED, REJECTED, SALES = "raw", "mql", "accepted", "rejected", "sql"
 STATES = [
@@ -289,6 +289,25 @@ class LeadScoreQualification(models.AbstractModel):
                 text = ". ".join(filter(None, [text, reason and reason.name, note]))
             bodies[lead.id] = text
         self.sudo()._message_log_batch(bodies)
+        self._score_log(
+            {
+                lead.id: {
+                    "reason": "qualification",
+                    "qualification_before": before[lead.id],
+                    "qualification": target,
+                    "user_id": user.id if user else False,
+                    "note": reason.name if target == REJECTED and reason else False,
+                }
+                for lead in self
+            }
+        )
+        self._qualification_changed(before)
+
+    def _qualification_changed(self, before):
+        """Hook: these leads have just entered another state of qualification.
+
+        :param dict before: their states before, by lead id
+        """
 
     # ------------------------------------------------------------------
     # Public API and buttons
@@ -379,9 +398,3 @@ class LeadScoreQualification(models.AbstractModel):
                     values["qualification_reason_id"] = known.qualification_reason_id.id
                     values["qualification_note"] = known.qualification_note
         self.sudo().with_context(score_qualify=QUALIFY).write(values)
-        if best != self:
-            self._qualification_recorded_merge()
-
-    def _check_qualification_manager(self):
-        if not self.env.user.has_group(MANAGER):
-            raise AccessError(self.env._("Only sales managers may do this."))
