@@ -57,7 +57,7 @@ class LeadScoreProfile(models.AbstractModel):
         help="How far the prospect has got in informing himself about us and others.",
     )
     profile_budget = fields.Monetary(
-        string="Budget",
+        string="Budget amount",
         currency_field="profile_currency_id",
         tracking=True,
         help="What the prospect can spend. Leave it empty as long as nobody knows.",
