@@ -26,5 +26,6 @@
         "views/crm_lead_qualification_views.xml",
         "report/lead_score_report_views.xml",
         "views/lead_score_process_menus.xml",
+        "data/ir_cron_data.xml",
     ],
 }

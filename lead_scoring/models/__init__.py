@@ -14,6 +14,8 @@ from . import lead_score_rule
 from . import lead_score_event
 from . import lead_score_history
 from . import lead_score
+from . import lead_score_judge
+from . import lead_score_mixin
 from . import lead_score_engine
 from . import lead_score_signalling
 from . import lead_score_mixin

@@ -55,7 +55,7 @@ def counted(quantities, frequency, repeat, most):
     """How much of each event a rule counts.
 
     :param list quantities: of the events inside the rule's window, the newest first
-    :param float frequency: less than this in total counts nothing
+    :param float frequency: less than this in total counts nothing; up to 1, any event will do
     :param bool repeat: whether each event counts, or the newest one only, as one
     :param float most: highest total that counts; 0 for no limit
     :return: one number per event
@@ -71,4 +71,4 @@ def counted(quantities, frequency, repeat, most):
         else:
             result.append(0.0 if result else 1.0)
         total += quantity
-    return result if total >= frequency else [0.0] * len(result)
+    return result if frequency <= 1 or total >= frequency else [0.0] * len(result)
