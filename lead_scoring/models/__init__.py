@@ -18,7 +18,6 @@ from . import lead_score_judge
 from . import lead_score_mixin
 from . import lead_score_engine
 from . import lead_score_signalling
-from . import lead_score_mixin
 from . import lead_score_qualification
 from . import lead_score_sla
 from . import lead_score_listening

@@ -3,6 +3,7 @@ import ast
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import ormcache
 
 from .lead_score_history import CLASSES
 from .lead_score_qualification import RANK, STATES
@@ -118,6 +119,12 @@ class LeadScoreTrigger(models.Model):
             domain &= Domain("score_card_id", "=", self.card_id.id)
         return domain & Domain("won_status", "=", "pending")
 
+    @api.model
+    @ormcache()
+    def _live(self):
+        """What is watched by any trigger: most companies have few, and leads change often."""
+        return frozenset(self.sudo().search([]).mapped("watch"))
+
     # ------------------------------------------------------------------
     # Whether it happened
     # ------------------------------------------------------------------
@@ -160,7 +167,8 @@ class LeadScoreTrigger(models.Model):
         domain = self._lead_domain()
         if self.watch in ("score", STAY):
             above = self.watch == "score" and self.direction != "down"
-            return domain & Domain("score", ">=" if above else "<", self.threshold)
+            judged = Domain("score_card_id", "!=", False)
+            return domain & judged & Domain("score", ">=" if above else "<", self.threshold)
         if not (target := self._target()):
             raise UserError(
                 self.env._(

@@ -29,6 +29,7 @@ class LeadScoreTriggerQueue(models.AbstractModel):
     def create(self, vals_list):
         triggers = super().create(vals_list)
         triggers._plan()
+        triggers._forget_waits()
         return triggers
 
     def write(self, vals):
@@ -37,6 +38,11 @@ class LeadScoreTriggerQueue(models.AbstractModel):
             self._plan()
         if {"watch", "threshold", "stay_days", "active", "domain", "card_id"} & vals.keys():
             self._forget_waits()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
         return result
 
     def _queue_existing(self):
@@ -76,6 +82,7 @@ class LeadScoreTriggerQueue(models.AbstractModel):
 
     def _forget_waits(self):
         """The condition has changed: who waited for the old one waits no more."""
+        self.env.registry.clear_cache()
         self.env["lead.score.trigger.wait"].sudo().search([("trigger_id", "in", self.ids)]).unlink()
         self.filtered(lambda trigger: trigger.watch == "stay" and trigger.active)._start_counting()
 

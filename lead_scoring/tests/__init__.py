@@ -1,3 +1,5 @@
+from . import test_collectors
 from . import test_lead_score_signal
 from . import test_profile
 from . import test_qualification
+from . import test_triggers
