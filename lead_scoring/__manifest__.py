@@ -10,8 +10,8 @@
     "data": [
         "security/ir.model.access.csv",
         "security/lead_score_process_security.xml",
-        "data/lead_score_signal_data.xml",
         "data/lead_score_collector_data.xml",
+        "data/lead_score_signal_data.xml",
         "data/lead_score_motive_data.xml",
         "data/lead_score_reject_reason_data.xml",
         "data/mail_activity_decide_data.xml",
@@ -25,7 +25,12 @@
         "views/crm_lead_profile_views.xml",
         "views/crm_lead_qualification_views.xml",
         "report/lead_score_report_views.xml",
+        "data/digest_data.xml",
+        "views/digest_digest_views.xml",
         "views/lead_score_process_menus.xml",
         "data/ir_cron_data.xml",
+    ],
+    "demo": [
+        "demo/lead_score_profile_demo.xml",
     ],
 }

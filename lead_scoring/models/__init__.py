@@ -22,6 +22,7 @@ from . import lead_score_qualification
 from . import lead_score_sla
 from . import lead_score_listening
 from . import mail_thread
+from . import digest_digest
 
 from . import lead_score_collector
 from . import lead_score_collect

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-
 from odoo.tools import ormcache
 
 from ..tools.points import DIMENSIONS

@@ -14,7 +14,10 @@ class LeadScoreCollectMailing(models.AbstractModel):
     def _found(self, collector, since, until):
         traces = {
             "mailing_opened": ("x.open_datetime", SQL("x.open_datetime IS NOT NULL")),
-            "mailing_clicked": ("x.links_click_datetime", SQL("x.links_click_datetime IS NOT NULL")),
+            "mailing_clicked": (
+                "x.links_click_datetime",
+                SQL("x.links_click_datetime IS NOT NULL"),
+            ),
             "mailing_bounced": ("x.write_date", SQL("x.trace_status = 'bounce'")),
         }
         selects = [

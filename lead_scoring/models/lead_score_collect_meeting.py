@@ -28,9 +28,7 @@ class LeadScoreCollectMeeting(models.AbstractModel):
             """,
             held,
         )
-        linked = SQL(
-            "FROM calendar_event x WHERE x.opportunity_id IS NOT NULL AND %s", held
-        )
+        linked = SQL("FROM calendar_event x WHERE x.opportunity_id IS NOT NULL AND %s", held)
         return [
             self._select(
                 "meeting_held", "calendar.event", linked,

@@ -106,7 +106,9 @@ class LeadScoreCollector(models.Model):
     def _cron_collect(self):
         """Let each collector read what is new; one that fails does not stop the others."""
         commit = self.env["ir.cron"]._commit_progress
-        collectors = self.search([]).filtered(lambda collector: not collector.missing_apps)
+        collectors = self.search([("active", "=", True)]).filtered(
+            lambda collector: not collector.missing_apps
+        )
         commit(remaining=len(collectors))
         for number, collector in enumerate(collectors, start=1):
             collector._collect_safely(commit)

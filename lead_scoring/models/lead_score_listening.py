@@ -7,6 +7,9 @@ from odoo import fields, models
 _logger = logging.getLogger(__name__)
 # What we write to a customer; notes and notifications are none of his business.
 OUTGOING = ("comment", "email_outgoing")
+# Most messages on a lead are notifications about its fields; they say nothing about anybody.
+HEARD = (*OUTGOING, "email")
+RESPONSE = ("score_response_date", "score_response_hours", "score_response_temperature")
 
 
 class LeadScoreListening(models.AbstractModel):
@@ -38,6 +41,8 @@ class LeadScoreListening(models.AbstractModel):
 
     def _message_post_after_hook(self, message, msg_vals):
         result = super()._message_post_after_hook(message, msg_vals)
+        if message.message_type not in HEARD and not message.mail_activity_type_id:
+            return result
         try:
             with self.env.cr.savepoint():
                 self._score_listen(message)
@@ -105,3 +110,6 @@ class LeadScoreListening(models.AbstractModel):
                     "score_response_temperature": lead.score_temperature,
                 }
             )
+
+    def _merge_get_fields(self):
+        return [*super()._merge_get_fields(), *RESPONSE]

@@ -247,9 +247,7 @@ class LeadScoreQualification(models.AbstractModel):
             values = {name: value for name, value in values.items() if name not in names}
             values.update(qualification_due_date=due, qualification_alarm_date=due)
             if recycled:
-                values.update(
-                    qualification_recycle_count=recycled, qualification_recycle_date=now
-                )
+                values.update(qualification_recycle_count=recycled, qualification_recycle_date=now)
             leads.with_context(score_qualify=QUALIFY).write(values)
         if target != MQL:
             changing._qualification_drop_reminders()

@@ -13,7 +13,9 @@ class LeadScoreSignalSource(models.AbstractModel):
         index="btree_not_null",
         help="Who finds it by itself. Empty if other programs report it.",
     )
-    collector_state = fields.Selection(related="collector_id.state", string="State of the collector")
+    collector_state = fields.Selection(
+        related="collector_id.state", string="State of the collector"
+    )
     collector_missing_apps = fields.Char(related="collector_id.missing_apps")
     collector_last_run = fields.Datetime(related="collector_id.last_run")
     collector_last_error = fields.Text(related="collector_id.last_error")

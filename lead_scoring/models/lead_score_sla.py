@@ -36,13 +36,17 @@ class LeadScoreSla(models.AbstractModel):
         opened = self.filtered(lambda lead: lead.active and lead.won_status == "pending")
         ready = opened.filtered(lambda lead: lead.score_level in (MQL, SALES))
         ready.filtered(
-            lambda lead: lead.qualification == RAW
-            or (lead.qualification == REJECTED and lead._qualification_risen(before))
+            lambda lead: (
+                lead.qualification == RAW
+                or (lead.qualification == REJECTED and lead._qualification_risen(before))
+            )
         )._qualify(MQL)
         opened.filtered(
-            lambda lead: lead.qualification in (MQL, ACCEPTED)
-            and lead.score_level == SALES
-            and lead.score_card_id.sql_auto
+            lambda lead: (
+                lead.qualification in (MQL, ACCEPTED)
+                and lead.score_level == SALES
+                and lead.score_card_id.sql_auto
+            )
         )._qualify(SALES)
 
     def _qualification_risen(self, before):

@@ -123,7 +123,7 @@ class LeadScoreTrigger(models.Model):
     @ormcache()
     def _live(self):
         """What is watched by any trigger: most companies have few, and leads change often."""
-        return frozenset(self.sudo().search([]).mapped("watch"))
+        return frozenset(self.sudo().search([("active", "=", True)]).mapped("watch"))
 
     # ------------------------------------------------------------------
     # Whether it happened

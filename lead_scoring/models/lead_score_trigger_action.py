@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import ValidationError
 
 _logger = logging.getLogger(__name__)
 # So often may one trigger act on one lead within a day; more is a circle of triggers.
@@ -88,6 +89,7 @@ class LeadScoreTriggerAction(models.AbstractModel):
         string="Server action",
         domain=[("model_id.model", "=", "crm.lead")],
         ondelete="set null",
+        groups="base.group_system",
         help="Runs on the lead. What it does is up to its author.",
     )
     mark_lost = fields.Boolean(string="Mark as lost", help="The lead is lost, with this reason.")
@@ -117,6 +119,14 @@ class LeadScoreTriggerAction(models.AbstractModel):
         for trigger in self:
             trigger.log_count = counts.get(trigger, 0)
 
+    @api.constrains("server_action_id")
+    def _check_server_action(self):
+        for trigger in self:
+            if trigger.server_action_id.model_id.model not in (False, "crm.lead"):
+                raise ValidationError(
+                    self.env._("“%s” is not made for leads.", trigger.server_action_id.display_name)
+                )
+
     # ------------------------------------------------------------------
     # What was told is remembered, so that a deleted record is noticed
     # ------------------------------------------------------------------
@@ -137,7 +147,7 @@ class LeadScoreTriggerAction(models.AbstractModel):
         )
 
     def _plan(self):
-        for trigger in self:
+        for trigger in self.sudo():
             wanted = ",".join(name for name, _do in trigger._action_steps() if trigger[name])
             if trigger.planned != wanted:
                 trigger.planned = wanted
@@ -155,7 +165,7 @@ class LeadScoreTriggerAction(models.AbstractModel):
         trigger = self.with_user(SUPERUSER_ID).with_context(
             score_triggers=(*self.env.context.get("score_triggers", ()), self.id)
         )
-        leads = trigger.env["crm.lead"].browse(leads.ids).with_context(trigger.env.context)
+        leads = trigger.env["crm.lead"].browse(leads.ids).with_context(**trigger.env.context)
         rows = []
         for lead in trigger._may_act_on(leads, rows):
             errors = trigger._act_on(lead)

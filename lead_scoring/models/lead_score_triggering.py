@@ -84,9 +84,9 @@ class LeadScoreTriggering(models.AbstractModel):
     @api.model
     def _score_run(self, reason, ids=None):
         passed = Passed()
-        count = super(
-            LeadScoreTriggering, self.with_context(score_passed=passed)
-        )._score_run(reason, ids)
+        count = super(LeadScoreTriggering, self.with_context(score_passed=passed))._score_run(
+            reason, ids
+        )
         if passed.before:
             leads = self.with_context(score_reason=reason).browse(passed.before)
             leads._score_trigger(passed.before, ("score",))
@@ -97,7 +97,7 @@ class LeadScoreTriggering(models.AbstractModel):
 
         :param SQL source: rows with `id`, `score`, `score_before` and `card_id`, called `new`
         """
-        super()._score_note(source, reason)
+        result = super()._score_note(source, reason)
         live = self.env["lead.score.trigger"]._live()
         if STAY in live:
             self._score_count_time(source)
@@ -105,13 +105,15 @@ class LeadScoreTriggering(models.AbstractModel):
         if "score" in live and passed and reason not in NOT_BY_ITSELF:
             rows = self.env.execute_query(
                 SQL(
-                    "SELECT new.id, new.score_before FROM %s WHERE EXISTS (SELECT FROM"
-                    " lead_score_trigger t WHERE t.watch = 'score' AND t.active AND"
-                    " (new.score >= t.threshold) <> (COALESCE(new.score_before, 0) >= t.threshold))",
+                    "SELECT new.id, new.score_before FROM %s WHERE EXISTS ("
+                    "SELECT FROM lead_score_trigger t WHERE t.watch = 'score' AND t.active"
+                    " AND (new.score >= t.threshold)"
+                    " <> (COALESCE(new.score_before, 0) >= t.threshold))",
                     source,
                 )
             )
             passed.before = {lead_id: {"score": score} for lead_id, score in rows}
+        return result
 
     def _score_count_time(self, source):
         """Count the time of leads that came under a limit; forget that of those above it."""

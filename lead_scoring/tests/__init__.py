@@ -3,3 +3,4 @@ from . import test_lead_score_signal
 from . import test_profile
 from . import test_qualification
 from . import test_triggers
+from . import test_process_reports

@@ -27,9 +27,7 @@ class TestCollectors(ProcessCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.partner = cls.env["res.partner"].create(
-            {"name": "Paula", "email": "paula@example.com"}
-        )
+        cls.partner = cls.env["res.partner"].create({"name": "Paula", "email": "paula@example.com"})
         cls.lead = cls._create_leads(partner_id=cls.partner.id)
         cls.type_call = cls.env.ref("mail.mail_activity_data_call")
 
@@ -72,9 +70,7 @@ class TestCollectors(ProcessCase):
         self.assertFalse(self._found(other, "meeting_held"))
 
     def test_calls_and_other_activities_done(self):
-        call = self.lead.activity_schedule(
-            activity_type_id=self.type_call.id, user_id=self.rep.id
-        )
+        call = self.lead.activity_schedule(activity_type_id=self.type_call.id, user_id=self.rep.id)
         todo = self.lead.activity_schedule("mail.mail_activity_data_todo", user_id=self.rep.id)
         self.lead.activity_schedule("mail.mail_activity_data_todo", user_id=self.rep.id)
         (call | todo).action_feedback("Done")
@@ -107,7 +103,9 @@ class TestCollectors(ProcessCase):
         select = handler._select(
             "meeting_held",
             "res.partner",
-            handler._select.__globals__["SQL"]("FROM res_partner x WHERE x.id = %s", self.partner.id),
+            handler._select.__globals__["SQL"](
+                "FROM res_partner x WHERE x.id = %s", self.partner.id
+            ),
             date="x.create_date",
             email="x.email",
             company=str(self.env.company.id),
@@ -206,7 +204,9 @@ class TestCollectors(ProcessCase):
             }
         )
         self._collect("meeting")
-        self.assertEqual(self._found(self.lead, "meeting_held").date.date(), self._ago(days=30).date())
+        self.assertEqual(
+            self._found(self.lead, "meeting_held").date.date(), self._ago(days=30).date()
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -247,7 +247,9 @@ class TestMailSignals(ProcessCase, MailCommon):
         ours = self._ours()
         self._arrives(ours.message_id, extra="Auto-Submitted: auto-replied\n")
         self._arrives(ours.message_id, extra="X-Autoreply: yes\n")
-        self.assertEqual(len(self.lead.message_ids.filtered(lambda m: m.message_type == "email")), 2)
+        self.assertEqual(
+            len(self.lead.message_ids.filtered(lambda m: m.message_type == "email")), 2
+        )
         self.assertFalse(self.lead.score_event_ids)
 
     def test_a_colleague_who_answers_by_mail_is_no_prospect(self):
@@ -281,9 +283,7 @@ class TestMailSignals(ProcessCase, MailCommon):
         self.lead.message_post(
             body="Old", message_type="email", author_id=False, email_from="erik@example.com"
         )
-        self.env.cr.execute(
-            "DELETE FROM lead_score_event WHERE lead_id = %s", [self.lead.id]
-        )
+        self.env.cr.execute("DELETE FROM lead_score_event WHERE lead_id = %s", [self.lead.id])
         collector.cursor_date = False
         self.assertEqual(self._collect("mail"), 2)
 
@@ -296,7 +296,7 @@ class TestMailSignals(ProcessCase, MailCommon):
         self.assertEqual(self.lead.score_response_date, message.date)
 
     def test_a_call_is_a_response_too(self):
-        self.lead.activity_schedule(
-            "mail.mail_activity_data_call", user_id=self.rep.id
-        ).with_user(self.rep).action_feedback("Talked")
+        self.lead.activity_schedule("mail.mail_activity_data_call", user_id=self.rep.id).with_user(
+            self.rep
+        ).action_feedback("Talked")
         self.assertTrue(self.lead.score_response_date)

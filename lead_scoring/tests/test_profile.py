@@ -154,9 +154,7 @@ class TestProfile(TransactionCase):
         )
         self.assertEqual(merged.profile_motive_ids, self.motive | motive)
         self.assertEqual(merged.profile_competitor_ids, self.rival)
-        self.assertEqual(
-            merged.profile_influencer_ids.mapped("name"), ["Berta Buyer", "Eve"]
-        )
+        self.assertEqual(merged.profile_influencer_ids.mapped("name"), ["Berta Buyer", "Eve"])
 
     def test_rep_fills_the_profile_on_the_form(self):
         with Form(self.lead.with_user(self.rep)) as form:

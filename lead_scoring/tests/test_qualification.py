@@ -224,14 +224,13 @@ class TestQualification(TransactionCase):
 
     def _remind(self):
         with self.enter_registry_test_mode():
-            self.env.ref(
-                "lead_scoring.ir_cron_qualification_remind"
-            ).method_direct_trigger()
+            self.env.ref("lead_scoring.ir_cron_qualification_remind").method_direct_trigger()
 
     def _reminders(self):
         return self.lead.activity_ids.filtered(
-            lambda activity: activity.activity_type_id
-            == self.env.ref("lead_scoring.mail_activity_decide")
+            lambda activity: (
+                activity.activity_type_id == self.env.ref("lead_scoring.mail_activity_decide")
+            )
         )
 
     def test_salesperson_then_leader_are_reminded_and_then_nobody(self):

@@ -192,9 +192,7 @@ class TestTriggers(ProcessCase):
         self.assertEqual(self.lead.user_id, self.other)
         self.assertEqual(self.lead.team_id, other_team)
         self.assertEqual(self.lead.referred, "by action")
-        self.assertEqual(
-            set(self.lead.activity_ids.mapped("summary")), {"Act!", "Planned"}
-        )
+        self.assertEqual(set(self.lead.activity_ids.mapped("summary")), {"Act!", "Planned"})
         messages = self.env["mail.message"].search(
             [("model", "=", "crm.lead"), ("res_id", "=", self.lead.id)]
         )
@@ -269,9 +267,7 @@ class TestTriggers(ProcessCase):
         up = self._trigger(
             to_temperature="warm", frequency="always", server_action_id=action(False).id
         )
-        self._trigger(
-            direction="down", frequency="always", server_action_id=action("Boss").id
-        )
+        self._trigger(direction="down", frequency="always", server_action_id=action("Boss").id)
         for _number in range(6):
             self.lead.function = "Boss"
             self.lead.function = False
@@ -346,6 +342,24 @@ class TestTriggers(ProcessCase):
             self._trigger(domain="[('no_such_field', '=', 1)]")
         with self.assertRaises(ValidationError):
             self._trigger(domain="nonsense")
+
+    def test_only_administrators_say_which_server_action_runs(self):
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "Powerful",
+                "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "state": "code",
+                "code": "pass",
+            }
+        )
+        trigger = self._trigger()
+        with self.assertRaises(AccessError):
+            trigger.with_user(self.boss).server_action_id = action
+        trigger.with_user(self.boss).notify_owner = True
+        self.assertEqual(trigger.planned, "activity_type_id,notify_owner")
+        action.model_id = self.env["ir.model"]._get("res.partner")
+        with self.assertRaises(ValidationError):
+            trigger.server_action_id = action
 
     def test_reps_do_not_see_the_machinery(self):
         with self.assertRaises(AccessError):
