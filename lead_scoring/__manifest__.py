@@ -25,6 +25,7 @@
         "views/crm_lead_profile_views.xml",
         "views/crm_lead_qualification_views.xml",
         "report/lead_score_report_views.xml",
+        "data/spreadsheet_dashboard_data.xml",
         "data/digest_data.xml",
         "views/digest_digest_views.xml",
         "views/lead_score_process_menus.xml",
