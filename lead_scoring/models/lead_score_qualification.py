@@ -32,6 +32,8 @@ PASSED = {
 STAGES = (MQL, ACCEPTED, REJECTED, SALES)
 # In the context of a write: it comes from `_qualify`, which has decided and takes the minutes.
 QUALIFY = object()
+# A new scorecard moves many leads at once; the history tells it, their chatter does not.
+BULK = {"rules", "refresh"}
 MANAGER = "sales_team.group_sale_manager"
 
 
@@ -273,20 +275,9 @@ class LeadScoreQualification(models.AbstractModel):
 
     def _qualification_record(self, before, target, reason, note, user):
         """History, chatter and whatever waits for it learn that leads entered a state."""
-        labels = dict(self._fields["qualification"]._description_selection(self.env))
-        bodies = {}
-        for lead in self:
-            text = self.env._(
-                "Qualification: %(old)s → %(new)s",
-                old=labels[before[lead.id]],
-                new=labels[target],
-            )
-            if not user:
-                text = self.env._("%s, by its score", text)
-            if target == REJECTED:
-                text = ". ".join(filter(None, [text, reason and reason.name, note]))
-            bodies[lead.id] = text
-        self.sudo()._message_log_batch(bodies)
+        why = reason.name if target == REJECTED and reason else False
+        if user or self.env.context.get("score_reason") not in BULK:
+            self._qualification_tell(before, target, ". ".join(filter(None, [why, note])), user)
         self._score_log(
             {
                 lead.id: {
@@ -294,12 +285,25 @@ class LeadScoreQualification(models.AbstractModel):
                     "qualification_before": before[lead.id],
                     "qualification": target,
                     "user_id": user.id if user else False,
-                    "note": reason.name if target == REJECTED and reason else False,
+                    "note": why,
                 }
                 for lead in self
             }
         )
         self._qualification_changed(before)
+
+    def _qualification_tell(self, before, target, why, user):
+        """One line in the chatter of each lead."""
+        labels = dict(self._fields["qualification"]._description_selection(self.env))
+        bodies = {}
+        for lead in self:
+            text = self.env._(
+                "Qualification: %(old)s → %(new)s", old=labels[before[lead.id]], new=labels[target]
+            )
+            if not user:
+                text = self.env._("%s, by its score", text)
+            bodies[lead.id] = f"{text}. {why}" if why else text
+        self.sudo()._message_log_batch(bodies)
 
     def _qualification_changed(self, before):
         """Hook: these leads have just entered another state of qualification.

@@ -4,12 +4,15 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
-from .lead_score_qualification import ACCEPTED, MQL, QUALIFY, RAW, REJECTED, SALES
+from .lead_score_qualification import MQL, QUALIFY, RAW, REJECTED, SALES
 
 _logger = logging.getLogger(__name__)
 REMINDER_TYPE = "lead_scoring.mail_activity_decide"
 REMINDER_BATCH = 200
+# So many leads change their state at once; a new scorecard may change those of all.
+BATCH = 1000
 
 
 class LeadScoreSla(models.AbstractModel):
@@ -33,25 +36,44 @@ class LeadScoreSla(models.AbstractModel):
 
         :param dict before: see `_score_changed`
         """
-        opened = self.filtered(lambda lead: lead.active and lead.won_status == "pending")
-        ready = opened.filtered(lambda lead: lead.score_level in (MQL, SALES))
-        ready.filtered(
-            lambda lead: (
-                lead.qualification == RAW
-                or (lead.qualification == REJECTED and lead._qualification_risen(before))
-            )
-        )._qualify(MQL)
-        opened.filtered(
-            lambda lead: (
-                lead.qualification in (MQL, ACCEPTED)
-                and lead.score_level == SALES
-                and lead.score_card_id.sql_auto
-            )
-        )._qualify(SALES)
+        # The score decides this, and not the user during whose work it changed.
+        leads = self.sudo()
+        rows = leads._qualification_earned()
+        known = ("mql", "sql")
+        # A rejected lead comes back only if its score was below the threshold in between.
+        ready = [
+            lead_id
+            for lead_id, state, _sales in rows
+            if state == RAW
+            or (state == REJECTED and before.get(lead_id, {}).get("level") not in known)
+        ]
+        sales = {lead_id for lead_id, state, sales in rows if sales and state != REJECTED}
+        for ids, target in ((ready, MQL), (list(sales), SALES)):
+            for start in range(0, len(ids), BATCH):
+                leads.browse(ids[start : start + BATCH])._qualify(target)
 
-    def _qualification_risen(self, before):
-        """A rejected lead comes back only if its score was below the threshold in between."""
-        return before.get(self.id, {}).get("level") not in (MQL, SALES)
+    def _qualification_earned(self):
+        """Which of these leads have a score for more than they are.
+
+        :return: (lead id, state, whether it becomes SQL) of open leads
+        """
+        self.env["crm.lead"].flush_model(["qualification", "active", "won_status"])
+        self.env["lead.score.card"].flush_model(["sql_auto"])
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT l.id, l.qualification, s.level = 'sql' AND c.sql_auto IS TRUE
+                  FROM crm_lead l
+                  JOIN lead_score s ON s.id = l.id AND s.level IN ('mql', 'sql')
+                  JOIN lead_score_card c ON c.id = s.card_id
+                 WHERE l.id = ANY(%s) AND l.active AND l.won_status = 'pending'
+                   AND (l.qualification IN ('raw', 'rejected')
+                        OR (l.qualification IN ('mql', 'accepted')
+                            AND s.level = 'sql' AND c.sql_auto))
+                """,
+                self.ids,
+            )
+        )
 
     # ------------------------------------------------------------------
     # Time to decide

@@ -103,7 +103,7 @@ class TestProcessReports(ProcessCase):
 
     def test_other_companies_stay_out(self):
         company = self.env["res.company"].create({"name": "Elsewhere"})
-        self.raw.company_id = company
+        self.raw.write({"user_id": False, "team_id": False, "company_id": company.id})
         self.env.flush_all()
         ids = self.env["lead.score.report"].with_user(self.boss).search([]).lead_id.ids
         self.assertNotIn(self.raw.id, ids)

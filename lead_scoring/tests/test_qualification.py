@@ -290,3 +290,21 @@ class TestQualification(TransactionCase):
         self.card.accept_hours = 0
         self._score(self.lead, "mql")
         self.assertFalse(self.lead.qualification_due_date)
+
+    def test_a_card_with_automatic_sql_takes_a_raw_lead_all_the_way(self):
+        self.card.sql_auto = True
+        self._score(self.lead, "sql")
+        self.assertEqual(self.lead.qualification, "sql")
+        history = self.lead.score_history_ids.filtered("qualification").sorted("id")
+        self.assertEqual(history.mapped("qualification"), ["mql", "sql"])
+
+    def test_a_user_without_rights_on_the_lead_does_not_keep_the_score_from_it(self):
+        other = new_test_user(self.env, "qual_stranger", groups="base.group_user")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "INSERT INTO lead_score (id, card_id, score, level) VALUES (%s, %s, 50, 'mql')",
+            [self.lead.id, self.card.id],
+        )
+        before = {self.lead.id: {"score": 0, "level": "none"}}
+        self.lead.with_user(other)._score_changed(before)
+        self.assertEqual(self.lead.qualification, "mql")
