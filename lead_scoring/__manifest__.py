@@ -31,6 +31,9 @@
         "views/lead_score_process_menus.xml",
         "data/ir_cron_data.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["lead_scoring/static/tests/tours/**/*"],
+    },
     "demo": [
         "demo/lead_score_profile_demo.xml",
     ],

@@ -141,7 +141,8 @@ class LeadScoreCollector(models.Model):
         :return: how many signals were found
         """
         self.ensure_one()
-        until = max(fields.Datetime.now(), self.env.cr.now())
+        # Datetime.now() leaves out what is less than a second.
+        until = fields.Datetime.now() + timedelta(seconds=1)
         found = 0
         error = False
         try:

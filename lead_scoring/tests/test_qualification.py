@@ -26,6 +26,10 @@ class TestQualification(TransactionCase):
 
     def _score(self, lead, level, before="none"):
         """Put a score of a level on the lead, and tell as the engine would."""
+        self._put(lead, level)
+        lead._score_changed({lead.id: {"score": 0, "level": before}})
+
+    def _put(self, lead, level):
         points = {"none": 10, "mql": 50, "sql": 90}
         self.env.flush_all()
         self.env.cr.execute(
@@ -35,7 +39,6 @@ class TestQualification(TransactionCase):
             [lead.id, self.card.id, points[level], level],
         )
         self.env.invalidate_all()
-        lead._score_changed({lead.id: {"score": points.get(before, 0), "level": before}})
 
     def test_the_whole_way_with_dates_and_names(self):
         self._score(self.lead, "mql")
@@ -300,11 +303,7 @@ class TestQualification(TransactionCase):
 
     def test_a_user_without_rights_on_the_lead_does_not_keep_the_score_from_it(self):
         other = new_test_user(self.env, "qual_stranger", groups="base.group_user")
-        self.env.flush_all()
-        self.env.cr.execute(
-            "INSERT INTO lead_score (id, card_id, score, level) VALUES (%s, %s, 50, 'mql')",
-            [self.lead.id, self.card.id],
-        )
+        self._put(self.lead, "mql")
         before = {self.lead.id: {"score": 0, "level": "none"}}
         self.lead.with_user(other)._score_changed(before)
         self.assertEqual(self.lead.qualification, "mql")
