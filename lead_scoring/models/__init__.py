@@ -45,4 +45,5 @@ from . import lead_score_trigger_wait
 from . import lead_score_trigger
 from . import lead_score_triggering
 
+from . import lead_score_explaining
 from . import crm_lead

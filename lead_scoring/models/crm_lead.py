@@ -16,6 +16,7 @@ class CrmLead(models.Model):
         "lead.score.profile",
         "lead.score.mixin",
         "lead.score.signalling",
+        "lead.score.explaining",
         "lead.score.engine",
         "crm.lead",
     ]

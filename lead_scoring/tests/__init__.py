@@ -1,4 +1,5 @@
 from . import test_collectors
+from . import test_equality
 from . import test_lead_score_signal
 from . import test_profile
 from . import test_qualification

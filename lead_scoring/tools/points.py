@@ -20,7 +20,12 @@ def cents(points):
     >>> cents(0.125), cents(-0.125), cents(3)
     (13, -12, 300)
     """
-    return math.floor(points * 100 + 0.5)
+    return whole(points * 100)
+
+
+def whole(amount):
+    """Cents as a whole number, half a cent rounded up."""
+    return math.floor(amount + 0.5)
 
 
 def remaining(kind, age, half_life):
