@@ -14,6 +14,14 @@ class ProcessTour(HttpCase):
             name="Process Rep",
             groups="base.group_user,sales_team.group_sale_salesman,base.group_partner_manager",
         )
+        cls.env["lead.score.card"].create(
+            {
+                "name": "Tour card",
+                "sequence": 0,
+                "domain": "[('name', '=', 'Tour lead')]",
+                "rule_ids": [(0, 0, {"name": "Any", "kind": "attribute", "points": 5})],
+            }
+        ).action_publish()
         cls.lead = cls.env["crm.lead"].create(
             {"name": "Tour lead", "type": "lead", "user_id": cls.rep.id}
         )
