@@ -43,8 +43,8 @@ class TestProcessMobile(ProcessTour):
                     "qualification_accepted_user_id": self.rep.id,
                     "profile_need": "defined",
                     "profile_budget": 5000,
-                    "profile_has_decider": True,
                     "profile_complete": 43,
                 }
             ],
         )
+        self.assertEqual(self.lead.profile_influencer_ids.name, "Eve Buyer")

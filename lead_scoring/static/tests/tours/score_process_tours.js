@@ -49,22 +49,14 @@ tours.add("score_rep_on_phone", {
         },
         {
             trigger: ".modal div[name=name] input",
-            run: "edit Eve Decider",
-        },
-        {
-            trigger: ".modal div[name=role] input",
-            run: "click",
-        },
-        {
-            trigger: ".o_select_menu_item:contains(Decision Maker)",
-            run: "click",
+            run: "edit Eve Buyer",
         },
         {
             trigger: ".modal .o_form_button_save",
             run: "click",
         },
         {
-            trigger: "div[name=profile_influencer_ids] .o_kanban_record:contains(Eve Decider)",
+            trigger: "div[name=profile_influencer_ids] .o_kanban_record:contains(Eve Buyer)",
         },
         {
             content: "Save",
