@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "security/lead_score_process_security.xml",
         "data/lead_score_collector_data.xml",
+        "security/lead_scoring_rules.xml",
         "data/lead_score_signal_data.xml",
         "data/lead_score_motive_data.xml",
         "data/lead_score_reject_reason_data.xml",
@@ -30,6 +31,15 @@
         "views/digest_digest_views.xml",
         "views/lead_score_process_menus.xml",
         "data/ir_cron_data.xml",
+        "data/lead_score_card_data.xml",
+        "wizards/lead_score_override_views.xml",
+        "wizards/lead_score_simulation_views.xml",
+        "views/lead_score_card_views.xml",
+        "views/lead_score_signal_views.xml",
+        "views/lead_score_event_views.xml",
+        "views/crm_lead_views.xml",
+        "views/res_partner_views.xml",
+        "views/lead_scoring_menus.xml",
     ],
     "assets": {
         "web.assets_tests": ["lead_scoring/static/tests/tours/**/*"],
@@ -37,4 +47,8 @@
     "demo": [
         "demo/lead_score_profile_demo.xml",
     ],
+    "demo": ["demo/lead_score_demo.xml"],
+    "assets": {
+        "web.assets_backend": ["lead_scoring/static/src/**/*"],
+    },
 }
