@@ -39,16 +39,15 @@
         "views/lead_score_event_views.xml",
         "views/crm_lead_views.xml",
         "views/res_partner_views.xml",
+        "views/lead_score_process_views.xml",
         "views/lead_scoring_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["lead_scoring/static/src/**/*"],
         "web.assets_tests": ["lead_scoring/static/tests/tours/**/*"],
     },
     "demo": [
+        "demo/lead_score_demo.xml",
         "demo/lead_score_profile_demo.xml",
     ],
-    "demo": ["demo/lead_score_demo.xml"],
-    "assets": {
-        "web.assets_backend": ["lead_scoring/static/src/**/*"],
-    },
 }
