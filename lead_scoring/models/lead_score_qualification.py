@@ -80,7 +80,6 @@ class LeadScoreQualification(models.AbstractModel):
 
     qualification = fields.Selection(
         STATES,
-        required=True,
         default=RAW,
         copy=False,
         index=True,
@@ -179,7 +178,8 @@ class LeadScoreQualification(models.AbstractModel):
     def _qualify_refusal(self, target):
         """Why the current user may not take this lead to a state, or None."""
         self.ensure_one()
-        state = self.qualification
+        # Rows that were loaded past Odoo may have none.
+        state = self.qualification or RAW
         if target == state or target in STEPS.get(state, ()):
             return None
         labels = dict(self._fields["qualification"]._description_selection(self.env))
@@ -233,7 +233,7 @@ class LeadScoreQualification(models.AbstractModel):
         if not changing:
             return changing
         now = fields.Datetime.now()
-        before = {lead.id: lead.qualification for lead in changing}
+        before = {lead.id: lead.qualification or RAW for lead in changing}
         kept = {lead.id: lead._qualification_kept(target) for lead in changing}
         dues = changing._qualification_dues(now) if target == MQL else {}
         for (names, recycled, due), leads in changing.grouped(
@@ -380,9 +380,9 @@ class LeadScoreQualification(models.AbstractModel):
 
     def _qualification_merge(self, others):
         leads = (self | others).sudo()
-        best = max(leads, key=lambda lead: (RANK[lead.qualification], lead == self))
+        best = max(leads, key=lambda lead: (RANK[lead.qualification or RAW], lead == self))
         values = {
-            "qualification": best.qualification,
+            "qualification": best.qualification or RAW,
             "qualification_date": best.qualification_date,
             "qualification_due_date": best.qualification_due_date,
             "qualification_alarm_date": best.qualification_alarm_date,
@@ -393,7 +393,7 @@ class LeadScoreQualification(models.AbstractModel):
         }
         for state in STAGES:
             known = leads.filtered(moment(state)).sorted(moment(state))[:1]
-            if state in (*PASSED[best.qualification], REJECTED):
+            if state in (*PASSED[best.qualification or RAW], REJECTED):
                 values[moment(state)] = known[moment(state)]
                 values[decider(state)] = known[decider(state)].id
                 if state == REJECTED:

@@ -334,3 +334,12 @@ class TestQualification(TransactionCase):
         self.assertEqual(len(leads[0].message_ids), count, "the history tells it, not the chatter")
         self.assertTrue(leads[0].score_history_ids.filtered("qualification"))
         self.assertTrue(leads[0].qualification_due_date)
+
+    def test_a_lead_loaded_past_odoo_counts_as_raw(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET qualification = NULL WHERE id = %s", [self.lead.id]
+        )
+        self.lead.invalidate_recordset()
+        self._score(self.lead, "mql")
+        self.assertEqual(self.lead.qualification, "mql")
