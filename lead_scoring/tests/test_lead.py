@@ -203,7 +203,8 @@ class TestLead(ScoreCase):
         lines = self.lead.score_explain()
         self.assertEqual([line["kind"] for line in lines], ["attribute", "signal", "limit"])
         self.assertEqual(sum(line["points"] for line in lines), self.lead.score)
-        self.assertEqual(len(self.lead.score_story()["history"]), 3)
+        # Three scores, and that the last but one made it marketing qualified.
+        self.assertEqual(len(self.lead.score_story()["history"]), 4)
 
     def test_rep_reads_the_explanation_of_his_leads_only(self):
         self.assertTrue(self.lead.with_user(self.rep).score_explain())

@@ -1,0 +1,207 @@
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .lead_score_qualification import ACCEPTED, BULK, MQL, QUALIFY, RAW, REJECTED, SALES
+
+_logger = logging.getLogger(__name__)
+REMINDER_TYPE = "lead_scoring.mail_activity_decide"
+REMINDER_BATCH = 200
+# A new scorecard may qualify most leads at once. More than a few are taken on in the background,
+# so many at a time.
+FEW = 200
+BATCH = 1000
+
+
+class LeadScoreSla(models.AbstractModel):
+    """What the score does to the qualification, and how long sales may take to decide."""
+
+    _name = "lead.score.sla"
+    _description = "Qualification by Score, and Reminders"
+
+    # ------------------------------------------------------------------
+    # The score qualifies
+    # ------------------------------------------------------------------
+
+    def _score_changed(self, before):
+        """A score that passes a threshold of its card takes the lead one state on, never back."""
+        result = super()._score_changed(before)
+        self._qualification_follow(before)
+        return result
+
+    def _qualification_follow(self, before):
+        """Take leads to the states that their scores have earned.
+
+        :param dict before: see `_score_changed`
+        """
+        if len(self) > FEW and self.env.context.get("score_reason") in BULK:
+            self.env.ref("lead_scoring.ir_cron_qualify").sudo()._trigger()
+            return
+        # The score decides this, and not the user during whose work it changed.
+        self.sudo()._qualification_take(
+            {
+                lead_id
+                for lead_id in self.ids
+                if before.get(lead_id, {}).get("level") not in (MQL, SALES)
+            }
+        )
+
+    def _qualification_take(self, risen):
+        """Take leads on by the level that their scores have reached.
+
+        :param set risen: ids of those whose score has just passed the threshold for MQL. Others
+            stay raw, or rejected, if a person has said so while their score was high
+        """
+        rows = self._qualification_earned()
+        ready = [
+            lead_id
+            for lead_id, state, _sales in rows
+            if state in (RAW, REJECTED) and lead_id in risen
+        ]
+        sales = [
+            lead_id
+            for lead_id, state, sales in rows
+            if sales and (state in (MQL, ACCEPTED) or lead_id in risen)
+        ]
+        self.browse(ready)._qualify(MQL)
+        self.browse(sales)._qualify(SALES)
+
+    def _qualification_earned(self):
+        """Which of these leads have a score for more than they are.
+
+        :return: (lead id, state, whether it becomes SQL) of open leads
+        """
+        self.env["crm.lead"].flush_model(["qualification", "active", "won_status"])
+        self.env["lead.score.card"].flush_model(["sql_auto"])
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT l.id, COALESCE(l.qualification, 'raw'),
+                       s.level = 'sql' AND c.sql_auto IS TRUE
+                  FROM crm_lead l
+                  JOIN lead_score s ON s.id = l.id AND s.level IN ('mql', 'sql')
+                  JOIN lead_score_card c ON c.id = s.card_id
+                 WHERE l.id = ANY(%s) AND l.active AND l.won_status = 'pending'
+                   AND (COALESCE(l.qualification, 'raw') IN ('raw', 'rejected')
+                        OR (l.qualification IN ('mql', 'accepted')
+                            AND s.level = 'sql' AND c.sql_auto))
+                """,
+                self.ids,
+            )
+        )
+
+    @api.model
+    def _cron_qualify(self):
+        """Take on the raw leads that a new scorecard has lifted over its threshold.
+
+        Raw leads that a person has put back have a date, and are left alone.
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        last = 0
+        while ids := self._qualification_lifted(last):
+            last = ids[-1]
+            leads = self.browse(ids).with_context(score_reason="rules")
+            try:
+                with self.env.cr.savepoint():
+                    leads._qualification_take(set(ids))
+            except psycopg2.OperationalError:
+                raise
+            except Exception:
+                _logger.exception("Leads %s to %s were not qualified", ids[0], last)
+            if not commit(len(ids), remaining=len(self._qualification_lifted(last))):
+                return
+
+    def _qualification_lifted(self, last):
+        """Ids of the next raw leads that nobody has judged and whose score makes them MQL."""
+        self.env["crm.lead"].flush_model(["qualification", "qualification_date", "active"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT l.id FROM crm_lead l JOIN lead_score s ON s.id = l.id"
+                " WHERE l.id > %s AND s.level IN ('mql', 'sql')"
+                " AND COALESCE(l.qualification, 'raw') = 'raw'"
+                " AND l.qualification_date IS NULL AND l.active AND l.won_status = 'pending'"
+                " ORDER BY l.id LIMIT %s",
+                last,
+                BATCH,
+            )
+        )
+        return [lead_id for (lead_id,) in rows]
+
+    # ------------------------------------------------------------------
+    # Time to decide
+    # ------------------------------------------------------------------
+
+    def _qualification_dues(self, now):
+        """Until when sales should decide, per lead id; none where the card sets no time."""
+        dues = {}
+        for (card, company), leads in self.grouped(
+            lambda lead: (lead.score_card_id, lead.company_id)
+        ).items():
+            due = card._decide_by(now, company) if card else False
+            dues.update(dict.fromkeys(leads.ids, due))
+        return dues
+
+    @api.model
+    def _qualification_alarm_domain(self):
+        return Domain(
+            [
+                ("qualification_alarm_date", "<=", fields.Datetime.now()),
+                ("qualification", "=", MQL),
+                ("won_status", "=", "pending"),
+            ]
+        )
+
+    @api.model
+    def _cron_qualification_remind(self):
+        """Remind of leads that sales should have accepted or rejected by now; costs what is due."""
+        commit = self.env["ir.cron"]._commit_progress
+        domain = self._qualification_alarm_domain()
+        commit(remaining=self.search_count(domain))
+        while leads := self.search(
+            domain, limit=REMINDER_BATCH, order="qualification_alarm_date, id"
+        ):
+            locked = leads.try_lock_for_update(allow_referencing=True)
+            if not locked:
+                break
+            for lead in locked:
+                lead._qualification_remind_safely()
+            if not commit(len(locked), remaining=self.search_count(domain)):
+                break
+
+    def _qualification_remind_safely(self):
+        """One lead that cannot be reminded of must not keep the others from it."""
+        try:
+            with self.env.cr.savepoint():
+                self._qualification_remind()
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.exception("No reminder to decide about lead %s", self.id)
+            self.with_context(score_qualify=QUALIFY).write({"qualification_alarm_date": False})
+
+    def _qualification_remind(self):
+        """First the salesperson, then, when the same time has passed again, the team leader."""
+        self.ensure_one()
+        first = self.qualification_alarm_date == self.qualification_due_date
+        leader = self.team_id.user_id
+        user = (self.user_id or leader) if first else leader
+        following = False
+        if first and leader and leader != user:
+            following = self.score_card_id._decide_by(fields.Datetime.now(), self.company_id)
+        self.with_context(score_qualify=QUALIFY).write({"qualification_alarm_date": following})
+        if user.active:
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
+                REMINDER_TYPE,
+                user_id=user.id,
+                summary=self.env._("Accept or reject this lead")
+                if first
+                else self.env._("Nobody has accepted or rejected this lead"),
+            )
+
+    def _qualification_drop_reminders(self):
+        if self.env.ref(REMINDER_TYPE, raise_if_not_found=False):
+            self.sudo().activity_unlink([REMINDER_TYPE], only_automated=False)
