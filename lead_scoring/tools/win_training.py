@@ -14,8 +14,11 @@ from .win_columns import encode, learn_features
 from .win_metrics import auc, clip, figures, losses
 from .win_model import matrix
 
-# The base rate loses only against a gain of this many standard errors.
-SURE = 2.0
+# The base rate loses only against a gain of this many standard errors, and with few rows of more:
+# several candidates get a chance to be lucky.
+SURE, SURE_FEW = 2.5, 6.0
+# A simpler candidate is preferred unless another one is better by this many standard errors.
+SIMPLER = 1.0
 NEWEST = 0.2
 # Half-life of a lead's weight, as a share of the time between the oldest and the newest.
 MILD, STRONG = 1.0, 0.15
@@ -210,7 +213,8 @@ class Training:
             "gain": mean,
             "error": error,
             "auc": auc(self.won[self.old], said),
-            "sure": mean > SURE * error,
+            "loss": loss,
+            "sure": mean > (SURE + SURE_FEW / np.sqrt(len(gain))) * error,
         }
 
     def _hold_out(self):
@@ -254,6 +258,7 @@ class Training:
         allowed = error if len(gain) < SMALL_HOLD else 0.0
         self.results[name] |= {
             "newest_said": said,
+            "newest_loss": losses(won, said),
             "newest_log_loss": float(losses(won, said).mean()),
             "newest_auc": auc(won, said),
             "newest_fine": bool(gain.mean() > -allowed),
@@ -261,21 +266,35 @@ class Training:
 
     def _champion(self):
         """The least log loss, by equal parts of both comparisons, among those surely better."""
-        base = self.results["base"]
-
-        def distance(name):
-            result = self.results[name]
-            parts = [result["log_loss"] / base["log_loss"]]
-            if "newest_log_loss" in result:
-                parts.append(result["newest_log_loss"] / base["newest_log_loss"])
-            return np.mean(parts)
-
         fit = [
             name
             for name in self.names
             if self.results[name]["sure"] and self.results[name].get("newest_fine", True)
         ]
-        return min(fit, key=distance) if fit else "base"
+        if not fit:
+            return "base"
+        best = min(fit, key=lambda name: self._gain_over(name)[0])
+        for name in fit:
+            gain, error = self._gain_over(name, best)
+            if gain <= SIMPLER * error:
+                return name
+        return best
+
+    def _gain_over(self, name, other=None):
+        """Relative log loss that another candidate has less than this one, and its error.
+
+        By equal parts of the cross-validation and the newest fifth; without another one, the
+        relative log loss itself.
+        """
+        means, errors = [], []
+        for key in ("loss", "newest_loss"):
+            if key in self.results[name]:
+                loss = self.results[name][key]
+                gain = loss - (self.results[other][key] if other else 0.0)
+                base = self.results["base"][key].mean()
+                means.append(gain.mean() / base)
+                errors.append(gain.std() / np.sqrt(len(gain)) / base)
+        return np.mean(means), np.sqrt(np.sum(np.square(errors))) / len(errors)
 
     def _recent_counts_more(self, algorithm):
         """Would a short memory have foreseen the newest fifth clearly better?"""

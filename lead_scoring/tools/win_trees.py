@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 DEPTH = 5
 # How many trees are tried; the inner cross-validation picks one of them.
-CHECKPOINTS = (20, 40, 80, 120, 180)
+CHECKPOINTS = (20, 40, 80, 120, 180, 300)
 ROWS_AT_ONCE = 1000
 
 

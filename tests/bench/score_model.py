@@ -35,7 +35,8 @@ def run(env, out):
     few_leads(sheet, first)
     if not os.environ.get("BENCH_REAL_ONLY"):
         for data in made():
-            compare(sheet, data)
+            compare(sheet, data, in_time=data.age is not None)
+    compare(sheet, calls, in_time=True)
     speed(sheet, calls)
 
 
@@ -54,9 +55,12 @@ def folds(won, seed=SEED):
     return fold
 
 
-def learn(data, rows):
-    """The model that the product would use, read back from its file, and the report."""
-    age = None if data.age is None else data.age[rows]
+def learn(data, rows, in_time=False):
+    """The model that the product would use, read back from its file, and the report.
+
+    :param bool in_time: are the rows to predict newer than these? Then recent rows weigh more.
+    """
+    age = data.age[rows] if in_time else None
     kept, report = win_training.train(rows_of(data.table, rows), data.won[rows], age)
     return win_file.load(win_file.dump(kept, "bench"), "bench"), report
 
@@ -66,12 +70,21 @@ def odoo(data, rows, others, team):
     return peer.predict([data.rows[row] for row in others])
 
 
-def compare(sheet, data):
+def parts(data, in_time):
+    """(rows to learn from, rows to predict): five folds, or the newest fifth."""
+    if in_time:
+        order = np.argsort(-data.age, kind="stable")
+        cut = len(order) * 4 // 5
+        return [(order[:cut], order[cut:])]
+    fold = folds(data.won)
+    return [(np.flatnonzero(fold != n), np.flatnonzero(fold == n)) for n in range(FOLDS)]
+
+
+def compare(sheet, data, in_time=False):
     """Print the figures of one data set; ours must be better than Odoo's and the base rate's."""
-    fold, found, chosen = folds(data.won), {}, []
-    for number in range(FOLDS):
-        rows, others = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        model, report = learn(data, rows)
+    found, chosen = {}, []
+    for rows, others in parts(data, in_time):
+        model, report = learn(data, rows, in_time)
         chosen.append(report["algorithm"])
         said = {
             "ours": model.predict(rows_of(data.table, others)),
@@ -82,7 +95,8 @@ def compare(sheet, data):
         for name, values in said.items():
             figures = win_metrics.figures(data.won[others], values)
             found.setdefault(name, []).append([figures[key] for key in SHOWN])
-    sheet.out(f"      -- {data.name}: {len(data.won)} rows, {data.won.mean():.1%} won")
+    how = "newest fifth" if in_time else "five folds"
+    sheet.out(f"      -- {data.name}: {len(data.won)} rows, {data.won.mean():.1%} won, {how}")
     means = {name: dict(zip(SHOWN, np.mean(v, axis=0), strict=True)) for name, v in found.items()}
     for name, mean in means.items():
         spread = np.std([values[0] for values in found[name]])
