@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class LeadScoreSignal(models.Model):
@@ -18,5 +18,32 @@ class LeadScoreSignal(models.Model):
     )
     sequence = fields.Integer(default=10, help="Order in which signals are listed.")
     active = fields.Boolean(default=True, help="Archived signals are no longer collected.")
+    is_activity = fields.Boolean(
+        string="Shows activity",
+        default=True,
+        help="Whether this behaviour shows that the lead is alive, and so delays the penalty for "
+        "inactivity. A bounced e-mail does not.",
+    )
+    rule_ids = fields.One2many("lead.score.rule", "signal_id", readonly=True)
 
     _code_uniq = models.UniqueIndex("(code)", "A signal with this code already exists.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        signals = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return signals
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"code", "active", "is_activity"} & vals.keys():
+            self.env.registry.clear_cache()
+            self.rule_ids.card_id._rules_changed()
+        return result
+
+    def unlink(self):
+        cards = self.rule_ids.card_id
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        cards._rules_changed()
+        return result

@@ -1,0 +1,16 @@
+from odoo import models
+
+
+class CrmLead(models.Model):
+    """Every part of the addon that extends the lead is a mixin in a file of its own, listed here.
+
+    The first of them is asked first; each calls `super()`.
+    """
+
+    _name = "crm.lead"
+    _inherit = [
+        "lead.score.mixin",
+        "lead.score.signalling",
+        "lead.score.engine",
+        "crm.lead",
+    ]

@@ -1,0 +1,309 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools.points import DIMENSIONS
+
+CUTOFFS = (
+    "grade_a",
+    "grade_b",
+    "grade_c",
+    "hot_threshold",
+    "warm_threshold",
+    "intent_high",
+    "intent_medium",
+    "sql_threshold",
+    "mql_threshold",
+)
+LIMITS = tuple(f"{dimension}_{end}" for dimension in DIMENSIONS for end in ("floor", "cap"))
+SETTINGS = ("domain", "decay", "half_life", "inactivity_days", "inactivity_points")
+
+
+def _floor(label, default=0):
+    return fields.Integer(
+        string=label, default=default, help="The dimension counts at least so many points."
+    )
+
+
+def _cap(label, default):
+    return fields.Integer(
+        string=label, default=default, help="The dimension counts at most so many points."
+    )
+
+
+def _cutoff(label, default, text):
+    return fields.Integer(string=label, default=default, help=text)
+
+
+class LeadScoreCard(models.Model):
+    """A way to judge leads. What is published counts; what is edited counts when published."""
+
+    _name = "lead.score.card"
+    _inherit = ["lead.score.card.simulation"]
+    _description = "Scorecard"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True, help="Name of the scorecard.")
+    sequence = fields.Integer(
+        default=10, help="A lead is judged by the first published scorecard that it matches."
+    )
+    active = fields.Boolean(default=True, help="Archived scorecards judge nobody.")
+    state = fields.Selection(
+        [("draft", "Draft"), ("published", "Published"), ("archived", "Archived")],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        help="A draft judges nobody. Publish it when the preview looks right.",
+    )
+    version = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="Raised each time the scorecard is published with changes. The history of a lead "
+        "names the version by which it was judged.",
+    )
+    version_ids = fields.One2many(
+        "lead.score.card.version", "card_id", string="Versions", readonly=True
+    )
+    definition = fields.Json(readonly=True, copy=False)
+    is_changed = fields.Boolean(
+        compute="_compute_is_changed",
+        help="The scorecard was edited since it was published. Leads are judged by what was "
+        "published until you publish it again.",
+    )
+    check_date = fields.Date(readonly=True, copy=False)
+    company_id = fields.Many2one(
+        "res.company", index=True, help="Only leads of this company; empty for all companies."
+    )
+    team_ids = fields.Many2many(
+        "crm.team",
+        string="Sales teams",
+        check_company=True,
+        help="Only leads of these teams; empty for all teams.",
+    )
+    domain = fields.Char(
+        string="Which leads",
+        default="[]",
+        help="Only leads that match this filter are judged by the scorecard, for example those "
+        "interested in one product.",
+    )
+    rule_ids = fields.One2many("lead.score.rule", "card_id", copy=True)
+    broken_count = fields.Integer(compute="_compute_broken_count")
+    fit_floor = _floor("Fit at least")
+    fit_cap = _cap("Fit at most", 40)
+    need_floor = _floor("Need at least")
+    need_cap = _cap("Need at most", 20)
+    budget_floor = _floor("Budget at least")
+    budget_cap = _cap("Budget at most", 15)
+    authority_floor = _floor("Authority at least")
+    authority_cap = _cap("Authority at most", 15)
+    timing_floor = _floor("Timing at least")
+    timing_cap = _cap("Timing at most", 15)
+    engagement_floor = _floor("Engagement at least")
+    engagement_cap = _cap("Engagement at most", 40)
+    negative_floor = _floor("Negative at least", -100)
+    negative_cap = _cap("Negative at most", 0)
+    grade_a = _cutoff("Grade A from", 30, "From so many points of fit, the grade is A.")
+    grade_b = _cutoff("Grade B from", 20, "From so many points of fit, the grade is B.")
+    grade_c = _cutoff("Grade C from", 10, "From so many points of fit, the grade is C; below, D.")
+    hot_threshold = _cutoff("Hot from", 60, "From this score, the lead is hot.")
+    warm_threshold = _cutoff("Warm from", 30, "From this score, the lead is warm; below, cold.")
+    intent_high = _cutoff(
+        "High intent from", 30, "From so many points of need, timing and engagement together."
+    )
+    intent_medium = _cutoff(
+        "Medium intent from", 15, "From so many points of need, timing and engagement together."
+    )
+    mql_threshold = _cutoff("MQL from", 40, "From this score, marketing may hand the lead over.")
+    sql_threshold = _cutoff("SQL from", 70, "From this score, the lead is ready to be sold to.")
+    decay = fields.Selection(
+        [("exponential", "Exponential"), ("linear", "Linear")],
+        required=True,
+        default="exponential",
+        help="How the points for what a lead did fade. Exponential: half is left after one "
+        "half-life, a quarter after two. Linear: half is left after one half-life, nothing after "
+        "two.",
+    )
+    half_life = fields.Float(
+        string="Half-life (days)",
+        digits=(8, 2),
+        default=30,
+        help="After so many days half of the points for what a lead did are left; 0 if they "
+        "stay. A rule may have its own.",
+    )
+    inactivity_days = fields.Integer(
+        default=0,
+        help="A lead that did nothing for so many days loses points; 0 for never. A lead that "
+        "never did anything counts from its creation.",
+    )
+    inactivity_points = fields.Integer(
+        default=10, help="So many points an inactive lead loses, in the dimension Negative."
+    )
+    formula = fields.Text(compute="_compute_formula", help="How the score is made, in words.")
+
+    _ranges = models.Constraint(
+        "CHECK(half_life >= 0 AND inactivity_days >= 0 AND inactivity_points BETWEEN 0 AND 100)",
+        "Half-life and inactivity cannot be less than zero, and a penalty is at most 100 points.",
+    )
+
+    @api.depends("rule_ids.broken")
+    def _compute_broken_count(self):
+        for card in self:
+            card.broken_count = len(card.rule_ids.filtered("broken"))
+
+    @api.depends("definition", "state", "rule_ids", *CUTOFFS, *LIMITS, *SETTINGS)
+    def _compute_is_changed(self):
+        for card in self:
+            card.is_changed = card.state == "published" and card._definition() != card.definition
+
+    @api.depends(*LIMITS, *SETTINGS)
+    def _compute_formula(self):
+        labels = dict(
+            self.env["lead.score.rule"]._fields["dimension"]._description_selection(self.env)
+        )
+        for card in self:
+            lines = [
+                self.env._(
+                    "%(dimension)s: the points of its rules, at least %(floor)s and at most "
+                    "%(cap)s",
+                    dimension=labels[dimension],
+                    floor=card[f"{dimension}_floor"],
+                    cap=card[f"{dimension}_cap"],
+                )
+                for dimension in DIMENSIONS
+            ]
+            card.formula = "\n".join(
+                [
+                    self.env._("Score = the sum of these, at least 0 and at most 100:"),
+                    *lines,
+                    card._decay_in_words(),
+                    card._inactivity_in_words(),
+                ]
+            ).strip()
+
+    def _decay_in_words(self):
+        if not self.half_life:
+            return self.env._("Points for what a lead did stay.")
+        if self.decay == "linear":
+            return self.env._(
+                "Of the points for what a lead did, half is left after %(days)g days and nothing "
+                "after %(end)g days.",
+                days=self.half_life,
+                end=2 * self.half_life,
+            )
+        return self.env._(
+            "Of the points for what a lead did, half is left after %(days)g days, a quarter after "
+            "%(twice)g days, and so on.",
+            days=self.half_life,
+            twice=2 * self.half_life,
+        )
+
+    def _inactivity_in_words(self):
+        if not self.inactivity_days:
+            return ""
+        return self.env._(
+            "A lead that did nothing for %(days)s days loses %(points)s points.",
+            days=self.inactivity_days,
+            points=self.inactivity_points,
+        )
+
+    @api.constrains(*CUTOFFS, *LIMITS, "half_life")
+    def _check_order(self):
+        for card in self:
+            for dimension in DIMENSIONS:
+                if card[f"{dimension}_floor"] > card[f"{dimension}_cap"]:
+                    raise ValidationError(
+                        self.env._("%s: a lower limit is above its upper limit.", card.name)
+                    )
+            if not (
+                card.grade_a >= card.grade_b >= card.grade_c
+                and card.hot_threshold >= card.warm_threshold
+                and card.intent_high >= card.intent_medium
+                and card.sql_threshold >= card.mql_threshold
+            ):
+                raise ValidationError(
+                    self.env._("%s: a better class must not start below a lesser one.", card.name)
+                )
+
+    @api.constrains("domain")
+    def _check_domain(self):
+        rules = self.env["lead.score.rule"]
+        for card in self:
+            try:
+                rules._lead_model()._search(rules._parse(card.domain))
+            except Exception as error:
+                raise ValidationError(
+                    self.env._("%(name)s: %(error)s", name=card.name, error=error)
+                ) from error
+
+    def write(self, vals):
+        vals = dict(vals)
+        if "active" in vals:
+            vals["state"] = "draft" if vals["active"] else "archived"
+        result = super().write(vals)
+        if {"active", "state", "sequence", "definition", "company_id"} & vals.keys():
+            self._rules_changed()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused(self):
+        if any(card.state == "published" for card in self):
+            raise UserError(self.env._("Archive a published scorecard before you delete it."))
+
+    def _rules_changed(self):
+        """What the engine remembers of the scorecards is out of date."""
+        self.env.registry.clear_cache()
+
+    # ------------------------------------------------------------------
+    # Publishing
+    # ------------------------------------------------------------------
+
+    def _definition(self):
+        """What the card decides, as plain values that can be stored, compared and evaluated."""
+        self.ensure_one()
+        return {
+            **{name: self[name] for name in (*CUTOFFS, *LIMITS, *SETTINGS)},
+            "company_id": self.company_id.id,
+            "team_ids": sorted(self.team_ids._origin.ids),
+            "rules": [rule._definition() for rule in self.rule_ids if rule.active],
+        }
+
+    def action_publish(self):
+        """Judge leads by these cards as they are now; a changed card gets a new version.
+
+        All open leads are scored again in the background.
+
+        :return: True
+        :raise UserError: if a card has no rule that counts
+        """
+        for card in self:
+            if all(rule.broken for rule in card.rule_ids):
+                raise UserError(
+                    self.env._(
+                        "%s: add a rule first. A scorecard without rules gives every lead the "
+                        "same score.",
+                        card.name,
+                    )
+                )
+            definition = card._definition()
+            if definition != card.definition:
+                version = card.version + 1
+                card.write({"version": version, "definition": definition})
+                self.env["lead.score.card.version"].sudo().create(
+                    {"card_id": card.id, "version": version, "definition": definition}
+                )
+            card.write({"state": "published"})
+        self.env["crm.lead"]._score_schedule_refresh()
+        return True
+
+    @api.model
+    def _live(self):
+        """Published cards in the order in which a lead is tried on them.
+
+        :return: list of (card id, version, definition)
+        """
+        return self.env["lead.score.card"].sudo()._live_definitions()
+
+    def _live_definitions(self):
+        cards = self.search([("state", "=", "published")])
+        return [(card.id, card.version, card.definition) for card in cards]

@@ -1,0 +1,290 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, ormcache
+
+from .lead_score_history import CLASSES
+
+# Fields of the lead by the column of `lead.score` that they show.
+SCORE_FIELDS = {
+    "score": "score",
+    "score_computed": "computed",
+    "score_fit": "fit",
+    "score_need": "need",
+    "score_budget": "budget",
+    "score_authority": "authority",
+    "score_timing": "timing",
+    "score_engagement": "engagement",
+    "score_negative": "negative",
+    "score_grade": "grade",
+    "score_temperature": "temperature",
+    "score_intent": "intent",
+    "score_level": "level",
+    "score_matrix": "matrix",
+    "score_due_date": "due_date",
+    "score_card_id": "card_id",
+    "score_card_version": "card_version",
+    "score_day": "day",
+    "score_override": "override_score",
+    "score_override_set": "override_set",
+    "score_override_until": "override_until",
+    "score_override_reason": "override_reason",
+    "score_override_user_id": "override_user_id",
+}
+# A lead is scored when one of these changes, whatever the rules look at.
+ALWAYS = {"active", "stage_id", "probability", "company_id", "team_id"}
+
+
+def _points(column, label, text):
+    return fields.Float(
+        string=label, related=f"lead_score_id.{column}", aggregator="avg", help=text
+    )
+
+
+class LeadScoreMixin(models.AbstractModel):
+    """The score on a lead: fields to read, search, sort and group by, and what keeps them right.
+
+    Others may rely on: the fields of `SCORE_FIELDS` and `score_trend`; `_score_update(reason)`
+    after changing what rules look at past `write`; `_score_changed(before)`, to be overridden;
+    `_score_log(values)` to add rows to the history.
+    """
+
+    _name = "lead.score.mixin"
+    _description = "Score of a Lead"
+
+    lead_score_id = fields.Many2one(
+        "lead.score",
+        string="Score record",
+        compute="_compute_lead_score_id",
+        search="_search_lead_score_id",
+        compute_sudo=True,
+    )
+    score = _points("score", "Score", "From 0 to 100: whom to call first. Set by hand or counted.")
+    score_computed = _points("computed", "Counted score", "The score that the rules give.")
+    score_fit = _points("fit", "Fit", "How well the lead suits us.")
+    score_need = _points("need", "Need", "How much the lead needs what we sell.")
+    score_budget = _points("budget", "Budget", "Whether the lead has the money.")
+    score_authority = _points("authority", "Authority", "Whether we talk to who decides.")
+    score_timing = _points("timing", "Timing", "Whether the lead will buy soon.")
+    score_engagement = _points("engagement", "Engagement", "How much the lead does.")
+    score_negative = _points("negative", "Negative", "What speaks against the lead.")
+    score_grade = fields.Selection(
+        string="Grade",
+        related="lead_score_id.grade",
+        help="How well the lead suits us, from A (best) to D.",
+    )
+    score_temperature = fields.Selection(
+        string="Temperature",
+        related="lead_score_id.temperature",
+        help="How promising the lead is, by its score.",
+    )
+    score_intent = fields.Selection(
+        string="Intent",
+        related="lead_score_id.intent",
+        help="How much the lead wants it now, by need, timing and engagement.",
+    )
+    score_level = fields.Selection(
+        string="Level",
+        related="lead_score_id.level",
+        help="Whether the score reaches the thresholds of a marketing qualified or a sales "
+        "qualified lead.",
+    )
+    score_matrix = fields.Char(
+        string="Matrix",
+        related="lead_score_id.matrix",
+        help="Grade of fit and intent: A1 suits us best and wants it most, D3 least.",
+    )
+    score_due_date = fields.Datetime(
+        string="Class changes on",
+        related="lead_score_id.due_date",
+        help="When the passing of time alone will next change the grade, temperature, intent or "
+        "level of the lead.",
+    )
+    score_card_id = fields.Many2one(
+        "lead.score.card",
+        string="Scorecard",
+        related="lead_score_id.card_id",
+        help="Scorecard by which the lead is judged.",
+    )
+    score_card_version = fields.Integer(
+        string="Scorecard version", related="lead_score_id.card_version", aggregator=None
+    )
+    score_day = fields.Date(
+        string="Scored on",
+        related="lead_score_id.day",
+        help="Day on which the score last changed. What a lead did fades day by day; the score is "
+        "worked out again when that makes a difference of a point or changes a class.",
+    )
+    score_override = fields.Float(
+        string="Score set by hand",
+        related="lead_score_id.override_score",
+        aggregator=None,
+        help="Score that a person set; the counted one is kept beside it.",
+    )
+    score_override_set = fields.Boolean(string="Set by hand", related="lead_score_id.override_set")
+    score_override_until = fields.Date(
+        string="Set until",
+        related="lead_score_id.override_until",
+        help="Last day on which the score set by hand holds.",
+    )
+    score_override_reason = fields.Char(
+        string="Reason for the score", related="lead_score_id.override_reason"
+    )
+    score_override_user_id = fields.Many2one(
+        "res.users", string="Score set by", related="lead_score_id.override_user_id"
+    )
+    score_trend = fields.Selection(
+        [("up", "Rising"), ("steady", "Steady"), ("down", "Falling")],
+        string="Trend",
+        compute="_compute_score_trend",
+        help="Whether the score rose or fell by a point or more within the last seven days.",
+    )
+    score_event_ids = fields.One2many("lead.score.event", "lead_id", readonly=True, copy=False)
+    score_history_ids = fields.One2many("lead.score.history", "lead_id", readonly=True, copy=False)
+
+    # ------------------------------------------------------------------
+    # Fields that live in the side table
+    # ------------------------------------------------------------------
+
+    def _compute_lead_score_id(self):
+        known = set()
+        if ids := [lead_id for lead_id in self._origin._ids if lead_id]:
+            rows = self.env.execute_query(
+                SQL("SELECT id FROM lead_score WHERE id IN %s", tuple(ids))
+            )
+            known = {row[0] for row in rows}
+        for lead in self:
+            origin = lead._origin.id
+            lead.lead_score_id = origin if origin in known else False
+
+    def _search_lead_score_id(self, operator, value):
+        rows = self.env["lead.score"].sudo()
+        if operator in ("any", "any!"):
+            return Domain("id", "in", rows._search(value) if isinstance(value, Domain) else value)
+        if operator != "in":
+            return NotImplemented
+        domain = Domain("id", "in", [row_id for row_id in value if row_id])
+        if False in value:
+            domain |= Domain("id", "not in", rows._search([]))
+        return domain
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """The row of the score has the id of the lead."""
+        if field_expr == "lead_score_id":
+            return SQL.identifier(alias, "id")
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        """Leads without a score come last, not first."""
+        if field_name in SCORE_FIELDS and direction.code == "DESC" and not nulls.code:
+            nulls = SQL("NULLS LAST")
+        return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
+
+    def _compute_score_trend(self):
+        week_ago = fields.Datetime.subtract(self.env.cr.now(), days=7)
+        scores = {}
+        if self.ids:
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT DISTINCT ON (lead_id) lead_id, CASE WHEN date <= %s THEN score"
+                    " ELSE score_before END FROM lead_score_history WHERE lead_id IN %s"
+                    " ORDER BY lead_id, date <= %s DESC,"
+                    " CASE WHEN date <= %s THEN date END DESC, date, id",
+                    week_ago,
+                    tuple(self.ids),
+                    week_ago,
+                    week_ago,
+                )
+            )
+            scores = dict(rows)
+        for lead in self:
+            before = scores.get(lead._origin.id)
+            change = 0 if before is None else lead.score - float(before)
+            lead.score_trend = "up" if change >= 1 else "down" if change <= -1 else "steady"
+
+    # ------------------------------------------------------------------
+    # What keeps the score right
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        leads = super().create(vals_list)
+        leads._score_update("create")
+        return leads
+
+    def write(self, vals):
+        changed = vals.keys() & self._score_watched()
+        result = super().write(vals)
+        if changed:
+            self._score_update("edit")
+        return result
+
+    @api.model
+    @ormcache()
+    def _score_watched(self):
+        """Fields of the lead whose change may change a score, and those they are made from."""
+        rules, watched = self.env["lead.score.rule"], set(ALWAYS)
+        for _card_id, _version, definition in self.env["lead.score.card"]._live():
+            texts = [definition["domain"]]
+            texts += [rule["domain"] for rule in definition["rules"] if rule["kind"] != "signal"]
+            for text in texts:
+                watched |= rules._looked_at(text)
+        queue = list(watched)
+        while queue:
+            field = self._fields.get(queue.pop())
+            for path in self.pool.field_depends.get(field, ()) if field else ():
+                name = path.split(".")[0]
+                if name not in watched:
+                    watched.add(name)
+                    queue.append(name)
+        return frozenset(watched)
+
+    def _score_changed(self, before):
+        """Hook: the classes of these leads have just changed. Does nothing by itself.
+
+        Called once per batch by every way in which a score changes: create, write, signal,
+        time, publishing a card, refresh, override, merge. It runs after the new classes are stored
+        and can be read from the fields; it may write the leads.
+        `self.env.context["score_reason"]` says what caused it (a key of `REASONS` in
+        `lead_score_history`).
+
+        :param dict before: by lead id, the classes before as a dict with the keys `score`,
+            `grade`, `temperature`, `intent` and `level`; all of them False for a lead that had
+            never been scored
+        """
+
+    def _score_log(self, values):
+        """Add one row to the history of each lead.
+
+        :param dict values: by lead id, the columns of `lead.score.history` that changed, such as
+            `{"qualification_before": "raw", "qualification": "mql", "reason": "qualification"}`;
+            score, classes, card, date and user are filled in
+        """
+        rows = []
+        for lead in self.sudo().filtered(lambda lead: lead.id in values):
+            rows.append(
+                {
+                    "lead_id": lead.id,
+                    "date": self.env.cr.now(),
+                    "user_id": self.env.uid,
+                    "card_id": lead.score_card_id.id,
+                    "card_version": lead.score_card_version,
+                    "score_before": lead.score,
+                    "score": lead.score,
+                    **{
+                        name: lead[f"score_{kind}"]
+                        for kind in CLASSES
+                        for name in (kind, f"{kind}_before")
+                    },
+                    **values[lead.id],
+                }
+            )
+        self.env["lead.score.history"]._add(rows)
+
+    # ------------------------------------------------------------------
+    # Merge
+    # ------------------------------------------------------------------
+
+    def _merge_dependences(self, opportunities):
+        result = super()._merge_dependences(opportunities)
+        self._score_merge(opportunities)
+        return result
