@@ -9,6 +9,15 @@
     "external_dependencies": {"python": ["scikit-learn"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/lead_win_rule.xml",
         "data/lead_score_signal_data.xml",
+        "data/ir_cron_win_data.xml",
+        "views/lead_score_model_views.xml",
+        "views/crm_lead_win_views.xml",
+        "views/res_config_settings_win_views.xml",
+        "views/lead_score_model_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["lead_scoring/static/src/**/*"],
+    },
 }

@@ -9,4 +9,15 @@ from . import lead_score
 from . import lead_score_engine
 from . import lead_score_signalling
 from . import lead_score_mixin
+from . import lead_win
+from . import lead_win_probability
+from . import lead_score_model_field
+from . import lead_score_model_data
+from . import lead_score_model_wording
+from . import lead_score_model_prediction
+from . import lead_score_model_contest
+from . import lead_score_model_training
+from . import lead_score_model
+from . import res_company
+from . import res_config_settings
 from . import crm_lead

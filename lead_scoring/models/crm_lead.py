@@ -12,5 +12,6 @@ class CrmLead(models.Model):
         "lead.score.mixin",
         "lead.score.signalling",
         "lead.score.engine",
+        "lead.win.probability",
         "crm.lead",
     ]

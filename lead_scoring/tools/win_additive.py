@@ -16,7 +16,7 @@ from .win_metrics import logit
 
 # Leads that a value must have until its own rate counts as much as the average.
 SHRINK = 6.0
-FOLDS = 5
+FOLDS = 10
 # How freely a value may leave its evidence: the smaller, the nearer it stays.
 FREEDOM = 0.5
 

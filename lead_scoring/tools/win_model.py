@@ -161,3 +161,16 @@ def _plain(value):
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value if isinstance(value, int | float | str | bool | None) else sorted(map(str, value))
+
+
+def importance(model, table):
+    """How much each column moves the log-odds, on average over these rows.
+
+    :return: dict by column name
+    """
+    found = dict.fromkeys(table, 0.0)
+    for _said, reasons in model.explain(table):
+        for reason in reasons:
+            found[reason["name"]] += abs(reason["odds"])
+    count = max(1, row_count(table))
+    return {name: value / count for name, value in found.items()}

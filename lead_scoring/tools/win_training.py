@@ -14,15 +14,16 @@ from .win_columns import encode, learn_features
 from .win_metrics import auc, clip, figures, losses
 from .win_model import matrix
 
-# The base rate loses only against a gain of this many standard errors, and with few rows of more:
-# several candidates get a chance to be lucky.
-SURE, SURE_FEW = 2.5, 6.0
+# The base rate loses only against a gain in log loss of this many standard errors, by a candidate
+# that also ranks the rows better than chance by that many. On few rows the second says more.
+SURE_GAIN, SURE_RANK = 1.0, 3.0
 # A simpler candidate is preferred unless another one is better by this many standard errors.
-SIMPLER = 1.0
+SIMPLER = 0.25
 NEWEST = 0.2
 # Half-life of a lead's weight, as a share of the time between the oldest and the newest.
 MILD, STRONG = 1.0, 0.15
-TREES_FROM = 120
+# On fewer rows trees are only tried together with points, and on still fewer not at all.
+TREES_FROM, BLEND_FROM = 600, 120
 SMALL_HOLD = 200
 
 
@@ -110,8 +111,9 @@ class Training:
     def _names(self):
         if not self.features:
             return []
-        enough = len(self.old) >= TREES_FROM
-        return ["evidence", "points", *(["trees", "blend"] if enough else [])]
+        names = ["evidence", "points"]
+        names += ["trees"] if len(self.old) >= TREES_FROM else []
+        return names + (["blend"] if len(self.old) >= BLEND_FROM else [])
 
     # Cross-validation ---------------------------------------------------------------------
 
@@ -157,7 +159,7 @@ class Training:
         for name, free in (("evidence", False), ("points", True)):
             model = win_additive.fit(self.codes[rows], self.sizes, won, weights, free, self.seed)
             found[name] = win_additive.predict(model, self.codes[others])
-        if "trees" in self.names:
+        if "blend" in self.names:
             model = win_trees.fit(self.matrix[rows], won, weights, seed=self.seed)
             stages = win_trees.checkpoints(model, self.matrix[others])
             found |= {f"trees {number}": values for number, values in stages.items()}
@@ -165,7 +167,7 @@ class Training:
 
     def _choose_trees(self, staged):
         """The number of trees with the least loss; and the mean of trees and points."""
-        if "trees" not in self.names:
+        if "blend" not in self.names:
             return
         won, weights = self.won[self.old], self.weights[self.old]
         loss = {
@@ -206,16 +208,22 @@ class Training:
         gain = base - loss
         mean = float(np.average(gain, weights=weights))
         error = float(np.sqrt(np.average((gain - mean) ** 2, weights=weights) / len(gain)))
+        rank = auc(self.won[self.old], said)
         return {
             "way": way,
             "said": said,
             "log_loss": float(np.average(loss, weights=weights)),
             "gain": mean,
             "error": error,
-            "auc": auc(self.won[self.old], said),
+            "auc": rank,
             "loss": loss,
-            "sure": mean > (SURE + SURE_FEW / np.sqrt(len(gain))) * error,
+            "sure": bool(mean > SURE_GAIN * error and rank > 0.5 + SURE_RANK * self._chance()),
         }
+
+    def _chance(self):
+        """Standard error of the AUC of a candidate that knows nothing (Mann and Whitney)."""
+        won = self.won[self.old]
+        return np.sqrt((len(won) + 1) / (12 * won.sum() * (1 - won).sum()))
 
     def _hold_out(self):
         """What each candidate, fitted on the older rows, says about the newest fifth."""
@@ -233,7 +241,7 @@ class Training:
             self._add_newest(name, self._calibrated(name, found[name]), losses(won, rate))
 
     def _with_blend(self, found):
-        if "trees" in self.names:
+        if "blend" in self.names:
             found["trees"] = found[f"trees {self.tree_count}"]
             found["blend"] = (found["trees"] + found["points"]) / 2
         return found
@@ -309,7 +317,7 @@ class Training:
             scores = self._apply(fitted, self.hold)
             said = self._calibrated(algorithm, scores, weights)
         gain = losses(won, self.results[algorithm]["newest_said"]) - losses(won, said)
-        return bool(gain.mean() > SURE * gain.std() / np.sqrt(len(gain)))
+        return bool(gain.mean() > SURE_GAIN * gain.std() / np.sqrt(len(gain)))
 
     # The winner ---------------------------------------------------------------------------
 
