@@ -6,6 +6,8 @@ from . import lead_score_rule
 from . import lead_score_event
 from . import lead_score_history
 from . import lead_score
+from . import lead_score_judge
+from . import lead_score_mixin
 from . import lead_score_engine
 from . import lead_score_signalling
 from . import lead_score_mixin
@@ -20,4 +22,5 @@ from . import lead_score_model_training
 from . import lead_score_model
 from . import res_company
 from . import res_config_settings
+from . import lead_score_explaining
 from . import crm_lead

@@ -11,6 +11,7 @@ class CrmLead(models.Model):
     _inherit = [
         "lead.score.mixin",
         "lead.score.signalling",
+        "lead.score.explaining",
         "lead.score.engine",
         "lead.win.probability",
         "crm.lead",

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 from .lead_score_history import CLASSES
 
-POINTS = {"digits": (6, 2), "readonly": True, "aggregator": "avg"}
+POINTS = {"readonly": True, "aggregator": "avg"}
 
 
 class LeadScore(models.Model):

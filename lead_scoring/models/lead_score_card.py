@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.tools import ormcache
+
 from ..tools.points import DIMENSIONS
 
 CUTOFFS = (
@@ -227,14 +229,11 @@ class LeadScoreCard(models.Model):
 
     @api.constrains("domain")
     def _check_domain(self):
-        rules = self.env["lead.score.rule"]
         for card in self:
-            try:
-                rules._lead_model()._search(rules._parse(card.domain))
-            except Exception as error:
+            if reason := self.env["lead.score.judge"]._refusal(card.domain):
                 raise ValidationError(
-                    self.env._("%(name)s: %(error)s", name=card.name, error=error)
-                ) from error
+                    self.env._("%(name)s: %(error)s", name=card.name, error=reason)
+                )
 
     def write(self, vals):
         vals = dict(vals)
@@ -293,6 +292,7 @@ class LeadScoreCard(models.Model):
                     {"card_id": card.id, "version": version, "definition": definition}
                 )
             card.write({"state": "published"})
+        self.check_date = self.env["crm.lead"]._score_today()
         self.env["crm.lead"]._score_schedule_refresh()
         return True
 
@@ -304,6 +304,33 @@ class LeadScoreCard(models.Model):
         """
         return self.env["lead.score.card"].sudo()._live_definitions()
 
+    @api.model
+    def _to_check(self):
+        """Published cards for which all leads have to be scored again by today."""
+        today = self.env["crm.lead"]._score_today()
+        cards = self.sudo().search(
+            [
+                ("state", "=", "published"),
+                "|",
+                ("check_date", "=", False),
+                ("check_date", "<", today),
+            ]
+        )
+        return cards.filtered(lambda card: not card.check_date or card._is_daily())
+
+    def _is_daily(self):
+        """Whether what is published depends on today's date or on records other than the lead."""
+        rules, definition = self.env["lead.score.rule"], self.definition or {}
+        texts = [definition.get("domain", "[]")]
+        texts += [
+            rule["domain"] for rule in definition.get("rules", ()) if rule["kind"] != "signal"
+        ]
+        refused = self.env["lead.score.judge"]._refusal
+        return any(
+            not refused(text) and not rules._is_settled(rules._parse(text)) for text in texts
+        )
+
+    @ormcache()
     def _live_definitions(self):
         cards = self.search([("state", "=", "published")])
         return [(card.id, card.version, card.definition) for card in cards]

@@ -1,17 +1,54 @@
-from odoo import api, models
+import json
+import logging
+from datetime import timedelta
+
+import numpy as np
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.outlook import NEVER, Outlook
+from ..tools.points import DIMENSIONS, cents
+from .lead_score_history import CLASSES
+from .lead_score_judge import BEFORE, PARKED, STORED
+from .lead_score_mixin import SCORE_FIELDS
+
+_logger = logging.getLogger(__name__)
+# Up to so many leads travel through Python; for more the database keeps them to itself.
+FEW = 2000
+# So many leads are judged in one transaction by the jobs.
+BATCH = 20000
+# What the statement returns and is stored, for rows that come back from Python.
+SOURCE = (
+    "jsonb_to_recordset(%s) AS new (id int, card_id int, card_version int, score float8,"
+    " computed float8, fit float8, need float8, budget float8, authority float8, timing float8,"
+    " engagement float8, negative float8, grade varchar, temperature varchar, intent varchar,"
+    " level varchar, matrix varchar, activity_day date, day date, score_before float8,"
+    " grade_before varchar, temperature_before varchar, intent_before varchar,"
+    " level_before varchar, known bool)"
+)
 
 
 class LeadScoreEngine(models.AbstractModel):
-    """Works out scores, in SQL, and stores what changed."""
+    """Works out scores, in SQL, and stores what changed.
+
+    One lead after an edit and all leads at night take the same way: `_score_run`. It asks the
+    statement of `lead.score.judge` for the leads whose score differs from what is stored, works
+    out when time will next change them, stores both, adds to the history and tells
+    `_score_changed`.
+    """
 
     _name = "lead.score.engine"
     _description = "Score Engine"
 
     def _score_update(self, reason):
-        """Score these leads now and store what changed.
+        """Score these leads now and store what changed; closed leads keep their score.
 
         :param str reason: a key of `REASONS` in `lead_score_history`
         """
+        ids = [lead_id for lead_id in self._ids if lead_id]
+        for start in range(0, len(ids), BATCH):
+            self.browse()._score_run(reason, ids[start : start + BATCH])
 
     def score_refresh(self):
         """Score these leads again now, for example after a change elsewhere.
@@ -19,13 +56,364 @@ class LeadScoreEngine(models.AbstractModel):
         :return: True
         """
         self.check_access("read")
-        self._score_update("refresh")
+        self.sudo()._score_update("refresh")
         return True
 
     @api.model
+    def _score_refresh_all(self, reason="refresh"):
+        """Score all open leads in a few statements and store what changed.
+
+        :return: how many scores were written
+        """
+        return self._score_run(reason)
+
+    @api.model
+    def _score_run(self, reason, ids=None):
+        """Judge open leads and store what changed.
+
+        :param list ids: which leads; None for all
+        :return: how many rows were written
+        """
+        judge = self.env["lead.score.judge"]
+        today, cards = self._score_today(), judge._live()
+        statement = judge._statement(cards, today, ids)
+        if ids is not None and len(ids) <= FEW:
+            count, before = self._score_run_few(cards, today, statement, reason)
+        else:
+            count, before = self._score_run_many(cards, today, statement, reason)
+        if count:
+            self._score_forget(ids)
+        if before:
+            leads = self.env["crm.lead"].browse(before).with_context(score_reason=reason)
+            leads._score_changed(before)
+        return count
+
+    def _score_run_few(self, cards, today, statement, reason):
+        rows = self.env.execute_query(SQL("SELECT to_jsonb(new) FROM (%s) new", statement))
+        rows = [row[0] for row in rows]
+        if not rows:
+            return 0, {}
+        dues = {}
+        for card in cards:
+            mine = [row for row in rows if row["card_id"] == card[0]]
+            if mine:
+                ids = [row["id"] for row in mine]
+                dues |= self._score_dues(card, today, [_due_row(row, today) for row in mine], ids)
+        source = SQL(SOURCE, json.dumps(rows))
+        self._score_store(source, dues)
+        self._score_note(source, reason)
+        return len(rows), {
+            row["id"]: {name: row[f"{name}_before"] or False for name in BEFORE}
+            for row in rows
+            if any(row[name] != row[f"{name}_before"] for name in CLASSES)
+        }
+
+    def _score_run_many(self, cards, today, statement, reason):
+        """The same for many leads, whose rows stay in the database meanwhile."""
+        query = self.env.execute_query
+        query(SQL("CREATE TEMP TABLE score_new ON COMMIT DROP AS %s", statement))
+        count = self.env.cr.rowcount
+        before = {}
+        if count:
+            query(SQL("ANALYZE score_new"))
+            dues = {}
+            for card in cards:
+                among = SQL("SELECT id FROM score_new WHERE card_id = %s", card[0])
+                dues |= self._score_dues(card, today, query(_due_rows(card, today)), among)
+            self._score_store(SQL("score_new new"), dues)
+            self._score_note(SQL("score_new new"), reason)
+            before = {
+                row[0]: dict(zip(BEFORE, (value or False for value in row[1:]), strict=True))
+                for row in query(_changed_rows())
+            }
+        query(SQL("DROP TABLE score_new"))
+        return count, before
+
+    @api.model
+    def _score_today(self):
+        return self.env.cr.now().date()
+
+    # ------------------------------------------------------------------
+    # Time
+    # ------------------------------------------------------------------
+
+    def _score_dues(self, card, today, rows, ids):
+        """When time will next change leads of one card.
+
+        :param list rows: see `_due_row`
+        :param ids: their ids, or a statement that yields them
+        :return: by lead id, midnight of the next change of a class and of the next look, or None
+        """
+        terms = self.env["lead.score.judge"]._terms(card, today, ids)
+        moving = {term[0] for term in terms}
+        rows = [row for row in rows if row[0] in moving or NEVER not in row[3:5]]
+        if not rows:
+            return {}
+        index = {row[0]: number for number, row in enumerate(rows)}
+        leads, *terms, lives = list(zip(*terms, strict=True)) or [()] * 7
+        table = np.array(rows, dtype=np.int64)
+        outlook = Outlook(
+            [card[2]],
+            np.zeros(len(rows), dtype=int),
+            table[:, 5 + len(DIMENSIONS) :],
+            table[:, 4],
+            table[:, 2],
+            table[:, 3],
+            (
+                [index[lead_id] for lead_id in leads],
+                *terms,
+                [NEVER if life is None else life for life in lives],
+            ),
+        )
+        now = table[:, 5 : 5 + len(DIMENSIONS)], table[:, 1]
+        due, near = outlook.due(now), outlook.due(now, drift=True)
+        midnight = fields.Datetime.to_datetime(today)
+        return {
+            row[0]: tuple(
+                midnight + timedelta(days=days) if days < NEVER else None for days in pair
+            )
+            for row, pair in zip(rows, zip(due.tolist(), near.tolist(), strict=True), strict=True)
+        }
+
+    # ------------------------------------------------------------------
+    # Storing
+    # ------------------------------------------------------------------
+
+    def _score_store(self, source, dues):
+        """Write the rows of `lead.score`.
+
+        :param SQL source: what to select from, with the alias `new`
+        :param dict dues: see `_score_dues`
+        """
+        names = [SQL.identifier(name) for name in STORED]
+        due = SQL(
+            "SELECT * FROM unnest(%s::int[], %s::timestamp[], %s::timestamp[])"
+            " AS due (id, due_date, next_date)",
+            list(dues),
+            [due[0] for due in dues.values()],
+            [due[1] for due in dues.values()],
+        )
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO lead_score (id, %(names)s, due_date, next_date)"
+                " SELECT new.id, %(values)s, due.due_date, due.next_date FROM %(source)s"
+                " LEFT JOIN (%(due)s) due ON due.id = new.id"
+                " ON CONFLICT (id) DO UPDATE SET %(changes)s",
+                names=SQL(", ").join(names),
+                values=SQL(", ").join(SQL("new.%s", name) for name in names),
+                source=source,
+                due=due,
+                changes=SQL(", ").join(
+                    SQL("%s = excluded.%s", name, name)
+                    for name in [*names, SQL("due_date"), SQL("next_date")]
+                ),
+            )
+        )
+
+    def _score_note(self, source, reason):
+        """Add to the history what changed of score and classes."""
+        names = [SQL.identifier(name) for name in BEFORE]
+        before = [SQL.identifier(f"{name}_before") for name in BEFORE]
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO lead_score_history"
+                " (lead_id, date, reason, user_id, card_id, card_version, %(names)s, %(before)s)"
+                " SELECT new.id, %(now)s, %(reason)s, %(user)s, card_id, card_version, %(names)s,"
+                " %(before)s FROM %(source)s WHERE %(changed)s",
+                names=SQL(", ").join(names),
+                before=SQL(", ").join(before),
+                now=self.env.cr.now(),
+                reason=reason,
+                user=self.env.uid,
+                source=source,
+                changed=SQL(
+                    "(card_id IS NOT NULL OR known) AND ROW(%s) IS DISTINCT FROM ROW(%s)",
+                    SQL(", ").join(names),
+                    SQL(", ").join(before),
+                ),
+            )
+        )
+
+    def _score_forget(self, ids=None):
+        """The scores that were read before are out of date."""
+        names = ["lead_score_id", "score_trend", *SCORE_FIELDS, "score_history_ids"]
+        if ids is None:
+            self.env["lead.score"].invalidate_model(flush=False)
+            self.env["crm.lead"].invalidate_model(names, flush=False)
+        else:
+            self.env["lead.score"].browse(ids).invalidate_recordset(flush=False)
+            self.env["crm.lead"].browse(ids).invalidate_recordset(names, flush=False)
+
+    # ------------------------------------------------------------------
+    # Jobs
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_score_due(self, batch_size=1000):
+        """Score again the leads that time changes by now, and no others."""
+        commit = self.env["ir.cron"]._commit_progress
+        commit(remaining=self._score_due_count())
+        while ids := self._score_lock_due(batch_size):
+            self._score_run_safely(ids)
+            if not commit(len(ids), remaining=self._score_due_count()):
+                break
+
+    def _score_due_count(self):
+        self.env.cr.execute(
+            SQL("SELECT count(*) FROM lead_score WHERE next_date <= %s", self.env.cr.now())
+        )
+        return self.env.cr.fetchone()[0]
+
+    def _score_lock_due(self, limit):
+        """Ids of leads that are due and that nobody else works on."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM lead_score WHERE next_date <= %s ORDER BY next_date, id LIMIT %s"
+                " FOR NO KEY UPDATE SKIP LOCKED",
+                self.env.cr.now(),
+                limit,
+            )
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    def _score_run_safely(self, ids):
+        """Score leads because time passed; one that fails waits for a day, the others go on."""
+        try:
+            with self.env.cr.savepoint():
+                self._score_run("time", ids)
+                self._score_park(ids, PARKED)
+        except Exception:
+            if len(ids) > 1:
+                for lead_id in ids:
+                    self._score_run_safely([lead_id])
+                return
+            _logger.warning("Lead %s cannot be scored and is tried again tomorrow", ids[0])
+            _logger.info("Why lead %s cannot be scored:", ids[0], exc_info=True)
+            self.env.invalidate_all(flush=False)
+            self._score_park(ids, self._score_today() + timedelta(days=1))
+
+    def _score_park(self, ids, until):
+        """Leads that are still due after they were looked at are closed, or cannot be scored."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE lead_score SET next_date = %s, due_date = NULL"
+                " WHERE id IN %s AND next_date <= %s",
+                until,
+                tuple(ids),
+                self.env.cr.now(),
+            )
+        )
+
+    @api.model
+    def _cron_score_refresh(self):
+        """Score all open leads again if a card asks for it: it is new, or depends on the date.
+
+        Leads are taken in batches in the order of their ids, each in a transaction of its own.
+        """
+        cards = self.env["lead.score.card"]._to_check()
+        commit = self.env["ir.cron"]._commit_progress
+        commit(remaining=len(cards))
+        last = 0
+        while cards and (ids := self._score_next_ids(last)):
+            self._score_run(self.env.context.get("score_reason", "refresh"), ids)
+            last = ids[-1]
+            if not commit():
+                return
+        cards.sudo().check_date = self._score_today()
+        commit(len(cards), remaining=0)
+
+    def _score_next_ids(self, last):
+        leads = self.env["crm.lead"].sudo()
+        domain = [("id", ">", last), ("won_status", "=", "pending")]
+        return leads.search(domain, order="id", limit=BATCH).ids
+
+    @api.model
     def _score_schedule_refresh(self):
-        """Have all open leads scored again in the background."""
+        """Have all open leads scored again: at once if they are few, else in the background."""
+        leads = self.env["crm.lead"].sudo()
+        if leads.search_count([("won_status", "=", "pending")], limit=BATCH + 1) <= BATCH:
+            self._score_run("rules")
+            return
         self.env["lead.score.card"].sudo().search([("state", "=", "published")]).check_date = False
+        self.env.ref("lead_scoring.ir_cron_score_refresh")._trigger()
+
+    # ------------------------------------------------------------------
+    # Merge
+    # ------------------------------------------------------------------
 
     def _score_merge(self, opportunities):
-        """What other leads did becomes what this one did."""
+        """What other leads did, and their history, become this one's."""
+        self.ensure_one()
+        cr, tail = self.env.cr, tuple(opportunities.ids)
+        if not tail:
+            return
+        self.env.flush_all()
+        # The same thing reported for both leads counts once.
+        cr.execute(
+            SQL(
+                "DELETE FROM lead_score_event event WHERE lead_id IN %s AND key IS NOT NULL"
+                " AND EXISTS (SELECT 1 FROM lead_score_event other WHERE other.key = event.key"
+                " AND (other.lead_id = %s OR other.lead_id IN %s AND other.id < event.id))",
+                tail,
+                self.id,
+                tail,
+            )
+        )
+        for table in ("lead_score_event", "lead_score_history"):
+            table = SQL.identifier(table)
+            cr.execute(SQL("UPDATE %s SET lead_id = %s WHERE lead_id IN %s", table, self.id, tail))
+        (self | opportunities).invalidate_recordset(["score_event_ids", "score_history_ids"])
+        self._score_update("merge")
+
+
+def _due_row(row, today):
+    """What the outlook needs to know of a lead, as whole numbers.
+
+    :param dict row: of the statement
+    :return: id, score, score set by hand or -1, last day of that, day from which the lead is
+        inactive, points by dimension, points by dimension that do not fade; in cents and in days
+        from today
+    """
+    until, active = (
+        (fields.Date.to_date(row[name]) - today).days if row[name] else NEVER
+        for name in ("override_until", "activity_day")
+    )
+    held = row["override_set"] and until >= 0
+    return (
+        row["id"],
+        cents(row["score"]),
+        cents(row["score"]) if held else -1,
+        until if held else NEVER,
+        active + row["idle"] if active < NEVER else NEVER,
+        *(cents(row[name]) for name in DIMENSIONS),
+        *row["facts"],
+    )
+
+
+def _due_rows(card, today):
+    """A statement with one row per changed lead of a card as in `_due_row`."""
+    held = SQL("override_set AND coalesce(override_until, %s) >= %s", today, today)
+    return SQL(
+        "SELECT id, round(score * 100)::int, CASE WHEN %(held)s THEN round(score * 100)::int"
+        " ELSE -1 END, CASE WHEN %(held)s THEN coalesce(override_until - %(today)s, %(never)s)"
+        " ELSE %(never)s END, coalesce(activity_day - %(today)s + idle, %(never)s), %(points)s,"
+        " %(facts)s FROM score_new WHERE card_id = %(card)s",
+        held=held,
+        today=today,
+        never=NEVER,
+        points=SQL(", ").join(
+            SQL("round(%s * 100)::int", SQL.identifier(name)) for name in DIMENSIONS
+        ),
+        facts=SQL(", ").join(SQL("facts[%s]", number + 1) for number in range(len(DIMENSIONS))),
+        card=card[0],
+    )
+
+
+def _changed_rows():
+    """A statement with the id and the classes before of each lead whose classes changed."""
+    return SQL(
+        "SELECT id, %s FROM score_new WHERE ROW(%s) IS DISTINCT FROM ROW(%s)",
+        SQL(", ").join(SQL.identifier(f"{name}_before") for name in BEFORE),
+        SQL(", ").join(map(SQL.identifier, CLASSES)),
+        SQL(", ").join(SQL.identifier(f"{name}_before") for name in CLASSES),
+    )

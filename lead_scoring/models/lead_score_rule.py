@@ -4,8 +4,10 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-# Kept by the engine; a rule that looks at them would judge the score by itself.
-OWN_FIELDS = "score"
+from .lead_score_mixin import SCORE_FIELDS
+
+# A rule that looked at these would judge the score by itself.
+OWN_FIELDS = {"lead_score_id", "score_trend", *SCORE_FIELDS}
 DEFINITION = (
     "name",
     "kind",
@@ -145,12 +147,9 @@ class LeadScoreRule(models.Model):
             if not signal.active:
                 return self.env._("Broken: the signal is archived or deleted."), False
             return False, False
-        try:
-            domain = self._parse(definition["domain"])
-            self._lead_model()._search(domain)
-        except Exception as error:
-            return self.env._("Broken: %s", error), False
-        return False, not self._is_settled(domain)
+        if reason := self.env["lead.score.judge"]._refusal(definition["domain"]):
+            return self.env._("Broken: %s", reason), False
+        return False, not self._is_settled(self._parse(definition["domain"]))
 
     @api.model
     def _lead_model(self):
@@ -175,7 +174,7 @@ class LeadScoreRule(models.Model):
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
             raise UserError(self.env._("This is not a filter: %s", text)) from error
         for condition in domain.iter_conditions():
-            if str(condition.field_expr).split(".")[0].split("_")[0] == OWN_FIELDS:
+            if str(condition.field_expr).split(".")[0] in OWN_FIELDS:
                 raise UserError(
                     self.env._("A rule cannot look at the score, which it makes itself.")
                 )

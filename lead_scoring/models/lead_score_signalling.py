@@ -1,4 +1,10 @@
-from odoo import api, models
+import json
+import math
+import re
+from datetime import datetime, timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL, ormcache
 
 # Result codes of `score_signal`.
 OK = "ok"
@@ -15,10 +21,18 @@ DUPLICATE_KEY = "duplicate_key"
 MOST = 100000
 # Clocks of other programs may be so many seconds ahead of ours.
 TOLERANCE = 300
+KEY_LENGTH = 200
+# What happened before is a mistake of the reporting program.
+FIRST_YEAR = 1990
+REF = re.compile(r"[a-z][a-z0-9_.]*,[1-9][0-9]*")
 
 
 class LeadScoreSignalling(models.AbstractModel):
-    """What leads did is reported here."""
+    """What leads did is reported here.
+
+    Collectors may rely on: `score_signal` and `score_signals`, which check and answer each report
+    by itself; `sudo()` skips the check whether the user may write the lead.
+    """
 
     _name = "lead.score.signalling"
     _description = "Reporting of Signals"
@@ -27,7 +41,7 @@ class LeadScoreSignalling(models.AbstractModel):
         """Report that these leads did something.
 
         :param str code: code of the signal
-        :param float quantity: how often or how much
+        :param float quantity: how often or how much, more than 0
         :param date: when, as a naive UTC moment or ISO text; now if missing
         :param str key: name of this report; what is reported twice for a lead under the same name
             counts once and is answered the same
@@ -37,19 +51,8 @@ class LeadScoreSignalling(models.AbstractModel):
             bad_quantity bad_date bad_key bad_ref duplicate_key`
         :rtype: list[dict]
         """
-        return self.score_signals(
-            [
-                {
-                    "lead_id": lead_id,
-                    "code": code,
-                    "quantity": quantity,
-                    "date": date,
-                    "key": key,
-                    "ref": ref,
-                }
-                for lead_id in self._ids
-            ]
-        )
+        report = {"code": code, "quantity": quantity, "date": date, "key": key, "ref": ref}
+        return self.score_signals([{"lead_id": lead_id, **report} for lead_id in self._ids])
 
     @api.model
     def score_signals(self, events):
@@ -61,4 +64,201 @@ class LeadScoreSignalling(models.AbstractModel):
             the others
         :rtype: list[dict]
         """
-        return []
+        access = self._score_access({event.get("lead_id") for event in events})
+        checked = [self._score_check(event, access) for event in events]
+        good = [values for refusal, values in checked if not refusal]
+        stored = self._score_keep(good)
+        results = []
+        for event, (refusal, values) in zip(events, checked, strict=True):
+            event_id = False
+            if not refusal:
+                event_id, signal_id = stored[values["place"]]
+                refusal = OK if signal_id == values["signal_id"] else DUPLICATE_KEY
+            results.append(self._score_result(event.get("lead_id"), refusal, event_id))
+        return results
+
+    def _score_result(self, lead_id, code, event_id):
+        return {
+            "id": lead_id,
+            "ok": code == OK,
+            "code": code,
+            "message": self._score_messages()[code],
+            "event_id": event_id if code == OK else False,
+        }
+
+    @api.model
+    def _score_messages(self):
+        return {
+            OK: self.env._("Recorded."),
+            FUTURE: self.env._("This has not happened yet: its date lies in the future."),
+            UNKNOWN_SIGNAL: self.env._("There is no active signal with this code."),
+            UNKNOWN_LEAD: self.env._("There is no such lead, or you may not see it."),
+            NO_ACCESS: self.env._("You may not change this lead, so you cannot report for it."),
+            BAD_QUANTITY: self.env._("The quantity must be a number above 0, up to %s.", MOST),
+            BAD_DATE: self.env._("The date is not a date since %s.", FIRST_YEAR),
+            BAD_KEY: self.env._("The key must be a text of at most %s characters.", KEY_LENGTH),
+            BAD_REF: self.env._("The document must be given as “model,number”."),
+            DUPLICATE_KEY: self.env._("This key was used for another signal of the lead."),
+        }
+
+    # ------------------------------------------------------------------
+    # Checking
+    # ------------------------------------------------------------------
+
+    def _score_access(self, lead_ids):
+        """Leads that may be seen, and those that may be written."""
+        ids = {number for number in lead_ids if type(number) is int and number > 0}
+        leads = self.env["crm.lead"].browse(ids).exists()
+        if self.env.su:
+            return leads._ids, leads._ids
+        seen = leads._filtered_access("read")
+        return set(seen._ids), set(seen._filtered_access("write")._ids)
+
+    def _score_check(self, event, access):
+        """What is wrong with a report, or its values.
+
+        :return: (result code or None, values)
+        """
+        lead_id = event.get("lead_id")
+        # A number that is no id, such as True, must not pass for one.
+        if type(lead_id) is not int or lead_id not in access[0]:
+            return UNKNOWN_LEAD, None
+        if lead_id not in access[1]:
+            return NO_ACCESS, None
+        code, key, ref = event.get("code"), event.get("key"), event.get("ref")
+        signal_id = self._score_signal_ids().get(code) if isinstance(code, str) else None
+        if not signal_id:
+            return UNKNOWN_SIGNAL, None
+        quantity = event.get("quantity", 1)
+        if not _is_amount(quantity):
+            return BAD_QUANTITY, None
+        date = self._score_moment(event.get("date"))
+        if isinstance(date, str):
+            return date, None
+        if key and not (isinstance(key, str) and len(key) <= KEY_LENGTH and "\0" not in key):
+            return BAD_KEY, None
+        if ref and not (isinstance(ref, str) and REF.fullmatch(ref)):
+            return BAD_REF, None
+        return None, {
+            "lead_id": lead_id,
+            "signal_id": signal_id,
+            "date": date,
+            "quantity": float(quantity),
+            "key": key or None,
+            "ref": ref or None,
+        }
+
+    def _score_moment(self, value):
+        """The moment that a report names, or a result code."""
+        now = self.env.cr.now()
+        if not value:
+            return now
+        if not isinstance(value, datetime):
+            try:
+                value = datetime.fromisoformat(value)
+            except (TypeError, ValueError):
+                return BAD_DATE
+        if value.tzinfo:
+            value = (value - value.utcoffset()).replace(tzinfo=None)
+        if value.year < FIRST_YEAR:
+            return BAD_DATE
+        if value > now + timedelta(seconds=TOLERANCE):
+            return FUTURE
+        return min(value, now).replace(microsecond=0)
+
+    @api.model
+    @ormcache()
+    def _score_signal_ids(self):
+        """Ids of active signals by code."""
+        signals = self.env["lead.score.signal"].sudo().search([])
+        return {signal.code: signal.id for signal in signals}
+
+    # ------------------------------------------------------------------
+    # Recording
+    # ------------------------------------------------------------------
+
+    def _score_keep(self, reports):
+        """Store reports and score their leads.
+
+        :param list reports: values of events; each gets its `place` in the answer
+        :return: (event id, signal id) by place: of the new event, or of the one known by its key
+        """
+        first, kept = {}, []
+        for report in reports:
+            name = (report["lead_id"], report["key"])
+            if report["key"] and name in first:
+                report["place"] = first[name]
+            else:
+                report["place"] = first[name] = len(kept)
+                kept.append(report)
+        if not kept:
+            return []
+        stored, fresh = self._score_insert(kept)
+        if fresh:
+            leads = self.env["crm.lead"].sudo().browse(dict.fromkeys(fresh))
+            leads.invalidate_recordset(["score_event_ids"], flush=False)
+            leads._score_update("signal")
+        return stored
+
+    def _score_insert(self, reports):
+        """Insert events whose keys are new.
+
+        :return: (event id, signal id) of each, and the ids of the leads with new events
+        """
+        rows = json.dumps(
+            [
+                {**report, "place": place, "date": fields.Datetime.to_string(report["date"])}
+                for place, report in enumerate(reports)
+            ]
+        )
+        given = SQL(
+            "jsonb_to_recordset(%s) AS given (place int, lead_id int, signal_id int,"
+            " date timestamp, quantity float8, key varchar, ref varchar)",
+            rows,
+        )
+        known = {}
+        if any(report["key"] for report in reports):
+            known = self._score_known(given)
+        new = [place for place in range(len(reports)) if place not in known]
+        inserted = []
+        if new:
+            self.env.flush_all()
+            inserted = self.env.execute_query(
+                SQL(
+                    "INSERT INTO lead_score_event"
+                    " (lead_id, signal_id, date, quantity, key, ref, create_uid, create_date)"
+                    " SELECT lead_id, signal_id, date, quantity, key, ref, %s, %s FROM %s"
+                    " WHERE place IN %s ORDER BY place RETURNING id",
+                    self.env.uid,
+                    self.env.cr.now(),
+                    given,
+                    tuple(new),
+                )
+            )
+        for place, (event_id,) in zip(new, inserted, strict=True):
+            known[place] = (event_id, reports[place]["signal_id"])
+        stored = [known[place] for place in range(len(reports))]
+        return stored, [reports[place]["lead_id"] for place in new]
+
+    def _score_known(self, given):
+        """Events that are known by their keys, by place.
+
+        A key that another transaction is just using waits for that and then fails on the unique
+        index; Odoo replays the call, which then finds it here.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT given.place, event.id, event.signal_id FROM %s"
+                " JOIN lead_score_event event ON event.lead_id = given.lead_id"
+                " AND event.key = given.key",
+                given,
+            )
+        )
+        return {place: (event_id, signal_id) for place, event_id, signal_id in rows}
+
+
+def _is_amount(value):
+    """Whether a value is a number of things that can have happened."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return math.isfinite(value) and 0 < value <= MOST

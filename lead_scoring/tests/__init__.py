@@ -1,1 +1,2 @@
+from . import test_equality
 from . import test_lead_score_signal

@@ -20,7 +20,12 @@ def cents(points):
     >>> cents(0.125), cents(-0.125), cents(3)
     (13, -12, 300)
     """
-    return math.floor(points * 100 + 0.5)
+    return whole(points * 100)
+
+
+def whole(amount):
+    """Cents as a whole number, half a cent rounded up."""
+    return math.floor(amount + 0.5)
 
 
 def remaining(kind, age, half_life):
@@ -55,7 +60,7 @@ def counted(quantities, frequency, repeat, most):
     """How much of each event a rule counts.
 
     :param list quantities: of the events inside the rule's window, the newest first
-    :param float frequency: less than this in total counts nothing
+    :param float frequency: less than this in total counts nothing; up to 1, any event will do
     :param bool repeat: whether each event counts, or the newest one only, as one
     :param float most: highest total that counts; 0 for no limit
     :return: one number per event
@@ -71,4 +76,4 @@ def counted(quantities, frequency, repeat, most):
         else:
             result.append(0.0 if result else 1.0)
         total += quantity
-    return result if total >= frequency else [0.0] * len(result)
+    return result if frequency <= 1 or total >= frequency else [0.0] * len(result)

@@ -1,0 +1,467 @@
+from datetime import date
+
+from odoo import api, models
+from odoo.tools import SQL, mute_logger, ormcache
+
+from ..tools.points import DIMENSIONS, INTENT_DIMENSIONS, TOP, cents
+from .lead_score_history import CLASSES
+
+OPEN = ("active", "won_status")
+POINTS = ("score", "computed", *DIMENSIONS)
+STORED = (
+    "card_id",
+    "card_version",
+    *POINTS,
+    *CLASSES,
+    "matrix",
+    "activity_day",
+    "day",
+)
+BEFORE = ("score", *CLASSES)
+# When a closed lead is next looked at: never, unless it is opened again.
+PARKED = date(9999, 1, 1)
+
+
+class LeadScoreJudge(models.AbstractModel):
+    """Writes the one statement by which leads are judged, one lead or all of them.
+
+    The statement gives one row per open lead whose score is not what is stored. Its arithmetic is
+    that of `tools.points`: cents, whole days, one rounding per event.
+    """
+
+    _name = "lead.score.judge"
+    _description = "Score Statement"
+
+    # ------------------------------------------------------------------
+    # Filters
+    # ------------------------------------------------------------------
+
+    @api.model
+    @ormcache("text")
+    def _refusal(self, text):
+        """Why a filter cannot be used, or False. Asks the database once and remembers."""
+        rules = self.env["lead.score.rule"]
+        try:
+            with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
+                query = rules._lead_model()._search(rules._parse(text))
+                self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the rest goes on
+            return str(error).split("\n", maxsplit=1)[0]
+        return False
+
+    @api.model
+    def _condition(self, text):
+        """A filter as a condition on `crm_lead`."""
+        rules = self.env["lead.score.rule"]
+        domain = rules._parse(text)
+        return self._settled(text) if rules._is_settled(domain) else self._translate(text)
+
+    @api.model
+    @ormcache("text")
+    def _settled(self, text):
+        return self._translate(text)
+
+    @api.model
+    def _translate(self, text):
+        rules = self.env["lead.score.rule"]
+        query = rules._lead_model()._search(rules._parse(text))
+        if query._joins:
+            return SQL("crm_lead.id IN %s", query.subselect())
+        return query.where_clause if query._where_clauses else SQL("TRUE")
+
+    @api.model
+    def _belongs(self, definition):
+        """Condition by which a lead is judged by a card, other cards apart."""
+        leads = self.env["crm.lead"]
+        parts = [self._condition(definition["domain"])]
+        if definition["company_id"]:
+            company = leads._field_to_sql("crm_lead", "company_id")
+            parts.append(SQL("%s = %s", company, definition["company_id"]))
+        if definition["team_ids"]:
+            team = leads._field_to_sql("crm_lead", "team_id")
+            parts.append(SQL("%s IN %s", team, tuple(definition["team_ids"])))
+        return SQL("(%s)", SQL(" AND ").join(SQL("(%s)", part) for part in parts))
+
+    @api.model
+    def _usable(self, definition):
+        """The rules of a card that can count: those on the lead, and those on signals."""
+        signals = self._signals()
+        attributes, behaviours = [], []
+        for rule in definition["rules"]:
+            if rule["kind"] == "signal":
+                if rule["signal_id"] in signals:
+                    behaviours.append(rule)
+            elif not self._refusal(rule["domain"]):
+                attributes.append(rule)
+        return attributes, behaviours
+
+    @api.model
+    @ormcache()
+    def _signals(self):
+        """Ids of the signals that count, and whether they show activity."""
+        signals = self.env["lead.score.signal"].sudo().search([])
+        return {signal.id: signal.is_activity for signal in signals}
+
+    @api.model
+    def _live(self):
+        """Published cards that can be used, in order."""
+        cards = self.env["lead.score.card"]._live()
+        return [card for card in cards if not self._refusal(card[2]["domain"])]
+
+    # ------------------------------------------------------------------
+    # The statement
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _statement(self, cards, today, ids=None, everything=False):
+        """One row per open lead whose score differs from what is stored.
+
+        :param list cards: (id, version, definition) in order
+        :param date today: day as of which points have faded
+        :param ids: ids of leads, or a statement that yields them, or None for all
+        :param bool everything: also leads whose score is what is stored
+        :rtype: SQL
+        """
+        parts, before = [], []
+        for card in cards:
+            belongs = self._belongs(card[2])
+            chosen = SQL(" AND ").join(
+                [self._open(ids), belongs, *(SQL("%s IS NOT TRUE", other) for other in before)]
+            )
+            parts.append(self._judged(card, chosen, today, ids, everything))
+            before.append(belongs)
+        nobody = SQL(" AND ").join(
+            [self._open(ids), *(SQL("%s IS NOT TRUE", other) for other in before)]
+        )
+        parts.append(self._unjudged(nobody, today, everything))
+        return SQL(" UNION ALL ").join(SQL("(%s)", part) for part in parts)
+
+    def _open(self, ids):
+        leads = self.env["crm.lead"]
+        active, won = (leads._field_to_sql("crm_lead", name) for name in OPEN)
+        condition = SQL("%s AND %s = 'pending'", active, won)
+        return SQL("%s %s", condition, _among(SQL("crm_lead.id"), ids))
+
+    def _unjudged(self, chosen, today, everything):
+        """Leads that match no card have no score."""
+        nothing = SQL(", ").join(
+            [
+                SQL("NULL::int AS card_id, NULL::int AS card_version"),
+                *(SQL("0::float8 AS %s", SQL.identifier(name)) for name in POINTS),
+                *(SQL("NULL::varchar AS %s", SQL.identifier(name)) for name in CLASSES),
+                SQL("NULL::varchar AS matrix, NULL::date AS activity_day, %s::date AS day", today),
+            ]
+        )
+        changed = SQL("(old.id IS NULL OR old.card_id IS NOT NULL)")
+        return SQL(
+            "SELECT crm_lead.id, %(nothing)s, ARRAY[]::int[] AS facts, 0 AS idle, %(old)s"
+            " FROM crm_lead LEFT JOIN lead_score old ON old.id = crm_lead.id"
+            " WHERE %(chosen)s AND %(changed)s",
+            nothing=nothing,
+            old=self._old(),
+            chosen=chosen,
+            changed=SQL("TRUE") if everything else changed,
+        )
+
+    def _judged(self, card, chosen, today, ids, everything):
+        """The leads of one card with their points and classes."""
+        card_id, version, definition = card
+        attributes, behaviours = self._usable(definition)
+        return SQL(
+            """
+            SELECT new.id, %(card)s::int AS card_id, %(version)s::int AS card_version, %(points)s,
+                   %(classes)s, new.activity_day, %(today)s::date AS day, new.facts, %(idle)s AS idle,
+                   %(old)s
+              FROM (SELECT total.*,
+                           CASE WHEN old.override_set
+                                 AND coalesce(old.override_until, %(today)s) >= %(today)s
+                                THEN round(old.override_score * 100)::int
+                                ELSE total.computed END AS score
+                      FROM (SELECT part.*, least(greatest(%(sum)s, 0), %(top)s) AS computed
+                              FROM (%(parts)s) part) total
+                 LEFT JOIN lead_score old ON old.id = total.id) new
+         LEFT JOIN lead_score old ON old.id = new.id
+             WHERE %(changed)s
+            """,
+            card=card_id,
+            version=version,
+            points=SQL(", ").join(
+                SQL("new.%s / 100.0::float8 AS %s", SQL.identifier(name), SQL.identifier(name))
+                for name in POINTS
+            ),
+            classes=self._classes(definition),
+            today=today,
+            idle=definition["inactivity_days"],
+            old=self._old(),
+            sum=SQL(" + ").join(map(SQL.identifier, DIMENSIONS)),
+            top=TOP,
+            parts=self._parts(definition, attributes, behaviours, chosen, today, ids),
+            changed=SQL("TRUE") if everything else self._changed(card_id, version, today),
+        )
+
+    def _old(self):
+        return SQL(", ").join(
+            [
+                SQL("old.id IS NOT NULL AS known"),
+                *(
+                    SQL("old.%s AS %s", SQL.identifier(name), SQL.identifier(f"{name}_before"))
+                    for name in BEFORE
+                ),
+                SQL("old.override_set, old.override_until, old.override_score"),
+            ]
+        )
+
+    def _changed(self, card_id, version, today):
+        """Whether a row differs from what is stored, or was to be looked at by today."""
+        names = [*POINTS, "activity_day"]
+        return SQL(
+            "(old.id IS NULL OR old.next_date <= %s OR old.next_date >= %s"
+            " OR old.card_id IS DISTINCT FROM %s"
+            " OR old.card_version IS DISTINCT FROM %s OR %s)",
+            today,
+            PARKED,
+            card_id,
+            version,
+            SQL(" OR ").join(
+                SQL("new.%s / 100.0::float8 <> old.%s", SQL.identifier(name), SQL.identifier(name))
+                if name in POINTS
+                else SQL("new.activity_day IS DISTINCT FROM old.activity_day")
+                for name in names
+            ),
+        )
+
+    def _classes(self, definition):
+        def ladder(measure, steps, last):
+            cases = [
+                SQL("WHEN %s >= %s THEN %s", measure, definition[name] * 100, value)
+                for name, value in steps
+            ]
+            return SQL("CASE %s ELSE %s END", SQL(" ").join(cases), last)
+
+        grade = ladder(
+            SQL("new.fit"), (("grade_a", "A"), ("grade_b", "B"), ("grade_c", "C")), "D"
+        )
+        wish = SQL(" + ").join(SQL("new.%s", SQL.identifier(name)) for name in INTENT_DIMENSIONS)
+        steps = (("intent_high", "high"), ("intent_medium", "medium"))
+        rank = (("intent_high", "1"), ("intent_medium", "2"))
+        score = SQL("new.score")
+        return SQL(
+            "%s AS grade, %s AS temperature, %s AS intent, %s AS level, %s || %s AS matrix",
+            grade,
+            ladder(score, (("hot_threshold", "hot"), ("warm_threshold", "warm")), "cold"),
+            ladder(SQL("(%s)", wish), steps, "low"),
+            ladder(score, (("sql_threshold", "sql"), ("mql_threshold", "mql")), "none"),
+            grade,
+            ladder(SQL("(%s)", wish), rank, "3"),
+        )
+
+    def _parts(self, definition, attributes, behaviours, chosen, today, ids):
+        """One row per lead with its cents by dimension, limited, and what of them does not fade."""
+        facts = SQL(", ").join(self._attribute_sum(attributes, name) for name in DIMENSIONS)
+        idle = definition["inactivity_days"]
+        columns = []
+        for number, name in enumerate(DIMENSIONS, start=1):
+            amount = SQL("fact.facts[%s]", number)
+            if behaviours:
+                amount = SQL("%s + coalesce(act.%s, 0)", amount, SQL.identifier(name))
+            if name == "negative" and idle:
+                penalty = definition["inactivity_points"] * 100
+                late = SQL("%s - coalesce(last.day, fact.created) >= %s", today, idle)
+                amount = SQL("%s - CASE WHEN %s THEN %s ELSE 0 END", amount, late, penalty)
+            columns.append(
+                SQL(
+                    "least(greatest(%s, %s), %s)::int AS %s",
+                    amount,
+                    definition[f"{name}_floor"] * 100,
+                    definition[f"{name}_cap"] * 100,
+                    SQL.identifier(name),
+                )
+            )
+        joins = []
+        if behaviours:
+            acts = self._behaviour_sums(definition, behaviours, today, ids)
+            joins.append(SQL("LEFT JOIN (%s) act ON act.lead_id = fact.id", acts))
+        if idle:
+            last = self._last_activity(today, ids)
+            joins.append(SQL("LEFT JOIN (%s) last ON last.lead_id = fact.id", last))
+        return SQL(
+            "SELECT fact.id, fact.facts, %(activity)s AS activity_day, %(columns)s"
+            " FROM (SELECT crm_lead.id, crm_lead.create_date::date AS created,"
+            " ARRAY[%(facts)s]::int[] AS facts FROM crm_lead WHERE %(chosen)s) fact %(joins)s",
+            activity=SQL("coalesce(last.day, fact.created)") if idle else SQL("NULL::date"),
+            columns=SQL(", ").join(columns),
+            facts=facts,
+            chosen=chosen,
+            joins=SQL(" ").join(joins),
+        )
+
+    def _attribute_sum(self, attributes, dimension):
+        cases = [
+            SQL("CASE WHEN %s THEN %s ELSE 0 END", self._condition(rule["domain"]), amount)
+            for rule in attributes
+            if rule["dimension"] == dimension and (amount := cents(rule["points"]))
+        ]
+        return SQL(" + ").join(cases) if cases else SQL("0")
+
+    def _last_activity(self, today, ids):
+        signals = tuple(number for number, alive in self._signals().items() if alive) or (0,)
+        return SQL(
+            "SELECT lead_id, max(date)::date AS day FROM lead_score_event"
+            " WHERE signal_id IN %s AND date::date <= %s %s GROUP BY lead_id",
+            signals,
+            today,
+            _among(SQL("lead_id"), ids),
+        )
+
+    def _behaviour_sums(self, definition, behaviours, today, ids):
+        """Cents by lead and dimension for what leads did."""
+        present = {rule["dimension"] for rule in behaviours}
+        return SQL(
+            "SELECT lead_id, %s FROM (%s) one WHERE counted > 0 GROUP BY lead_id",
+            SQL(", ").join(
+                SQL(
+                    "sum(floor(cents * counted * %s + 0.5)) FILTER (WHERE dimension = %s)"
+                    "::bigint AS %s",
+                    LEFT,
+                    number,
+                    SQL.identifier(name),
+                )
+                if name in present
+                else SQL("0::bigint AS %s", SQL.identifier(name))
+                for number, name in enumerate(DIMENSIONS)
+            ),
+            self._counted(definition, behaviours, today, ids),
+        )
+
+    def _counted(self, definition, behaviours, today, ids):
+        """One row per event and rule: how much of the event counts, and how old it is.
+
+        `life` is the last day, 0 being today, on which it will still count if nothing happens.
+        """
+        branches = []
+        plain = [rule for rule in behaviours if self._is_plain(rule)]
+        if plain:
+            branches.append(
+                SQL(
+                    "SELECT event.lead_id, rule.*, greatest(%s - event.date::date, 0) AS age,"
+                    " coalesce(event.quantity, 1)::float8 AS counted,"
+                    " CASE WHEN rule.days > 0 THEN rule.days - (%s - event.date::date) END AS life"
+                    " FROM %s",
+                    today,
+                    today,
+                    self._events(definition, plain, today, ids),
+                )
+            )
+        ranked = [rule for rule in behaviours if not self._is_plain(rule)]
+        if ranked:
+            branches.append(self._ranked(definition, ranked, today, ids))
+        return SQL(" UNION ALL ").join(branches)
+
+    @staticmethod
+    def _is_plain(rule):
+        """Whether each event counts by itself, whatever else the lead did."""
+        return rule["repeat"] and not rule["max_count"] and rule["frequency"] <= 1
+
+    def _ranked(self, definition, rules, today, ids):
+        """Events of rules for which the other events of the lead matter, the newest first."""
+        return SQL(
+            """
+            SELECT lead_id, number, signal_id, dimension, cents, frequency, days, repeats, most,
+                   half_life, linear, age,
+                   CASE WHEN frequency > 1 AND total < frequency THEN 0
+                        WHEN NOT repeats THEN (rank = 1)::int
+                        WHEN most > 0 THEN least(greatest(most - coalesce(newer, 0), 0), quantity)
+                        ELSE quantity END::float8 AS counted,
+                   CASE WHEN days > 0 THEN days - greatest(age, max(
+                            CASE WHEN frequency > 1 AND coalesce(newer, 0) < frequency
+                                 THEN age END)
+                            OVER (PARTITION BY lead_id, number)) END AS life
+              FROM (SELECT event.lead_id, rule.*, greatest(%(today)s - event.date::date, 0) AS age,
+                           coalesce(event.quantity, 1)::float8 AS quantity,
+                           sum(coalesce(event.quantity, 1)) OVER newest_all AS total,
+                           sum(coalesce(event.quantity, 1)) OVER newest_before AS newer,
+                           row_number() OVER newest AS rank
+                      FROM %(events)s
+                    WINDOW newest AS (PARTITION BY event.lead_id, rule.number
+                                          ORDER BY event.date DESC, event.id DESC),
+                           newest_before AS (newest ROWS BETWEEN UNBOUNDED PRECEDING
+                                                         AND 1 PRECEDING),
+                           newest_all AS (newest ROWS BETWEEN UNBOUNDED PRECEDING
+                                                      AND UNBOUNDED FOLLOWING)) ranked
+            """,
+            today=today,
+            events=self._events(definition, rules, today, ids),
+        )
+
+    def _events(self, definition, rules, today, ids):
+        """Events joined with the rules that count them."""
+        rows = [
+            SQL(
+                "(%s, %s, %s, %s::float8, %s::float8, %s, %s, %s::float8, %s::float8, %s)",
+                number,
+                rule["signal_id"],
+                DIMENSIONS.index(rule["dimension"]),
+                float(cents(rule["points"])),
+                rule["frequency"],
+                rule["window_days"],
+                rule["repeat"],
+                rule["max_count"],
+                half_life(rule, definition),
+                definition["decay"] == "linear",
+            )
+            for number, rule in enumerate(rules)
+        ]
+        return SQL(
+            "lead_score_event event JOIN (VALUES %s) AS rule (number, signal_id, dimension, cents,"
+            " frequency, days, repeats, most, half_life, linear)"
+            " ON rule.signal_id = event.signal_id AND event.date::date <= %s"
+            " AND (rule.days = 0 OR %s - event.date::date <= rule.days) %s",
+            SQL(", ").join(rows),
+            today,
+            today,
+            _among(SQL("event.lead_id"), ids),
+        )
+
+    @api.model
+    def _terms(self, card, today, ids):
+        """What will fade of what leads did, summed up where it fades alike.
+
+        :return: rows (lead id, dimension, cents, half-life, linear, age, life or None)
+        """
+        _card_id, _version, definition = card
+        behaviours = self._usable(definition)[1]
+        if not behaviours:
+            return []
+        statement = SQL(
+            """
+            SELECT lead_id, dimension, sum(cents * counted * CASE WHEN linear THEN 1 ELSE %(left)s
+                   END), half_life, linear, CASE WHEN linear THEN age ELSE 0 END AS since, life
+              FROM (%(counted)s) one WHERE counted > 0
+          GROUP BY lead_id, dimension, half_life, linear, since, life, cents > 0
+            """,
+            left=LEFT,
+            counted=self._counted(definition, behaviours, today, ids),
+        )
+        return self.env.execute_query(statement)
+
+
+# Share of an event that is left; see `tools.points.remaining`.
+LEFT = SQL(
+    "CASE WHEN half_life = 0 THEN 1::float8"
+    " WHEN linear THEN greatest(0::float8, 1 - age / (2 * half_life))"
+    " ELSE power(0.5::float8, age / half_life) END"
+)
+
+
+def _among(column, ids):
+    """Condition, after others, that restricts a column to some leads."""
+    if ids is None:
+        return SQL()
+    if isinstance(ids, SQL):
+        return SQL("AND %s IN (%s)", column, ids)
+    return SQL("AND %s IN %s", column, tuple(ids) or (0,))
+
+
+def half_life(rule, definition):
+    """Half-life in days by which a rule counts: its own, or that of its card."""
+    return rule["half_life"] if rule["half_life"] >= 0 else definition["half_life"]
