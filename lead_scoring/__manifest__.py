@@ -16,6 +16,7 @@
         "views/crm_lead_win_views.xml",
         "views/res_config_settings_win_views.xml",
         "views/lead_score_model_menus.xml",
+        "views/lead_score_proposal_views.xml",
         "data/ir_cron_data.xml",
     ],
     "assets": {

@@ -20,6 +20,8 @@ from . import lead_score_model_prediction
 from . import lead_score_model_contest
 from . import lead_score_model_training
 from . import lead_score_model
+from . import lead_score_proposal
+from . import lead_score_proposal_line
 from . import res_company
 from . import res_config_settings
 from . import lead_score_explaining

@@ -144,7 +144,7 @@ class LeadScoreModel(models.Model):
     figures = fields.Json(readonly=True, copy=False)
     charts = fields.Json(readonly=True, copy=False)
     figure_rows = fields.Json(compute="_compute_figure_rows")
-    drift = fields.Json(readonly=True, copy=False)
+    drift = fields.Json(string="Drift figures", readonly=True, copy=False)
     drift_text = fields.Text(
         readonly=True,
         copy=False,

@@ -134,10 +134,14 @@ class LeadScoreModelTraining(models.AbstractModel):
             self._end("failed", self._explain_failure(error.code))
         except Exception as error:
             _logger.info("Training of win probability %s failed", self.id, exc_info=True)
-            self.env.cr.rollback()
-            self.env.invalidate_all()
+            self._undo()
             self._end("failed", self.env._("Something went wrong: %s", error))
         commit()
+
+    def _undo(self):
+        """Back to the last commit, which was at most one phase ago."""
+        self.env.cr.rollback()
+        self.env.invalidate_all()
 
     def _explain_failure(self, code):
         if code == "one_class":
@@ -164,8 +168,7 @@ class LeadScoreModelTraining(models.AbstractModel):
             self.env["ir.cron"]._commit_progress()
         except SerializationFailure:
             # Somebody is just writing it, for example asking to cancel; seen next time.
-            self.env.cr.rollback()
-            self.env.invalidate_all()
+            self._undo()
 
     def _phases(self):
         return {

@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .lead_win import BANDS
-
 WIN_FIELDS = {
     "win_probability": "probability",
     "win_band": "band",
@@ -41,7 +39,6 @@ class LeadWinProbability(models.AbstractModel):
         "Odoo's own probability stays what it is.",
     )
     win_band = fields.Selection(
-        BANDS,
         related="lead_win_id.band",
         string="Chance",
         help="High: the odds are at least twice those of an average lead. Low: at most half.",

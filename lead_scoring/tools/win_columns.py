@@ -103,7 +103,7 @@ def row_count(table):
 
 def rows(table, index):
     """The rows of a table at these positions."""
-    index = np.asarray(index)
+    index = np.asarray(index, dtype=int)
     chosen = {}
     for name, (kind, values) in table.items():
         if isinstance(values, np.ndarray):

@@ -12,7 +12,7 @@ RANKS = [
     ),
     (
         "executive",
-        r"\b(c[eftiomrp]o|chief|president|chair\w*|managing director|md|geschäftsführer\w*|pdg|"
+        r"\b(c[eftiomrp]o|chief|(?<!vice )(?<!vice-)president|chair\w*|managing director|md|geschäftsführer\w*|pdg|"
         r"general manager|gm|vorstand)\b|总裁|董事|总经理|首席|总监",
     ),
     ("director", r"\b(vp|svp|evp|vice[ -]president|director|directeur|direktor\w*|head)\b|主任|部长"),

@@ -17,8 +17,11 @@ from .win_model import matrix
 # The base rate loses only against a gain in log loss of this many standard errors, by a candidate
 # that also ranks the rows better than chance by that many. On few rows the second says more.
 SURE_GAIN, SURE_RANK = 1.0, 3.0
+# A short memory is believed only when it is better on the newest fifth by this many.
+SURE_RECENT = 2.0
 # A simpler candidate is preferred unless another one is better by this many standard errors.
-SIMPLER = 0.25
+# A gain of so small a share of the base rate's log loss is not worth a model that is harder to read.
+SIMPLER, LEAST_GAIN = 0.25, 0.003
 NEWEST = 0.2
 # Half-life of a lead's weight, as a share of the time between the oldest and the newest.
 MILD, STRONG = 1.0, 0.15
@@ -284,7 +287,7 @@ class Training:
         best = min(fit, key=lambda name: self._gain_over(name)[0])
         for name in fit:
             gain, error = self._gain_over(name, best)
-            if gain <= SIMPLER * error:
+            if gain <= max(SIMPLER * error, LEAST_GAIN):
                 return name
         return best
 
@@ -317,7 +320,7 @@ class Training:
             scores = self._apply(fitted, self.hold)
             said = self._calibrated(algorithm, scores, weights)
         gain = losses(won, self.results[algorithm]["newest_said"]) - losses(won, said)
-        return bool(gain.mean() > SURE_GAIN * gain.std() / np.sqrt(len(gain)))
+        return bool(gain.mean() > SURE_RECENT * gain.std() / np.sqrt(len(gain)))
 
     # The winner ---------------------------------------------------------------------------
 
