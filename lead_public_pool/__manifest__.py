@@ -39,6 +39,7 @@
         "views/lead_pool_insight_views.xml",
         "views/digest_digest_views.xml",
         "report/lead_pool_report_views.xml",
+        "data/spreadsheet_dashboard_data.xml",
         "views/res_config_settings_views.xml",
         "views/lead_public_pool_menus.xml",
     ],

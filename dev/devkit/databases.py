@@ -2,6 +2,7 @@
 
 base      the official addons that ours depend on; changes only with Odoo or our manifests
 addons    base with our addons; changes with their files
+apps      base with more official addons, for the tests that need them
 demo base, demo   the same two with demo data and Chinese, for `dev/run`
 
 A database under construction has another name, so one that has its name is whole. Its comment
@@ -46,6 +47,13 @@ class Databases:
         name = f"{PREFIX}addons_{project.short_hash(base, files)}"
         title = f"Database: installing {', '.join(names)}"
         return self._template(name, title, names, copy_of=base)
+
+    def with_apps(self, apps):
+        """Template with more official addons, for tests of what ours do when those are there."""
+        base = self.base()
+        name = f"{PREFIX}apps_{project.short_hash(base, *apps)}"
+        title = f"Database: installing more official addons ({', '.join(apps)})"
+        return self._template(name, title, apps, copy_of=base, ours=False, strict=False)
 
     def demo(self, name, fresh=False):
         """The demo database of this clone, made or brought up to date."""

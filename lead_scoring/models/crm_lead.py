@@ -9,6 +9,11 @@ class CrmLead(models.Model):
 
     _name = "crm.lead"
     _inherit = [
+        "lead.score.triggering",
+        "lead.score.sla",
+        "lead.score.qualification",
+        "lead.score.listening",
+        "lead.score.profile",
         "lead.score.mixin",
         "lead.score.signalling",
         "lead.score.explaining",

@@ -19,7 +19,7 @@ class LeadScore(models.Model):
     _log_access = False
     _allow_sudo_commands = False
 
-    card_id = fields.Many2one("lead.score.card", readonly=True, ondelete="set null", index=True)
+    card_id = fields.Many2one("lead.score.card", readonly=True, ondelete="set null")
     card_version = fields.Integer(readonly=True, aggregator=None)
     score = fields.Float(**POINTS)
     computed = fields.Float(**POINTS)

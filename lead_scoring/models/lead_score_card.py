@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-
 from odoo.tools import ormcache
 
 from ..tools.points import DIMENSIONS
@@ -40,7 +39,7 @@ class LeadScoreCard(models.Model):
     """A way to judge leads. What is published counts; what is edited counts when published."""
 
     _name = "lead.score.card"
-    _inherit = ["lead.score.card.simulation"]
+    _inherit = ["lead.score.card.process", "lead.score.card.simulation"]
     _description = "Scorecard"
     _order = "sequence, id"
     _check_company_auto = True

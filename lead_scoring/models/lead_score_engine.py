@@ -165,8 +165,7 @@ class LeadScoreEngine(models.AbstractModel):
                 [NEVER if life is None else life for life in lives],
             ),
         )
-        now = table[:, 5 : 5 + len(DIMENSIONS)], table[:, 1]
-        due, near = outlook.due(now), outlook.due(now, drift=True)
+        due, near = outlook.due(table[:, 5 : 5 + len(DIMENSIONS)], table[:, 1])
         midnight = fields.Datetime.to_datetime(today)
         return {
             row[0]: tuple(

@@ -44,7 +44,6 @@ class LeadScoreHistory(models.Model):
         string="Scorecard",
         readonly=True,
         ondelete="set null",
-        index="btree_not_null",
         help="Scorecard by which the lead was judged.",
     )
     card_version = fields.Integer(

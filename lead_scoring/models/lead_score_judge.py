@@ -164,7 +164,11 @@ class LeadScoreJudge(models.AbstractModel):
         )
 
     def _judged(self, card, chosen, today, ids, everything):
-        """The leads of one card with their points and classes."""
+        """The leads of one card with their points and classes.
+
+        OFFSET 0 keeps PostgreSQL from merging the levels, which would work out each sum anew
+        wherever its name occurs.
+        """
         card_id, version, definition = card
         attributes, behaviours = self._usable(definition)
         return SQL(
@@ -178,8 +182,8 @@ class LeadScoreJudge(models.AbstractModel):
                                 THEN round(old.override_score * 100)::int
                                 ELSE total.computed END AS score
                       FROM (SELECT part.*, least(greatest(%(sum)s, 0), %(top)s) AS computed
-                              FROM (%(parts)s) part) total
-                 LEFT JOIN lead_score old ON old.id = total.id) new
+                              FROM (%(parts)s OFFSET 0) part OFFSET 0) total
+                 LEFT JOIN lead_score old ON old.id = total.id OFFSET 0) new
          LEFT JOIN lead_score old ON old.id = new.id
              WHERE %(changed)s
             """,
@@ -287,7 +291,8 @@ class LeadScoreJudge(models.AbstractModel):
         return SQL(
             "SELECT fact.id, fact.facts, %(activity)s AS activity_day, %(columns)s"
             " FROM (SELECT crm_lead.id, crm_lead.create_date::date AS created,"
-            " ARRAY[%(facts)s]::int[] AS facts FROM crm_lead WHERE %(chosen)s) fact %(joins)s",
+            " ARRAY[%(facts)s]::int[] AS facts FROM crm_lead WHERE %(chosen)s OFFSET 0) fact"
+            " %(joins)s",
             activity=SQL("coalesce(last.day, fact.created)") if idle else SQL("NULL::date"),
             columns=SQL(", ").join(columns),
             facts=facts,

@@ -2,16 +2,18 @@
 
 Without new events the points of a dimension are a constant, plus positive terms that only fall,
 plus negative terms that only rise. Between two days they therefore lie between two sums that are
-cheap to compute, and so do the classes. The search takes the longest stretch of days over which
-the classes provably stay, doubling down to single days, so that it is exact and needs about a
-dozen evaluations for years ahead.
+cheap to compute, and so do the classes. The search takes stretches of days over which the classes
+provably stay, longer ones as long as that works and shorter ones down to a single day when it does
+not, so that it is exact and needs about a dozen evaluations for years ahead.
 """
+
+import copy
 
 import numpy as np
 
 from .points import DIMENSIONS, INTENT_DIMENSIONS, TOP
 
-HORIZON = 12  # as a power of two: about eleven years of days
+HORIZON = 3650  # days; nothing that fades takes longer
 NEVER = 1 << 30
 FIT = DIMENSIONS.index("fit")
 NEGATIVE = DIMENSIONS.index("negative")
@@ -65,40 +67,68 @@ class Outlook:
         self.age = np.asarray(age, dtype=float)
         self.life = np.asarray(life)
 
-    def due(self, today, drift=False):
-        """First day after today on which a class differs from what it is today.
+    def due(self, points, score):
+        """When time will next change the leads.
 
-        :param today: for each lead, its points by dimension and its score now, all in cents
-        :param bool drift: also when the score has moved by a point
-        :return: days from today, `NEVER` if not within sight
+        :param points: for each lead, its cents by dimension today, limited
+        :param score: for each lead, its score today in cents
+        :return: two arrays of days from today: the first on which a class differs from what it is
+            today, and the first on which the score has moved by a point as well; `NEVER` if that
+            is not within sight
         """
-        dimensions, score = today
-        classes = self._classes(np.asarray(dimensions, dtype=float), np.asarray(score))
-        start = np.zeros(self.size, dtype=int)
+        score = np.asarray(score, dtype=float)
+        classes = np.stack(self._classes(np.asarray(points, dtype=float), score))
+        near = self._search(np.zeros(self.size, dtype=int), classes, score, drift=True)
+        # Until the day before, no class differs.
+        start = np.minimum(near - 1, HORIZON)
+        return self._search(start, classes, score, drift=False), near
+
+    def _search(self, start, classes, score, drift):
+        """First day after `start` on which something differs."""
         found = np.full(self.size, NEVER)
-        open_ = np.ones(self.size, dtype=bool)
-        while open_.any():
-            for power in range(HORIZON - 1, -1, -1):
-                end = start + (1 << power)
-                safe = open_ & self._stays(start + 1, end, classes, score, drift)
-                start = np.where(safe, end, start)
-            differs = ~self._stays(start + 1, start + 1, classes, score, drift)
-            done = open_ & (differs | (start >= (1 << HORIZON) - 1))
-            found = np.where(open_ & differs, start + 1, found)
-            open_ &= ~done
+        who, some = np.arange(self.size), self
+        step = np.ones(self.size, dtype=int)
+        while who.size:
+            safe = some._stays(start + 1, start + step, classes, score, drift)
+            single = step == 1
+            start = np.where(safe, start + step, start)
+            step = np.where(safe, step * 2, np.maximum(step // 2, 1))
+            # Of a single day, what is not proven is known to differ.
+            differs = single & ~safe
+            found[who[differs]] = start[differs] + 1
+            going = ~differs & (start < HORIZON)
+            if not going.all():
+                who, start, step, score = who[going], start[going], step[going], score[going]
+                classes, some = classes[:, going], some._only(going)
         return found
+
+    def _only(self, chosen):
+        """The same for some of the leads."""
+        some = copy.copy(self)
+        some.size = int(chosen.sum())
+        for name in ("facts", "penalty_from", "override", "override_until", "floors", "caps",
+                     "penalty"):  # fmt: skip
+            setattr(some, name, getattr(self, name)[chosen])
+        some.cutoffs = [cutoffs[chosen] for cutoffs in self.cutoffs]
+        kept = chosen[self.lead]
+        for name in ("cents", "rising", "fades", "half_life", "linear", "age", "life"):
+            setattr(some, name, getattr(self, name)[kept])
+        place = np.cumsum(chosen) - 1
+        some.lead = place[self.lead[kept]]
+        some.where = some.lead * len(DIMENSIONS) + self.where[kept] % len(DIMENSIONS)
+        return some
 
     def _stays(self, first, last, classes, score, drift):
         """Whether all classes provably stay the same from one day to another, both included."""
         falling_now, rising_now = self._terms(first)
         falling_then, rising_then = self._terms(last)
         # A hand-set score that ends in between could hide what comes after it.
-        same = ~((self.override >= 0) & (first <= self.override_until) & (self.override_until < last))
+        held = self.override >= 0
+        same = ~(held & (first <= self.override_until) & (self.override_until < last))
         for falling, rising in ((falling_now, rising_then), (falling_then, rising_now)):
             points = np.clip(np.floor(self.facts + falling + rising + 0.5), self.floors, self.caps)
             total = np.clip(points.sum(axis=1), 0, TOP)
-            held = (self.override >= 0) & (last <= self.override_until)
-            total = np.where(held, self.override, total)
+            total = np.where(held & (last <= self.override_until), self.override, total)
             for now, then in zip(classes, self._classes(points, total), strict=True):
                 same &= now == then
             if drift:

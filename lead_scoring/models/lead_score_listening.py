@@ -1,0 +1,115 @@
+import logging
+
+import psycopg2
+
+from odoo import fields, models
+
+_logger = logging.getLogger(__name__)
+# What we write to a customer; notes and notifications are none of his business.
+OUTGOING = ("comment", "email_outgoing")
+# Most messages on a lead are notifications about its fields; they say nothing about anybody.
+HEARD = (*OUTGOING, "email")
+RESPONSE = ("score_response_date", "score_response_hours", "score_response_temperature")
+
+
+class LeadScoreListening(models.AbstractModel):
+    """Notices at once that somebody wrote to us about a lead, and when we first answered."""
+
+    _name = "lead.score.listening"
+    _description = "E-mails of Leads"
+
+    score_response_date = fields.Datetime(
+        string="First response",
+        readonly=True,
+        copy=False,
+        help="When a colleague first wrote to the prospect or did an activity.",
+    )
+    score_response_hours = fields.Float(
+        string="Hours to first response",
+        readonly=True,
+        copy=False,
+        aggregator="avg",
+        help="Hours from the creation of the lead to the first response.",
+    )
+    score_response_temperature = fields.Selection(
+        [("hot", "Hot"), ("warm", "Warm"), ("cold", "Cold")],
+        string="Temperature at first response",
+        readonly=True,
+        copy=False,
+        help="How promising the lead was when it got its first response.",
+    )
+
+    def _message_post_after_hook(self, message, msg_vals):
+        result = super()._message_post_after_hook(message, msg_vals)
+        if message.message_type not in HEARD and not message.mail_activity_type_id:
+            return result
+        try:
+            with self.env.cr.savepoint():
+                self._score_listen(message)
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            # A message must never be lost because of a score.
+            _logger.exception("Message %s was not scored", message.id)
+        return result
+
+    def _score_listen(self, message):
+        """Tell a message of the prospect from one of ours, and take note of it."""
+        message = message.sudo()
+        if message.author_id.user_ids.filtered(lambda user: user._is_internal()):
+            if message.message_type in OUTGOING and not message.is_internal:
+                if not message.subtype_id.internal:
+                    self._score_responded(message.date)
+            elif message.mail_activity_type_id:
+                self._score_responded(message.date)
+            return
+        if message.message_type != "email" and not self._score_portal_message(message):
+            return
+        if self.env.context.get("score_automatic_mail"):
+            return
+        code = "mail_reply" if self._score_answers(message) else "mail_in"
+        self.sudo().score_signal(
+            code,
+            date=message.date,
+            key=f"mail.message,{message.id},{code}",
+            ref=f"mail.message,{message.id}",
+        )
+
+    def _score_portal_message(self, message):
+        """A prospect who writes on his page in the portal."""
+        return (
+            message.message_type == "comment"
+            and message.author_id.user_ids
+            and not message.subtype_id.internal
+        )
+
+    def _score_answers(self, message):
+        """Whether we had written to the prospect before he wrote this."""
+        return bool(
+            message.search_count(
+                [
+                    ("model", "=", "crm.lead"),
+                    ("res_id", "in", self.ids),
+                    ("id", "<", message.id),
+                    ("message_type", "in", OUTGOING),
+                    ("subtype_id.internal", "=", False),
+                    ("is_internal", "=", False),
+                    ("author_id.user_ids.share", "=", False),
+                ],
+                limit=1,
+            )
+        )
+
+    def _score_responded(self, date):
+        for lead in self.sudo().filtered(lambda lead: not lead.score_response_date):
+            waited = (date - lead.create_date).total_seconds() / 3600
+            lead.write(
+                {
+                    "score_response_date": date,
+                    "score_response_hours": max(waited, 0),
+                    "score_response_temperature": lead.score_temperature,
+                }
+            )
+
+    def _merge_get_fields(self):
+        return [*super()._merge_get_fields(), *RESPONSE]

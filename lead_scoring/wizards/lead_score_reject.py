@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+
+class LeadScoreReject(models.TransientModel):
+    """Asks why leads are rejected."""
+
+    _name = "lead.score.reject"
+    _description = "Reject Leads"
+
+    lead_ids = fields.Many2many("crm.lead", required=True, help="Leads to reject.")
+    reason_id = fields.Many2one(
+        "lead.score.reject.reason", required=True, help="Marketing learns from it."
+    )
+    note = fields.Char(help="What else marketing should know.")
+
+    def action_reject(self):
+        """Reject the leads and close the window."""
+        self.ensure_one()
+        self.lead_ids.action_reject(self.reason_id.id, self.note)
+        return {"type": "ir.actions.act_window_close"}
