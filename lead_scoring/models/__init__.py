@@ -18,7 +18,6 @@ from . import lead_score_judge
 from . import lead_score_mixin
 from . import lead_score_engine
 from . import lead_score_signalling
-from . import lead_score_mixin
 from . import lead_win
 from . import lead_win_probability
 from . import lead_score_model_field
@@ -37,7 +36,6 @@ from . import lead_score_sla
 from . import lead_score_listening
 from . import mail_thread
 from . import digest_digest
-
 from . import lead_score_collector
 from . import lead_score_collect
 from . import lead_score_collect_activity
@@ -51,13 +49,11 @@ from . import lead_score_collect_meeting
 from . import lead_score_collect_quotation
 from . import lead_score_collect_survey
 from . import lead_score_collect_website
-
 from . import lead_score_trigger_action
 from . import lead_score_trigger_queue
 from . import lead_score_trigger_log
 from . import lead_score_trigger_wait
 from . import lead_score_trigger
 from . import lead_score_triggering
-
 from . import lead_score_explaining
 from . import crm_lead
