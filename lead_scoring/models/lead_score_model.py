@@ -26,7 +26,7 @@ class LeadScoreModel(models.Model):
     """One version of the win probability: what it learned from, how good it is, whether it is used.
 
     Training only queues; a job does the work, see `lead.score.model.training`. What a trained
-    version knows is in `model_file`, see `tools/win_file.py`. Each company has at most one champion.
+    version knows is in `model_file`, see `tools/win_file.py`. A company has at most one champion.
     """
 
     _name = "lead.score.model"
@@ -294,9 +294,7 @@ class LeadScoreModel(models.Model):
     @api.model
     def _new_version(self, company):
         """A draft with the choices of the version in use, or the usual ones."""
-        last = self._champion_of(company) or self.search(
-            [("company_id", "=", company.id)], limit=1
-        )
+        last = self._champion_of(company) or self.search([("company_id", "=", company.id)], limit=1)
         return self.create(
             {
                 "company_id": company.id,

@@ -85,7 +85,7 @@ class LeadScoreModelContest(models.AbstractModel):
         if self.state not in ("challenger", "retired"):
             return self.env._("Only a trained version can be used.")
         if self.algorithm == "base":
-            return self.env._("This version is no better than the average, so it has nothing to say.")
+            return self.env._("It is no better than the average, so it has nothing to say.")
         champion = self._champion_of(self.company_id)
         if not champion:
             return False
@@ -147,8 +147,11 @@ class LeadScoreModelContest(models.AbstractModel):
                     else refusal
                 )
             text = (
-                self.env._("Used by decision of %(user)s: %(reason)s",
-                           user=self.env.user.name, reason=reason)
+                self.env._(
+                    "Used by decision of %(user)s: %(reason)s",
+                    user=self.env.user.name,
+                    reason=reason,
+                )
                 if refusal
                 else self.env._("Promoted by %s.", self.env.user.name)
             )
@@ -177,8 +180,11 @@ class LeadScoreModelContest(models.AbstractModel):
             if not before:
                 raise UserError(self.env._("There is no earlier version to put back."))
             before._promote(
-                self.env._("Put back by %(user)s in place of %(version)s.",
-                           user=self.env.user.name, version=model.name)
+                self.env._(
+                    "Put back by %(user)s in place of %(version)s.",
+                    user=self.env.user.name,
+                    version=model.name,
+                )
             )
         return True
 
@@ -215,7 +221,9 @@ class LeadScoreModelContest(models.AbstractModel):
         self.env.ref("lead_scoring.ir_cron_win_predict").sudo()._trigger()
 
     def _retire(self):
-        self.write({"state": "retired", "rescore_next": -1, "reason": self.env._("Taken out of use.")})
+        self.write(
+            {"state": "retired", "rescore_next": -1, "reason": self.env._("Taken out of use.")}
+        )
         self.flush_recordset()
         self.env.registry.clear_cache()
         self._forget_predictions()
@@ -328,7 +336,9 @@ class LeadScoreModelContest(models.AbstractModel):
         """Odoo's counts: by team (None for all together), by field, by value (won, lost)."""
         found = {}
         stage = self.env["crm.stage"].sudo().search([("team_ids", "=", False)], limit=1)
-        for row in self.env["crm.lead.scoring.frequency"].sudo().search([]):
+        for row in (
+            self.env["crm.lead.scoring.frequency"].sudo().search([("variable", "!=", False)])
+        ):
             if row.variable == "tag_id" and row.won_count + row.lost_count < 50:
                 continue
             if row.variable == "stage_id" and row.value != str(stage.id):

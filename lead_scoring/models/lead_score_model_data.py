@@ -28,15 +28,13 @@ class LeadScoreModelData(models.AbstractModel):
             Domain("won_status", "in", ("won", "lost"))
             & Domain("company_id", "in", (company.id, False))
             & Domain.custom(
-                to_sql=lambda model, alias, query: SQL(
-                    "%s >= %s", self._closed_on(alias), start
-                )
+                to_sql=lambda model, alias, query: SQL("%s >= %s", self._closed_on(alias), start)
             )
         )
 
     @api.model
     def _closed_on(self, alias):
-        """When a lead was closed; leads that were imported as closed say it by their last change."""
+        """When a lead was closed; one that was imported as closed says it by its last change."""
         return SQL(
             "COALESCE(%s, %s)",
             SQL.identifier(alias, "date_closed"),
@@ -88,8 +86,8 @@ class LeadScoreModelData(models.AbstractModel):
                 *(leads._field_to_sql(alias, name, query) for name in plain),
             )
         )
-        ids, status, closed, created, *values = zip(*rows, strict=True) if rows else [()] * (
-            4 + len(plain)
+        ids, status, closed, created, *values = (
+            zip(*rows, strict=True) if rows else [()] * (4 + len(plain))
         )
         table = {
             name: self._column(columns[name], lead_fields[name], column, created)
@@ -121,8 +119,9 @@ class LeadScoreModelData(models.AbstractModel):
         if kind == "email":
             return "category", [email_kind(value) for value in values]
         if field.type == "char":
-            return "category", [str(value).strip().lower() or None if value else None
-                                for value in values]
+            return "category", [
+                str(value).strip().lower() or None if value else None for value in values
+            ]
         return "category", [None if value in (None, "") else str(value) for value in values]
 
     @api.model

@@ -108,7 +108,7 @@ class LeadScoreModelField(models.Model):
     is_usual = fields.Boolean(
         string="Usual",
         readonly=True,
-        help="Looked at unless a selection is made. Fields that your company made itself are usual.",
+        help="Looked at unless a selection is made. So are fields that your company made.",
     )
 
     _name_unique = models.UniqueIndex("(name)", "The field is in the list already.")
@@ -138,7 +138,7 @@ class LeadScoreModelField(models.Model):
             for name, field in self.env["crm.lead"]._fields.items()
             if self._kind_of(field) and name not in MEANINGLESS
         }
-        known = self.search([])
+        known = self.search([("name", "!=", False)])
         known.filtered(lambda record: record.name not in possible).unlink()
         missing = possible.keys() - set(known.mapped("name"))
         self.create([{"name": name, "is_usual": possible[name]} for name in sorted(missing)])

@@ -21,7 +21,7 @@ LEAST_CHANGE = 0.05
 
 
 class LeadScoreModelPrediction(models.AbstractModel):
-    """Applies the version in use: to leads that changed, to all after a promotion, to one to explain.
+    """Applies the version in use: to changed leads, to all after a promotion, to one to explain.
 
     Odoo's `probability` and `automated_probability` are read to stand beside, and never written.
     """
@@ -205,9 +205,7 @@ class LeadScoreModelPrediction(models.AbstractModel):
             self._predict_leads(ids)
             if not commit(len(ids)):
                 return
-        for champion in self.sudo().search(
-            [("state", "=", "champion"), ("rescore_next", ">=", 0)]
-        ):
+        for champion in self.sudo().search([("state", "=", "champion"), ("rescore_next", ">=", 0)]):
             while champion.rescore_next >= 0:
                 champion._rescore_batch()
                 if not commit(1, remaining=int(champion.rescore_next >= 0)):
@@ -257,9 +255,7 @@ class LeadScoreModelPrediction(models.AbstractModel):
         return self._champions().get(lead.company_id.id or False, False)
 
     def _explain_group(self, model, leads, least):
-        ids, table, _status, _closed = self._read_leads(
-            Domain("id", "in", leads.ids), self.columns
-        )
+        ids, table, _status, _closed = self._read_leads(Domain("id", "in", leads.ids), self.columns)
         odoo = {lead.id: lead.automated_probability for lead in leads}
         return [
             {

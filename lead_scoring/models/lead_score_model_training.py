@@ -162,9 +162,7 @@ class LeadScoreModelTraining(models.AbstractModel):
         if self.cancel_asked:
             raise Cancelled
         try:
-            self.write(
-                {"phase": phase, "progress": progress, "heartbeat": self.env.cr.now()}
-            )
+            self.write({"phase": phase, "progress": progress, "heartbeat": self.env.cr.now()})
             self.env["ir.cron"]._commit_progress()
         except SerializationFailure:
             # Somebody is just writing it, for example asking to cancel; seen next time.
@@ -202,7 +200,7 @@ class LeadScoreModelTraining(models.AbstractModel):
         self._store(kept, report, table, won, closed, ids, columns, left_out)
 
     def _ages(self, closed):
-        """Days since each closing; None when all were closed, or imported, at about the same time."""
+        """Days since each closing; None when all were closed, or imported, at about one time."""
         newest = max(closed)
         ages = np.array([(newest - one).total_seconds() / 86400 for one in closed])
         return ages if np.ptp(ages) >= LEAST_SPAN_DAYS else None

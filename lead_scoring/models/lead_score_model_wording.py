@@ -109,7 +109,7 @@ class LeadScoreModelWording(models.AbstractModel):
 
     @api.model
     def _status_lines(self, company):
-        """What the settings say about a company: the version in use, the last one, what is missing."""
+        """What the settings say: the version in use, the last one, what is missing."""
         lines = []
         champion = self._champion_of(company)
         if champion:

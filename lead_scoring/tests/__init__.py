@@ -2,6 +2,7 @@ from . import test_collectors
 from . import test_equality
 from . import test_lead_score_signal
 from . import test_win_model
+from . import test_win_proposal
 from . import test_win_tools
 from . import test_profile
 from . import test_qualification

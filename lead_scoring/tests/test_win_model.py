@@ -1,97 +1,14 @@
 import base64
-import random
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import new_test_user
 
 from ..models import lead_score_model_training
 from ..tools import win_file
-
-
-class WinCase(TransactionCase):
-    """A company whose leads from referrals are mostly won, and those without source mostly lost."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env = cls.env(
-            context={**cls.env.context, "tracking_disable": True, "no_reset_password": True}
-        )
-        groups = "base.group_user,sales_team.group_sale_salesman"
-        cls.rep = new_test_user(cls.env, "win_rep", groups=groups)
-        cls.boss = new_test_user(
-            cls.env, "win_boss", groups="base.group_user,sales_team.group_sale_manager"
-        )
-        cls.company = cls.env["res.company"].create({"name": "Win Company"})
-        (cls.rep + cls.boss).write(
-            {"company_ids": [Command.link(cls.company.id)], "company_id": cls.company.id}
-        )
-        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})
-        sources = cls.env["utm.source"].create([{"name": n} for n in ("Win referral", "Win fair")])
-        cls.referral, cls.fair = sources
-        cls.models = cls.env["lead.score.model"]
-
-    @classmethod
-    def _create_leads(cls, count, days=60, seed=1, noise=False, **values):
-        """Leads created and closed over so many days; the newest today."""
-        chance = random.Random(seed)
-        leads = cls.env["crm.lead"].create(
-            [
-                {
-                    "name": f"Lead {number}",
-                    "user_id": False,
-                    "company_id": cls.company.id,
-                    "source_id": chance.choice([cls.referral.id, cls.fair.id, False]),
-                    "expected_revenue": chance.choice([0, 100, 5000]),
-                    **values,
-                }
-                for number in range(count)
-            ]
-        )
-        won = []
-        for number, lead in enumerate(leads):
-            rate = 0.4 if noise else {cls.referral: 0.85, cls.fair: 0.35}.get(lead.source_id, 0.1)
-            if chance.random() < rate:
-                won.append(number)
-        cls._close(leads, set(won), days)
-        return leads
-
-    @classmethod
-    def _close(cls, leads, won, days):
-        """Won and lost as Odoo stores it, spread over the last days."""
-        stage = cls.env["crm.stage"].search([("is_won", "=", True)], limit=1)
-        winners = leads.browse([lead.id for n, lead in enumerate(leads) if n in won])
-        winners.write({"stage_id": stage.id, "probability": 100})
-        (leads - winners).action_set_lost()
-        cls.env.flush_all()
-        cls.env.cr.execute(
-            "UPDATE crm_lead SET date_closed = (now() AT TIME ZONE 'UTC')"
-            " - (%s * (%s - id) / %s::float) * interval '1 day' WHERE id = ANY(%s)",
-            (days, max(leads.ids), len(leads), leads.ids),
-        )
-        cls.env.cr.execute(
-            "UPDATE crm_lead SET create_date = date_closed - interval '5 day' WHERE id = ANY(%s)",
-            (leads.ids,),
-        )
-        cls.env.invalidate_all()
-
-    def _train(self, model=None, user=None):
-        model = (model or self.models.create({})).with_user(user or self.env.user)
-        model.action_train()
-        self._run("win_train")
-        return model.sudo()
-
-    def _run(self, name):
-        with self.enter_registry_test_mode():
-            self.env.ref(f"lead_scoring.ir_cron_{name}").method_direct_trigger()
-        self.env.invalidate_all()
-
-    def _open_lead(self, **values):
-        values = {"name": "Open", "user_id": False, "company_id": self.company.id, **values}
-        return self.env["crm.lead"].create(values)
+from .common_win import WinCase
 
 
 class TestWinModel(WinCase):
@@ -290,7 +207,8 @@ class TestWinContest(WinCase):
         self._create_leads(120, days=0, seed=9)
         self.env.cr.execute(
             "UPDATE crm_lead SET date_closed = now() AT TIME ZONE 'UTC' + interval '1 hour'"
-            " WHERE id IN (SELECT id FROM crm_lead WHERE company_id = %s ORDER BY id DESC LIMIT 120)",
+            " WHERE id IN (SELECT id FROM crm_lead WHERE company_id = %s"
+            " ORDER BY id DESC LIMIT 120)",
             [self.company.id],
         )
         self.env.invalidate_all()
@@ -386,7 +304,8 @@ class TestWinContest(WinCase):
         self.assertFalse(lead.win_model_id)
 
     def test_leads_merge_with_a_probability(self):
-        leads = self._open_lead(source_id=self.referral.id) + self._open_lead(email_from="a@b.example")
+        leads = self._open_lead(source_id=self.referral.id)
+        leads += self._open_lead(email_from="a@b.example")
         leads.win_refresh()
         merged = leads.merge_opportunity(auto_unlink=True)
         self._run("win_predict")
@@ -437,77 +356,3 @@ class TestWinContest(WinCase):
         other.write({"company_ids": [Command.set(company.ids)], "company_id": company.id})
         found = self.models.with_user(other).with_context(allowed_company_ids=company.ids)
         self.assertFalse(found.search([("id", "=", self.first.id)]))
-
-
-class TestWinProposal(WinCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._create_leads(240)
-        cls.card = cls.env["lead.score.card"].create(
-            {
-                "name": "Win card",
-                "company_id": cls.company.id,
-                "rule_ids": [
-                    Command.create(
-                        {
-                            "name": name,
-                            "kind": "attribute",
-                            "points": points,
-                            "domain": f"[('source_id', '=', {source_id})]",
-                        }
-                    )
-                    for name, points, source_id in (
-                        ("Referral", 5, cls.referral.id),
-                        ("Fair", 30, cls.fair.id),
-                    )
-                ],
-            }
-        )
-
-    def test_learned_points_are_proposed_and_taken_one_by_one(self):
-        proposal = self.env["lead.score.proposal"].with_user(self.boss).create(
-            {"card_id": self.card.id}
-        )
-        proposal.action_learn()
-        referral, fair = proposal.line_ids
-        self.assertGreater(proposal.auc_after, proposal.auc_before + 0.1)
-        self.assertLess(proposal.loss_after, proposal.loss_before)
-        self.assertGreater(referral.points, fair.points)
-        self.assertGreater(referral.rate, 70)
-        self.assertGreater(referral.lift, 1.5)
-        self.assertIn("won", proposal.band_text)
-        self.assertEqual(self.card.rule_ids.mapped("points"), [5, 30], "only proposed")
-        referral.action_accept()
-        self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, 30])
-        proposal.action_refuse_all()
-        self.assertEqual(fair.state, "refused")
-        self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, 30])
-        proposal.action_accept_all()
-        self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, fair.points])
-
-    def test_too_few_leads_to_learn_points(self):
-        self.card.domain = "[('name', '=', 'nothing is called this')]"
-        proposal = self.env["lead.score.proposal"].create({"card_id": self.card.id})
-        with self.assertRaisesRegex(UserError, "40 won"):
-            proposal.action_learn()
-
-    def test_signals_after_the_closing_teach_nothing(self):
-        signal = self.env["lead.score.signal"].create({"name": "Asked", "code": "win_ask"})
-        rule = self.env["lead.score.rule"].create(
-            {
-                "name": "Asked",
-                "card_id": self.card.id,
-                "kind": "signal",
-                "signal_id": signal.id,
-                "points": 10,
-            }
-        )
-        lead = self._open_lead()
-        lead.score_signal("win_ask")
-        lead.action_set_lost()
-        early = fields.Datetime.subtract(lead.date_closed, days=1)
-        late = fields.Datetime.add(lead.date_closed, days=1)
-        proposal = self.env["lead.score.proposal"].create({"card_id": self.card.id})
-        self.assertEqual(proposal._matches(rule, lead.ids, [late]).tolist(), [1.0])
-        self.assertEqual(proposal._matches(rule, lead.ids, [early]).tolist(), [0.0])

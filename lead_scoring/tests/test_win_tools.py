@@ -113,7 +113,7 @@ class TestWinTools(BaseCase):
         self.assertGreater(kept["base"], won.mean() + 0.1)
 
     def test_refuses_nothing_and_one_class(self):
-        table, won = leads(60)
+        table, _won = leads(60)
         for outcome in (np.zeros(60), np.ones(60)):
             with self.assertRaises(TrainingError) as refusal:
                 train(table, outcome)

@@ -32,9 +32,7 @@ def fit(codes, sizes, won, weights, free=False, seed=0):
     :return: dict with `intercept` and `points`, a list of lists
     """
     rate = np.average(won, weights=weights)
-    tables = [
-        evidence(codes[:, number], size, won, weights) for number, size in enumerate(sizes)
-    ]
+    tables = [evidence(codes[:, number], size, won, weights) for number, size in enumerate(sizes)]
     # Weighing the evidence on the rows that it was counted on would trust it too much.
     apart = evidence_apart(codes, sizes, won, weights, seed)
     kept = [number for number in range(len(sizes)) if np.ptp(apart[:, number]) > 1e-9]

@@ -115,9 +115,7 @@ class WinModel:
         return share * np.array(
             [
                 np.average(points, weights=np.asarray(counts, float) + 1e-9)
-                for points, counts in zip(
-                    self.additive["points"], self.kept["counts"], strict=True
-                )
+                for points, counts in zip(self.additive["points"], self.kept["counts"], strict=True)
             ]
         )
 

@@ -8,14 +8,18 @@ RANKS = [
     ("student", r"student|学生"),
     (
         "owner",
-        r"\b(owner|founder|co-?founder|proprietor|partner|gesellschafter|inhaber)\b|创始人|老板|合伙人",
+        r"\b(owner|founder|co-?founder|proprietor|partner|gesellschafter|inhaber)\b"
+        r"|创始人|老板|合伙人",
     ),
     (
         "executive",
-        r"\b(c[eftiomrp]o|chief|(?<!vice )(?<!vice-)president|chair\w*|managing director|md|geschäftsführer\w*|pdg|"
-        r"general manager|gm|vorstand)\b|总裁|董事|总经理|首席|总监",
+        r"\b(c[eftiomrp]o|chief|(?<!vice )(?<!vice-)president|chair\w*|managing director|md"
+        r"|geschäftsführer\w*|pdg|general manager|gm|vorstand)\b|总裁|董事|总经理|首席|总监",
     ),
-    ("director", r"\b(vp|svp|evp|vice[ -]president|director|directeur|direktor\w*|head)\b|主任|部长"),
+    (
+        "director",
+        r"\b(vp|svp|evp|vice[ -]president|director|directeur|direktor\w*|head)\b|主任|部长",
+    ),
     ("manager", r"\b(manager|lead|leiter\w*|supervisor|responsable|gerente|jefe)\b|经理|主管|组长"),
     ("self_employed", r"freelanc\w*|self[- ]employed|consultant|contractor|自由职业|顾问"),
     ("not_working", r"unemployed|retired|housewife|homemaker|job ?seeker|退休|待业"),

@@ -20,7 +20,7 @@ SURE_GAIN, SURE_RANK = 1.0, 3.0
 # A short memory is believed only when it is better on the newest fifth by this many.
 SURE_RECENT = 2.0
 # A simpler candidate is preferred unless another one is better by this many standard errors.
-# A gain of so small a share of the base rate's log loss is not worth a model that is harder to read.
+# A gain of so small a share of the base rate's log loss is not worth a model harder to read.
 SIMPLER, LEAST_GAIN = 0.25, 0.003
 NEWEST = 0.2
 # Half-life of a lead's weight, as a share of the time between the oldest and the newest.
@@ -176,8 +176,9 @@ class Training:
         loss = {
             name: np.mean(
                 [
-                    np.average(losses(won, win_calibration.apply({"way": "none"}, values)),
-                               weights=weights)
+                    np.average(
+                        losses(won, win_calibration.apply({"way": "none"}, values)), weights=weights
+                    )
                     for values in self.scores[name]
                 ]
             )

@@ -1,8 +1,8 @@
 """Odoo's own prediction on plain rows, as the peer of ours: `crm.lead` in Odoo 19, section PLS.
 
 Frequency tables per team and field, 0.1 added to both counts of a value, unset and unknown values
-skipped, factors multiplied, cut to 0.01 % and 99.99 %, rounded to two decimals. All leads are in one
-stage, whose factor is therefore the same for all and the prior.
+skipped, factors multiplied, cut to 0.01 % and 99.99 %, rounded to two decimals. All leads are in
+one stage, whose factor is therefore the same for all and the prior.
 """
 
 from collections import defaultdict

@@ -104,10 +104,11 @@ def made(seed=5, count=4000):
     few = {"a": category(a), "b": category(b), "c": category(c)}
     shared = {**few, "amount": ("number", amount), "x": ("number", other)}
     price_hit = (np.abs(np.log(amount) - 8.3) < 0.35) | (np.abs(np.log(amount) - 6) < 0.2)
+    few_odds = -1 + 0.7 * (a == 1) - 0.9 * (b == 0) + 0.3 * (c - 2)
     return [
         Data("noise", noise, draw(np.full(count, -1.0)), "b"),
         Data("noise, 160 leads", small, draw(np.full(160, -0.5)), "b"),
-        Data("few categories", few, draw(-1 + 0.7 * (a == 1) - 0.9 * (b == 0) + 0.3 * (c - 2)), "b"),
+        Data("few categories", few, draw(few_odds), "b"),
         Data("exact amounts", shared, draw(-1.5 + 2.5 * price_hit), "b"),
         Data(
             "rates drift",

@@ -141,9 +141,11 @@ def few_leads(sheet, data):
 
 
 def speed(sheet, data):
-    """Training on 40,000, predicting 100,000; without Odoo's part, which `score_predict` measures."""
+    """Training on 40,000, predicting 100,000; `score_predict` measures both inside Odoo."""
     rows = np.arange(40_000)
     trained = []
-    sheet.limit("train on 40,000", seconds(lambda: trained.append(learn(data, rows))), " s", at_most=30)
+    sheet.limit(
+        "train on 40,000", seconds(lambda: trained.append(learn(data, rows))), " s", at_most=30
+    )
     many = rows_of(data.table, np.arange(100_000) % len(data.won))
     sheet.limit("predict 100,000", seconds(lambda: trained[0][0].predict(many)), " s", at_most=5)

@@ -1,4 +1,4 @@
-"""9,240 real leads teach a win probability: imported, closed, trained from the settings, explained."""
+"""9,240 real leads teach a win probability: imported, closed, trained, promoted, explained."""
 
 from unittest import SkipTest
 
@@ -47,15 +47,18 @@ class TestScoreTraining(TransactionCase):
     def _import(self):
         """Through `load`, as Odoo's importer does, into fields that a company made for itself."""
         columns = [c for c in self.rows[0] if c not in X_LEAKS | {"Converted"}] + [LEAKY]
-        names = {column: KNOWN.get(column) or self._field(column) for column in columns}
-        for column, field in KNOWN.items():
-            model = self.env["crm.lead"]._fields[field].comodel_name
-            values = [importer.answer(row, column) for row in self.rows]
-            importer.known_names(self.env[model], values)
+        names = KNOWN | self._fields_for([column for column in columns if column not in KNOWN])
+        spelled = {
+            column: importer.known_names(
+                self.env[self.env["crm.lead"]._fields[field].comodel_name],
+                [importer.answer(row, column) for row in self.rows],
+            )
+            for column, field in KNOWN.items()
+        }
         ids = []
         for start in range(0, len(self.rows), BATCH):
             part = [
-                [f"Lead {row['Lead Number']}", *(self._value(row, column) for column in columns)]
+                [f"Lead {row['Lead Number']}", *(self._value(row, column, spelled) for column in names)]
                 for row in self.rows[start : start + BATCH]
             ]
             result = (
@@ -73,21 +76,28 @@ class TestScoreTraining(TransactionCase):
         self.env.invalidate_all()
         return leads
 
-    def _field(self, column):
-        name = "x_" + "".join(c if c.isalnum() else "_" for c in column.lower())[:50]
+    def _fields_for(self, columns):
+        """Fields that a company would make for these columns, by column."""
+        names = {
+            column: "x_" + "".join(c if c.isalnum() else "_" for c in column.lower())[:50]
+            for column in columns
+        }
         self.env["ir.model.fields"].create(
-            {
-                "name": name,
-                "field_description": column,
-                "model_id": self.env["ir.model"]._get_id("crm.lead"),
-                "ttype": "float" if column in NUMBERS else "char",
-            }
+            [
+                {
+                    "name": name,
+                    "field_description": f"X {column}",
+                    "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                    "ttype": "float" if column in NUMBERS else "char",
+                }
+                for column, name in names.items()
+            ]
         )
-        return name
+        return names
 
-    def _value(self, row, column):
+    def _value(self, row, column, spelled):
         value = importer.answer(row, column)
-        return value if column not in KNOWN else value.capitalize() if value == "google" else value
+        return spelled[column].get(value.lower(), "") if column in spelled else value
 
     def _close(self, leads):
         """Won and lost as the file says; the last 240 stay open, to be predicted."""
