@@ -214,6 +214,7 @@ class LeadScoreModelTraining(models.AbstractModel):
         labels = self._field_labels()
         sample = rows_of(table, np.arange(min(len(won), SAMPLE)))
         moved = importance(WinModel(kept), sample)
+        looked_at = {feature["name"] for feature in kept["features"]}
         self.write(
             {
                 "state": "challenger",
@@ -221,7 +222,8 @@ class LeadScoreModelTraining(models.AbstractModel):
                 "progress": 100,
                 "version": self._next_version(),
                 "algorithm": report["algorithm"],
-                "columns": columns,
+                # What says nothing need not be read, nor watched.
+                "columns": {name: kind for name, kind in columns.items() if name in looked_at},
                 "date_trained": self.env.cr.now(),
                 "window_start": min(closed),
                 "window_end": max(closed),

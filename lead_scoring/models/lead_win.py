@@ -22,7 +22,7 @@ class LeadWin(models.Model):
 
     probability = fields.Float(readonly=True, aggregator="avg")
     band = fields.Selection(BANDS, readonly=True)
-    model_id = fields.Many2one("lead.score.model", readonly=True, ondelete="set null", index=True)
+    model_id = fields.Many2one("lead.score.model", readonly=True, ondelete="set null")
     date = fields.Datetime(readonly=True)
     dirty = fields.Boolean(readonly=True)
 
