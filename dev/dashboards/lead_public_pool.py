@@ -69,7 +69,7 @@ def public_pool():
         },
         {"title": "Won from the pool", "source": won, "menu": report},
         {
-            "title": "Working hours to first contact (median)",
+            "title": "Median hours to first contact",
             "source": held.where(["is_touched", "=", True]),
             "measure": "first_touch_median:avg",
             "digits": 1,

@@ -57,3 +57,4 @@ from . import lead_score_trigger
 from . import lead_score_triggering
 from . import lead_score_explaining
 from . import crm_lead
+from . import res_partner

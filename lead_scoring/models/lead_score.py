@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .lead_score_history import CLASSES
+from .lead_score_history import CLASSES, LooseMany2one
 
 POINTS = {"readonly": True, "aggregator": "avg"}
 
@@ -19,7 +19,7 @@ class LeadScore(models.Model):
     _log_access = False
     _allow_sudo_commands = False
 
-    card_id = fields.Many2one("lead.score.card", readonly=True, ondelete="set null")
+    card_id = LooseMany2one("lead.score.card", readonly=True)
     card_version = fields.Integer(readonly=True, aggregator=None)
     score = fields.Float(**POINTS)
     computed = fields.Float(**POINTS)

@@ -238,19 +238,33 @@ class LeadScoreCard(models.Model):
         vals = dict(vals)
         if "active" in vals:
             vals["state"] = "draft" if vals["active"] else "archived"
+        published = self.filtered(lambda card: card.state == "published")
         result = super().write(vals)
-        if {"active", "state", "sequence", "definition", "company_id"} & vals.keys():
+        if {"active", "state", "sequence", "definition"} & vals.keys():
             self._rules_changed()
+        if published and {"active", "sequence"} & vals.keys():
+            self.env["crm.lead"]._score_schedule_refresh()
         return result
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_only_unused(self):
-        if any(card.state == "published" for card in self):
-            raise UserError(self.env._("Archive a published scorecard before you delete it."))
+    def _unlink_only_never_published(self):
+        if any(card.version for card in self):
+            raise UserError(
+                self.env._(
+                    "A scorecard that was published stays, because the history of leads names it. "
+                    "Archive it instead."
+                )
+            )
 
     def _rules_changed(self):
         """What the engine remembers of the scorecards is out of date."""
         self.env.registry.clear_cache()
+
+    def _signals_changed(self):
+        """A signal that these cards count came, went or changed."""
+        self._rules_changed()
+        if self.filtered(lambda card: card.state == "published"):
+            self.env["crm.lead"]._score_schedule_refresh()
 
     # ------------------------------------------------------------------
     # Publishing
@@ -259,6 +273,8 @@ class LeadScoreCard(models.Model):
     def _definition(self):
         """What the card decides, as plain values that can be stored, compared and evaluated."""
         self.ensure_one()
+        # Names as they are in the source language, or each user would see a change.
+        self = self.with_context(lang="en_US", active_test=True)
         return {
             **{name: self[name] for name in (*CUTOFFS, *LIMITS, *SETTINGS)},
             "company_id": self.company_id.id,
@@ -293,6 +309,28 @@ class LeadScoreCard(models.Model):
             card.write({"state": "published"})
         self.check_date = self.env["crm.lead"]._score_today()
         self.env["crm.lead"]._score_schedule_refresh()
+        return True
+
+    def action_discard(self):
+        """Undo what was edited since the card was published.
+
+        :return: True
+        """
+        for card in self.filtered("definition"):
+            definition = dict(card.definition)
+            rules = {rule.pop("id"): rule for rule in map(dict, definition.pop("rules"))}
+            present = card.with_context(active_test=False).rule_ids
+            values = []
+            for rule_id, rule in rules.items():
+                command = 1 if rule_id in present.ids else 0
+                values.append((command, rule_id if command else 0, {**rule, "active": True}))
+            values += [(2, rule.id, 0) for rule in present if rule.id not in rules and rule.active]
+            teams = [(6, 0, definition.pop("team_ids"))]
+            card.with_context(lang="en_US").write(
+                {**definition, "team_ids": teams, "rule_ids": values}
+            )
+            # A rule that was deleted comes back under another number.
+            card.definition = card._definition()
         return True
 
     @api.model

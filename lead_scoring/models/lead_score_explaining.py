@@ -61,6 +61,25 @@ class LeadScoreExplaining(models.AbstractModel):
                 part["full_points"] /= 100
         return self._score_name_documents(lines)
 
+    def score_story(self):
+        """What a person wants to see behind the score of this lead.
+
+        :return: dict with `score`, `card` and `version`, `day`, `lines` (see `score_explain`),
+            `formula` in words, and `history`: the last scores as (moment, score), oldest first
+        """
+        self.ensure_one()
+        lines = self.score_explain()
+        rows = self.env["lead.score.history"].search([("lead_id", "=", self.id)], limit=30)
+        return {
+            "score": self.score,
+            "card": self.score_card_id.sudo().name,
+            "version": self.score_card_version,
+            "day": fields.Date.to_string(self.score_day),
+            "lines": lines,
+            "formula": self.score_card_id.sudo().formula,
+            "history": [(fields.Datetime.to_string(row.date), row.score) for row in reversed(rows)],
+        }
+
     @api.model
     def _score_line(self, kind, name, points, dimension=False, **more):
         return {

@@ -22,6 +22,16 @@ REASONS = [
 ]
 
 
+class LooseMany2one(fields.Many2one):
+    """A link without a foreign key, which PostgreSQL would check for each of many rows.
+
+    For scorecards only: once published they are never deleted.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """There is none."""
+
+
 class LeadScoreHistory(models.Model):
     """One row per change of a lead's score or classes, never changed.
 
@@ -39,11 +49,10 @@ class LeadScoreHistory(models.Model):
     lead_id = fields.Many2one("crm.lead", required=True, readonly=True, ondelete="cascade")
     date = fields.Datetime(required=True, readonly=True, index=True, help="When it changed.")
     reason = fields.Selection(REASONS, readonly=True, help="What made the score change.")
-    card_id = fields.Many2one(
+    card_id = LooseMany2one(
         "lead.score.card",
         string="Scorecard",
         readonly=True,
-        ondelete="set null",
         help="Scorecard by which the lead was judged.",
     )
     card_version = fields.Integer(

@@ -3,6 +3,7 @@ from datetime import date
 from odoo import api, models
 from odoo.tools import SQL, mute_logger, ormcache
 
+from ..tools.outlook import NEVER
 from ..tools.points import DIMENSIONS, INTENT_DIMENSIONS, TOP, cents
 from .lead_score_history import CLASSES
 
@@ -45,7 +46,7 @@ class LeadScoreJudge(models.AbstractModel):
             with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
                 query = rules._lead_model()._search(rules._parse(text))
                 self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the rest goes on
+        except Exception as error:
             return str(error).split("\n", maxsplit=1)[0]
         return False
 
@@ -99,7 +100,7 @@ class LeadScoreJudge(models.AbstractModel):
     @ormcache()
     def _signals(self):
         """Ids of the signals that count, and whether they show activity."""
-        signals = self.env["lead.score.signal"].sudo().search([])
+        signals = self.env["lead.score.signal"].sudo().search([("active", "=", True)])
         return {signal.id: signal.is_activity for signal in signals}
 
     @api.model
@@ -174,8 +175,8 @@ class LeadScoreJudge(models.AbstractModel):
         return SQL(
             """
             SELECT new.id, %(card)s::int AS card_id, %(version)s::int AS card_version, %(points)s,
-                   %(classes)s, new.activity_day, %(today)s::date AS day, new.facts, %(idle)s AS idle,
-                   %(old)s
+                   %(classes)s, new.activity_day, %(today)s::date AS day, new.facts,
+                   %(idle)s AS idle, %(old)s
               FROM (SELECT total.*,
                            CASE WHEN old.override_set
                                  AND coalesce(old.override_until, %(today)s) >= %(today)s
@@ -242,9 +243,7 @@ class LeadScoreJudge(models.AbstractModel):
             ]
             return SQL("CASE %s ELSE %s END", SQL(" ").join(cases), last)
 
-        grade = ladder(
-            SQL("new.fit"), (("grade_a", "A"), ("grade_b", "B"), ("grade_c", "C")), "D"
-        )
+        grade = ladder(SQL("new.fit"), (("grade_a", "A"), ("grade_b", "B"), ("grade_c", "C")), "D")
         wish = SQL(" + ").join(SQL("new.%s", SQL.identifier(name)) for name in INTENT_DIMENSIONS)
         steps = (("intent_high", "high"), ("intent_medium", "medium"))
         rank = (("intent_high", "1"), ("intent_medium", "2"))
@@ -403,7 +402,7 @@ class LeadScoreJudge(models.AbstractModel):
         rows = [
             SQL(
                 "(%s, %s, %s, %s::float8, %s::float8, %s, %s, %s::float8, %s::float8, %s)",
-                number,
+                rule["id"],
                 rule["signal_id"],
                 DIMENSIONS.index(rule["dimension"]),
                 float(cents(rule["points"])),
@@ -414,7 +413,7 @@ class LeadScoreJudge(models.AbstractModel):
                 half_life(rule, definition),
                 definition["decay"] == "linear",
             )
-            for number, rule in enumerate(rules)
+            for rule in rules
         ]
         return SQL(
             "lead_score_event event JOIN (VALUES %s) AS rule (number, signal_id, dimension, cents,"
@@ -431,7 +430,8 @@ class LeadScoreJudge(models.AbstractModel):
     def _terms(self, card, today, ids):
         """What will fade of what leads did, summed up where it fades alike.
 
-        :return: rows (lead id, dimension, cents, half-life, linear, age, life or None)
+        :return: rows of one text each: lead id, dimension, cents, half-life, 1 if linear, age and
+            life, separated by commas
         """
         _card_id, _version, definition = card
         behaviours = self._usable(definition)[1]
@@ -439,12 +439,15 @@ class LeadScoreJudge(models.AbstractModel):
             return []
         statement = SQL(
             """
-            SELECT lead_id, dimension, sum(cents * counted * CASE WHEN linear THEN 1 ELSE %(left)s
-                   END), half_life, linear, CASE WHEN linear THEN age ELSE 0 END AS since, life
-              FROM (%(counted)s) one WHERE counted > 0
+            SELECT concat_ws(',', lead_id, dimension,
+                             sum(cents * counted * CASE WHEN linear THEN 1 ELSE %(left)s END),
+                             half_life, linear::int, since, coalesce(life, %(never)s))
+              FROM (SELECT *, CASE WHEN linear THEN age ELSE 0 END AS since
+                      FROM (%(counted)s) every WHERE counted > 0) one
           GROUP BY lead_id, dimension, half_life, linear, since, life, cents > 0
             """,
             left=LEFT,
+            never=NEVER,
             counted=self._counted(definition, behaviours, today, ids),
         )
         return self.env.execute_query(statement)

@@ -186,7 +186,8 @@ class LeadScoreMixin(models.AbstractModel):
             rows = self.env.execute_query(
                 SQL(
                     "SELECT DISTINCT ON (lead_id) lead_id, CASE WHEN date <= %s THEN score"
-                    " ELSE score_before END FROM lead_score_history WHERE lead_id IN %s"
+                    " ELSE coalesce(score_before, score) END"
+                    " FROM lead_score_history WHERE lead_id IN %s"
                     " ORDER BY lead_id, date <= %s DESC,"
                     " CASE WHEN date <= %s THEN date END DESC, date, id",
                     week_ago,

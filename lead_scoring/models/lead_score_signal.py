@@ -39,12 +39,12 @@ class LeadScoreSignal(models.Model):
         result = super().write(vals)
         if {"code", "active", "is_activity"} & vals.keys():
             self.env.registry.clear_cache()
-            self.rule_ids.card_id._rules_changed()
+            self.rule_ids.card_id._signals_changed()
         return result
 
     def unlink(self):
         cards = self.rule_ids.card_id
         result = super().unlink()
         self.env.registry.clear_cache()
-        cards._rules_changed()
+        cards._signals_changed()
         return result

@@ -170,7 +170,7 @@ class LeadScoreSignalling(models.AbstractModel):
     @ormcache()
     def _score_signal_ids(self):
         """Ids of active signals by code."""
-        signals = self.env["lead.score.signal"].sudo().search([])
+        signals = self.env["lead.score.signal"].sudo().search([("active", "=", True)])
         return {signal.code: signal.id for signal in signals}
 
     # ------------------------------------------------------------------

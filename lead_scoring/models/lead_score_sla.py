@@ -6,12 +6,14 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .lead_score_qualification import MQL, QUALIFY, RAW, REJECTED, SALES
+from .lead_score_qualification import ACCEPTED, BULK, MQL, QUALIFY, RAW, REJECTED, SALES
 
 _logger = logging.getLogger(__name__)
 REMINDER_TYPE = "lead_scoring.mail_activity_decide"
 REMINDER_BATCH = 200
-# So many leads change their state at once; a new scorecard may change those of all.
+# A new scorecard may qualify most leads at once. More than a few are taken on in the background,
+# so many at a time.
+FEW = 200
 BATCH = 1000
 
 
@@ -36,21 +38,37 @@ class LeadScoreSla(models.AbstractModel):
 
         :param dict before: see `_score_changed`
         """
+        if len(self) > FEW and self.env.context.get("score_reason") in BULK:
+            self.env.ref("lead_scoring.ir_cron_qualify").sudo()._trigger()
+            return
         # The score decides this, and not the user during whose work it changed.
-        leads = self.sudo()
-        rows = leads._qualification_earned()
-        known = ("mql", "sql")
-        # A rejected lead comes back only if its score was below the threshold in between.
+        self.sudo()._qualification_take(
+            {
+                lead_id
+                for lead_id in self.ids
+                if before.get(lead_id, {}).get("level") not in (MQL, SALES)
+            }
+        )
+
+    def _qualification_take(self, risen):
+        """Take leads on by the level that their scores have reached.
+
+        :param set risen: ids of those whose score has just passed the threshold for MQL. Others
+            stay raw, or rejected, if a person has said so while their score was high
+        """
+        rows = self._qualification_earned()
         ready = [
             lead_id
             for lead_id, state, _sales in rows
-            if state == RAW
-            or (state == REJECTED and before.get(lead_id, {}).get("level") not in known)
+            if state in (RAW, REJECTED) and lead_id in risen
         ]
-        sales = {lead_id for lead_id, state, sales in rows if sales and state != REJECTED}
-        for ids, target in ((ready, MQL), (list(sales), SALES)):
-            for start in range(0, len(ids), BATCH):
-                leads.browse(ids[start : start + BATCH])._qualify(target)
+        sales = [
+            lead_id
+            for lead_id, state, sales in rows
+            if sales and (state == MQL or state == ACCEPTED or lead_id in risen)
+        ]
+        self.browse(ready)._qualify(MQL)
+        self.browse(sales)._qualify(SALES)
 
     def _qualification_earned(self):
         """Which of these leads have a score for more than they are.
@@ -74,6 +92,42 @@ class LeadScoreSla(models.AbstractModel):
                 self.ids,
             )
         )
+
+    @api.model
+    def _cron_qualify(self):
+        """Take on the raw leads that a new scorecard has lifted over its threshold.
+
+        Raw leads that a person has put back have a date, and are left alone.
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        last = 0
+        while ids := self._qualification_lifted(last):
+            last = ids[-1]
+            leads = self.browse(ids).with_context(score_reason="rules")
+            try:
+                with self.env.cr.savepoint():
+                    leads._qualification_take(set(ids))
+            except psycopg2.OperationalError:
+                raise
+            except Exception:
+                _logger.exception("Leads %s to %s were not qualified", ids[0], last)
+            if not commit(len(ids), remaining=len(self._qualification_lifted(last))):
+                return
+
+    def _qualification_lifted(self, last):
+        """Ids of the next raw leads that nobody has judged and whose score makes them MQL."""
+        self.env["crm.lead"].flush_model(["qualification", "qualification_date", "active"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT l.id FROM crm_lead l JOIN lead_score s ON s.id = l.id"
+                " WHERE l.id > %s AND s.level IN ('mql', 'sql') AND l.qualification = 'raw'"
+                " AND l.qualification_date IS NULL AND l.active AND l.won_status = 'pending'"
+                " ORDER BY l.id LIMIT %s",
+                last,
+                BATCH,
+            )
+        )
+        return [lead_id for (lead_id,) in rows]
 
     # ------------------------------------------------------------------
     # Time to decide

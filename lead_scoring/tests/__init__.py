@@ -1,5 +1,7 @@
 from . import test_collectors
+from . import test_card_access
 from . import test_equality
+from . import test_lead
 from . import test_lead_score_signal
 from . import test_win_model
 from . import test_win_proposal
@@ -8,3 +10,6 @@ from . import test_profile
 from . import test_qualification
 from . import test_triggers
 from . import test_process_reports
+from . import test_points
+from . import test_rules
+from . import test_signal

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -307,3 +308,29 @@ class TestQualification(TransactionCase):
         before = {self.lead.id: {"score": 0, "level": "none"}}
         self.lead.with_user(other)._score_changed(before)
         self.assertEqual(self.lead.qualification, "mql")
+
+    def test_a_person_who_put_it_back_to_raw_is_not_overruled(self):
+        self._score(self.lead, "mql")
+        self.lead.with_user(self.leader).write({"qualification": "raw"})
+        self._score(self.lead, "sql", "mql")
+        self.assertEqual(self.lead.qualification, "raw")
+        self._score(self.lead, "none", "sql")
+        self._score(self.lead, "mql", "none")
+        self.assertEqual(self.lead.qualification, "mql")
+
+    def test_a_new_scorecard_qualifies_many_in_the_background(self):
+        leads = self.lead | self._lead() | self._lead()
+        for lead in leads:
+            self._put(lead, "mql")
+        leads[1].with_user(self.leader).action_mql()
+        leads[1].with_user(self.leader).write({"qualification": "raw"})
+        count = len(leads[0].message_ids)
+        with patch("odoo.addons.lead_scoring.models.lead_score_sla.FEW", 1):
+            leads.with_context(score_reason="rules")._score_changed({})
+        self.assertEqual(set(leads.mapped("qualification")), {"raw"})
+        with self.enter_registry_test_mode():
+            self.env.ref("lead_scoring.ir_cron_qualify").method_direct_trigger()
+        self.assertEqual(leads.mapped("qualification"), ["mql", "raw", "mql"])
+        self.assertEqual(len(leads[0].message_ids), count, "the history tells it, not the chatter")
+        self.assertTrue(leads[0].score_history_ids.filtered("qualification"))
+        self.assertTrue(leads[0].qualification_due_date)

@@ -27,89 +27,74 @@ DRIFT = 100
 
 
 class Outlook:
-    """Leads, what they have, and what fades.
+    """Leads of one scorecard, what they have, and what fades.
 
-    :param definitions: of the scorecards
-    :param card: for each lead, the index of its scorecard
-    :param facts: for each lead, cents by dimension that do not fade
-    :param penalty_from: for each lead, the day (0 is today) from which it is inactive
-    :param override: for each lead, the cents set by hand, or -1
-    :param override_until: for each lead, the last day on which they hold
-    :param terms: arrays `lead` (index), `dimension` (index), `cents`, `half_life`, `linear`,
-        `age` (days) and `life` (last day on which the term counts)
+    :param dict definition: of the scorecard
+    :param leads: array with a row per lead, in the order of their ids: id, score in cents, score
+        set by hand or -1, last day on which that holds, day from which the lead is inactive, cents
+        by dimension today, cents by dimension that do not fade; days are counted from today
+    :param terms: array with a row per term: id of the lead, dimension (index), cents, half-life,
+        whether linear, age in days, last day on which the term counts
     """
 
-    def __init__(self, definitions, card, facts, penalty_from, override, override_until, terms):
-        self.size = len(card)
-        self.facts = np.asarray(facts, dtype=float).reshape(self.size, len(DIMENSIONS))
-        self.penalty_from = np.asarray(penalty_from)
-        self.override = np.asarray(override)
-        self.override_until = np.asarray(override_until)
-        card = np.asarray(card)
-
-        def setting(*names):
-            table = [[definition[name] * 100 for name in names] for definition in definitions]
-            return np.asarray(table)[card]
-
-        self.floors = setting(*(f"{dimension}_floor" for dimension in DIMENSIONS))
-        self.caps = setting(*(f"{dimension}_cap" for dimension in DIMENSIONS))
-        self.penalty = setting("inactivity_points")[:, 0]
-        self.cutoffs = [setting(*names) for names in (GRADES, TEMPERATURES, INTENTS, LEVELS)]
-        lead, dimension, cents, half_life, linear, age, life = terms
-        self.where = np.asarray(lead) * len(DIMENSIONS) + np.asarray(dimension)
-        self.lead = np.asarray(lead, dtype=int)
-        self.cents = np.asarray(cents, dtype=float)
+    def __init__(self, definition, leads, terms):
+        self.size = len(leads)
+        size = len(DIMENSIONS)
+        self.score, self.override, self.override_until, self.penalty_from = leads[:, 1:5].T
+        self.points, self.facts = leads[:, 5 : 5 + size], leads[:, 5 + size :]
+        self.floors, self.caps = (
+            np.array([definition[f"{dimension}_{end}"] * 100.0 for dimension in DIMENSIONS])
+            for end in ("floor", "cap")
+        )
+        self.penalty = definition["inactivity_points"] * 100.0
+        self.cutoffs = [
+            [definition[name] * 100 for name in names]
+            for names in (GRADES, TEMPERATURES, INTENTS, LEVELS)
+        ]
+        self.lead = np.searchsorted(leads[:, 0], terms[:, 0])
+        self.where = self.lead * size + terms[:, 1].astype(int)
+        self.cents, half_life = terms[:, 2], terms[:, 3]
         self.rising = self.cents < 0
-        half_life = np.asarray(half_life, dtype=float)
         self.fades = half_life > 0
         self.half_life = np.where(self.fades, half_life, 1.0)
-        self.linear = np.asarray(linear, dtype=bool)
-        self.age = np.asarray(age, dtype=float)
-        self.life = np.asarray(life)
+        self.linear, self.age, self.life = terms[:, 4] > 0, terms[:, 5], terms[:, 6]
 
-    def due(self, points, score):
+    def due(self):
         """When time will next change the leads.
 
-        :param points: for each lead, its cents by dimension today, limited
-        :param score: for each lead, its score today in cents
         :return: two arrays of days from today: the first on which a class differs from what it is
             today, and the first on which the score has moved by a point as well; `NEVER` if that
             is not within sight
         """
-        score = np.asarray(score, dtype=float)
-        classes = np.stack(self._classes(np.asarray(points, dtype=float), score))
-        near = self._search(np.zeros(self.size, dtype=int), classes, score, drift=True)
+        classes = self._classes(self.points, self.score)
+        near = self._search(np.zeros(self.size, dtype=int), classes, drift=True)
         # Until the day before, no class differs.
-        start = np.minimum(near - 1, HORIZON)
-        return self._search(start, classes, score, drift=False), near
+        return self._search(np.minimum(near - 1, HORIZON), classes, drift=False), near
 
-    def _search(self, start, classes, score, drift):
+    def _search(self, start, classes, drift):
         """First day after `start` on which something differs."""
         found = np.full(self.size, NEVER)
         who, some = np.arange(self.size), self
         step = np.ones(self.size, dtype=int)
         while who.size:
-            safe = some._stays(start + 1, start + step, classes, score, drift)
-            single = step == 1
+            safe = some._stays(start + 1, start + step, classes, drift)
+            differs = (step == 1) & ~safe
+            # Of a single day, what is not proven is known to differ.
+            found[who[differs]] = start[differs] + 1
             start = np.where(safe, start + step, start)
             step = np.where(safe, step * 2, np.maximum(step // 2, 1))
-            # Of a single day, what is not proven is known to differ.
-            differs = single & ~safe
-            found[who[differs]] = start[differs] + 1
             going = ~differs & (start < HORIZON)
             if not going.all():
-                who, start, step, score = who[going], start[going], step[going], score[going]
-                classes, some = classes[:, going], some._only(going)
+                who, start, step, classes = who[going], start[going], step[going], classes[going]
+                some = some._only(going)
         return found
 
     def _only(self, chosen):
         """The same for some of the leads."""
         some = copy.copy(self)
         some.size = int(chosen.sum())
-        for name in ("facts", "penalty_from", "override", "override_until", "floors", "caps",
-                     "penalty"):  # fmt: skip
+        for name in ("score", "override", "override_until", "penalty_from", "facts"):
             setattr(some, name, getattr(self, name)[chosen])
-        some.cutoffs = [cutoffs[chosen] for cutoffs in self.cutoffs]
         kept = chosen[self.lead]
         for name in ("cents", "rising", "fades", "half_life", "linear", "age", "life"):
             setattr(some, name, getattr(self, name)[kept])
@@ -118,41 +103,50 @@ class Outlook:
         some.where = some.lead * len(DIMENSIONS) + self.where[kept] % len(DIMENSIONS)
         return some
 
-    def _stays(self, first, last, classes, score, drift):
+    def _stays(self, first, last, classes, drift):
         """Whether all classes provably stay the same from one day to another, both included."""
         falling_now, rising_now = self._terms(first)
         falling_then, rising_then = self._terms(last)
         # A hand-set score that ends in between could hide what comes after it.
         held = self.override >= 0
         same = ~(held & (first <= self.override_until) & (self.override_until < last))
+        held &= last <= self.override_until
         for falling, rising in ((falling_now, rising_then), (falling_then, rising_now)):
-            points = np.clip(np.floor(self.facts + falling + rising + 0.5), self.floors, self.caps)
+            points = np.floor(self.facts + falling + rising + 0.5)
+            np.clip(points, self.floors, self.caps, out=points)
             total = np.clip(points.sum(axis=1), 0, TOP)
-            total = np.where(held & (last <= self.override_until), self.override, total)
-            for now, then in zip(classes, self._classes(points, total), strict=True):
-                same &= now == then
+            total = np.where(held, self.override, total)
+            same &= self._classes(points, total) == classes
             if drift:
-                same &= np.abs(total - score) < DRIFT
+                same &= np.abs(total - self.score) < DRIFT
         return same
 
     def _classes(self, points, score):
-        """Each class as the number of thresholds that are not reached."""
+        """All four classes as one number: how many thresholds of each are not reached."""
         measures = (points[:, FIT], score, points[:, INTENT].sum(axis=1), score)
-        return [
-            (measure[:, None] < cutoffs).sum(axis=1)
-            for measure, cutoffs in zip(measures, self.cutoffs, strict=True)
-        ]
+        code = np.zeros(len(score), dtype=int)
+        for measure, cutoffs in zip(measures, self.cutoffs, strict=True):
+            code *= 4
+            for cutoff in cutoffs:
+                code += measure < cutoff
+        return code
 
     def _terms(self, day):
         """What is left of all terms on a day of each lead: falling and rising ones by dimension."""
         then = day[self.lead]
         age = (self.age + then) / self.half_life
-        left = np.where(self.linear, np.maximum(0.0, 1.0 - age / 2.0), np.power(0.5, age))
+        left = np.exp2(-age)
+        if self.linear.any():
+            left = np.where(self.linear, np.maximum(0.0, 1.0 - age / 2.0), left)
         left = np.where(self.fades, left, 1.0) * self.cents * (then <= self.life)
-        sums = [
-            np.bincount(self.where, weights=left * chosen, minlength=self.facts.size)
-            for chosen in (~self.rising, self.rising)
-        ]
-        falling, rising = (sum_.reshape(self.facts.shape) for sum_ in sums)
+        rising = 0.0
+        if self.rising.any():
+            rising = self._sums(np.where(self.rising, left, 0.0))
+            left = np.where(self.rising, 0.0, left)
+        falling = self._sums(left)
         falling[:, NEGATIVE] -= np.where(day >= self.penalty_from, self.penalty, 0)
         return falling, rising
+
+    def _sums(self, left):
+        sums = np.bincount(self.where, weights=left, minlength=self.facts.size)
+        return sums.astype(float).reshape(self.facts.shape)

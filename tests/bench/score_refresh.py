@@ -1,7 +1,5 @@
 """Scoring all leads: beside hand-written SQL, and beside Odoo's own recomputation."""
 
-from odoo.tools import SQL
-
 from ._scoring import ATTRIBUTES, BEHAVIOURS, TABLES, create_card, load
 from ._tools import Sheet, committed, seconds, size, vacuum
 

@@ -27,9 +27,7 @@ class ScoreDashboard(OpensDashboards, HttpCase):
         leads[:3].action_mql()
         leads[:2].action_accept()
         leads[2].action_reject(self.env["lead.score.reject.reason"].search([], limit=1).id)
-        leads[0].message_post(
-            body="Hello", message_type="comment", subtype_xmlid="mail.mt_comment"
-        )
+        leads[0].message_post(body="Hello", message_type="comment", subtype_xmlid="mail.mt_comment")
         leads[0].action_set_won()
 
 

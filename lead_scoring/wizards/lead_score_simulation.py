@@ -1,0 +1,47 @@
+from odoo import fields, models
+
+
+class LeadScoreSimulation(models.TransientModel):
+    """What publishing a scorecard would change."""
+
+    _name = "lead.score.simulation"
+    _description = "Scorecard Preview"
+
+    card_id = fields.Many2one("lead.score.card", string="Scorecard", readonly=True)
+    lead_count = fields.Integer(
+        string="Leads", readonly=True, help="Open leads that the scorecard would judge."
+    )
+    moved_count = fields.Integer(
+        string="New here",
+        readonly=True,
+        help="Of these, leads that another scorecard or none judges today.",
+    )
+    lost_count = fields.Integer(
+        string="No longer here",
+        readonly=True,
+        help="Leads that this scorecard judges today and would no longer judge.",
+    )
+    taken_count = fields.Integer(
+        string="Judged by others first",
+        readonly=True,
+        help="Open leads that match this scorecard too, but a scorecard that comes before it.",
+    )
+    changed_count = fields.Integer(
+        string="Change class",
+        readonly=True,
+        help="Leads whose grade, temperature, intent or level would change.",
+    )
+    average_before = fields.Float(string="Average score today", readonly=True)
+    average_after = fields.Float(string="Average score then", readonly=True)
+    histogram = fields.Html(readonly=True, sanitize=False)
+    lead_ids = fields.One2many("lead.score.simulation.lead", "simulation_id", readonly=True)
+    rule_ids = fields.One2many("lead.score.simulation.rule", "simulation_id", readonly=True)
+
+    def action_publish(self):
+        """Publish the scorecard that was previewed.
+
+        :return: action that closes the preview
+        """
+        self.ensure_one()
+        self.card_id.action_publish()
+        return {"type": "ir.actions.act_window_close"}
