@@ -15,6 +15,7 @@ from . import lead_score_event
 from . import lead_score_history
 from . import lead_score
 from . import lead_score_judge
+from . import lead_score_single
 from . import lead_score_mixin
 from . import lead_score_engine
 from . import lead_score_signalling

@@ -15,6 +15,8 @@ from .lead_score_judge import BEFORE, PARKED, STORED
 from .lead_score_mixin import SCORE_FIELDS
 
 _logger = logging.getLogger(__name__)
+# So few leads are judged in Python, by two small queries.
+SINGLE = 10
 # Up to so many leads travel through Python; for more the database keeps them to itself.
 FEW = 2000
 # So many leads are judged in one transaction by the jobs.
@@ -77,10 +79,16 @@ class LeadScoreEngine(models.AbstractModel):
         """
         judge = self.env["lead.score.judge"]
         today, cards = self._score_today(), judge._live()
-        statement = judge._statement(cards, today, ids)
-        if ids is not None and len(ids) <= FEW:
-            count, before = self._score_run_few(cards, today, statement, reason)
+        if ids is not None and len(ids) <= SINGLE:
+            single = self.env["lead.score.single"]
+            rows, terms = single._rows(cards, today, ids, new=reason == "create")
+            count, before = self._score_run_few(cards, today, rows, reason, terms)
+        elif ids is not None and len(ids) <= FEW:
+            statement = judge._statement(cards, today, ids)
+            rows = self.env.execute_query(SQL("SELECT to_jsonb(new) FROM (%s) new", statement))
+            count, before = self._score_run_few(cards, today, [row[0] for row in rows], reason)
         else:
+            statement = judge._statement(cards, today, ids)
             count, before = self._score_run_many(cards, today, statement, reason)
         if count:
             self._score_forget(ids)
@@ -89,9 +97,11 @@ class LeadScoreEngine(models.AbstractModel):
             leads._score_changed(before)
         return count
 
-    def _score_run_few(self, cards, today, statement, reason):
-        rows = self.env.execute_query(SQL("SELECT to_jsonb(new) FROM (%s) new", statement))
-        rows = [row[0] for row in rows]
+    def _score_run_few(self, cards, today, rows, reason, terms=None):
+        """Store rows that are here in Python.
+
+        :param list terms: what will fade of them; read from the database if missing
+        """
         if not rows:
             return 0, {}
         rows.sort(key=operator.itemgetter("id"))
@@ -100,7 +110,11 @@ class LeadScoreEngine(models.AbstractModel):
             mine = [row for row in rows if row["card_id"] == card[0]]
             if mine:
                 leads = np.array([_due_row(row, today) for row in mine], dtype=float)
-                self._score_dues(card, today, leads, [row["id"] for row in mine], dues)
+                ids = [row["id"] for row in mine]
+                known = None
+                if terms is not None:
+                    known = [term for term in terms if term[0] in ids]
+                self._score_dues(card, today, leads, ids, dues, known)
         source = SQL(SOURCE, json.dumps(rows))
         self._score_store(source, dues, today)
         self._score_note(source, reason)
@@ -141,16 +155,23 @@ class LeadScoreEngine(models.AbstractModel):
     # Time
     # ------------------------------------------------------------------
 
-    def _score_dues(self, card, today, leads, ids, dues):
+    def _score_dues(self, card, today, leads, ids, dues, terms=None):
         """When time will next change leads of one card.
 
         :param leads: array as `tools.outlook` wants it
         :param ids: their ids, or a statement that yields them
         :param list dues: three lists to be filled: ids, days from today until a class changes,
             days until the next look; None for never
+        :param list terms: what will fade, if it is known
         """
-        terms = _table(self.env["lead.score.judge"]._terms(card, today, ids), 7)
+        if terms is None:
+            terms = _table(self.env["lead.score.judge"]._terms(card, today, ids), 7)
+        else:
+            terms = [(*term[:6], NEVER if term[6] is None else term[6]) for term in terms]
+            terms = np.array(terms, dtype=float).reshape(-1, 7)
         moving = np.isin(leads[:, 0], terms[:, 0]) | (leads[:, 3:5] < NEVER).any(axis=1)
+        if not moving.any():
+            return
         leads = leads[moving]
         dues[0] += leads[:, 0].astype(int).tolist()
         for known, days in zip(dues[1:], Outlook(card[2], leads, terms).due(), strict=True):

@@ -67,9 +67,22 @@ class Outlook:
             is not within sight
         """
         classes = self._classes(self.points, self.score)
+        if not self.cents.size:
+            return self._steps(classes, drift=False), self._steps(classes, drift=True)
         near = self._search(np.zeros(self.size, dtype=int), classes, drift=True)
         # Until the day before, no class differs.
         return self._search(np.minimum(near - 1, HORIZON), classes, drift=False), near
+
+    def _steps(self, classes, drift):
+        """As `_search` for leads of which nothing fades: only two moments can change them."""
+        found = np.full(self.size, NEVER)
+        for day in (self.penalty_from, self.override_until + 1):
+            day = day.astype(int)
+            near = (day > 0) & (day < HORIZON)
+            if near.any():
+                differs = near & ~self._stays(day, day, classes, drift)
+                found = np.where(differs, np.minimum(found, day), found)
+        return found
 
     def _search(self, start, classes, drift):
         """First day after `start` on which something differs."""

@@ -77,3 +77,28 @@ def counted(quantities, frequency, repeat, most):
             result.append(0.0 if result else 1.0)
         total += quantity
     return result if frequency <= 1 or total >= frequency else [0.0] * len(result)
+
+
+def reached(quantities, ages, frequency):
+    """Age of the event by which, counted from the newest, a rule's frequency is reached.
+
+    >>> reached([1.0, 1.0, 1.0], [2, 5, 9], 2), reached([1.0], [4], 1)
+    (5, 0)
+    """
+    if frequency <= 1:
+        return 0
+    total, needed = 0.0, 0
+    for quantity, age in zip(quantities, ages, strict=True):
+        if total < frequency:
+            needed = max(needed, age)
+        total += quantity
+    return needed
+
+
+def level(amount, thresholds):
+    """How many of these thresholds, the highest first, are not reached.
+
+    >>> level(25, (30, 20, 10))
+    1
+    """
+    return sum(amount < threshold for threshold in thresholds)
