@@ -88,6 +88,7 @@ class TestWinModel(WinCase):
         for _n in range(60):
             self._open_lead()
         model = self._train()
+        self.assertEqual(model.state, "challenger", model.reason)
         self.assertNotIn("city", model.columns)
         self.assertIn("City: Closed leads have it", model.left_out)
 
