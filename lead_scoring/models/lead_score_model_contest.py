@@ -257,12 +257,12 @@ class LeadScoreModelContest(models.AbstractModel):
         new = Domain("create_date", ">", since) & Domain(
             "company_id", "in", (self.company_id.id, False)
         )
-        ids, table, _status, _closed = self._read_leads(new, self.columns, limit=20000)
+        ids, table, _status, _closed = self._read_leads(new, self.columns or {}, limit=20000)
         fields_drift = model.drift(table) if len(ids) >= 30 else {}
         closed = self._closed_domain(self.company_id, self.window_days) & Domain.custom(
             to_sql=lambda model, alias, query: self._later_than(alias, since)
         )
-        done, done_table, status, _closed = self._read_leads(closed, self.columns)
+        done, done_table, status, _closed = self._read_leads(closed, self.columns or {})
         won = np.array([one == "won" for one in status], dtype=float)
         said = model.predict(done_table) if done else np.array([])
         self.drift = {

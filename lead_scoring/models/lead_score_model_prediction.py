@@ -147,7 +147,7 @@ class LeadScoreModelPrediction(models.AbstractModel):
             _logger.info("Win probability %s cannot be used: %s", self.id, error)
             self.reason = self._file_error_text(error)
             return 0
-        ids, table, _status, _closed = self._read_leads(domain, self.columns)
+        ids, table, _status, _closed = self._read_leads(domain, self.columns or {})
         if not ids:
             return 0
         said = model.predict(table)
@@ -255,7 +255,8 @@ class LeadScoreModelPrediction(models.AbstractModel):
         return self._champions().get(lead.company_id.id or False, False)
 
     def _explain_group(self, model, leads, least):
-        ids, table, _status, _closed = self._read_leads(Domain("id", "in", leads.ids), self.columns)
+        domain = Domain("id", "in", leads.ids)
+        ids, table, _status, _closed = self._read_leads(domain, self.columns or {})
         odoo = {lead.id: lead.automated_probability for lead in leads}
         return [
             {

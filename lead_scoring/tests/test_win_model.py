@@ -86,7 +86,7 @@ class TestWinModel(WinCase):
         leads = self._create_leads(200)
         leads.write({"city": "Somewhere"})
         for _n in range(60):
-            self._open_lead()
+            self._open_lead(source_id=self.fair.id)
         model = self._train()
         self.assertEqual(model.state, "challenger", model.reason)
         self.assertNotIn("city", model.columns)

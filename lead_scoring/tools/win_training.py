@@ -27,7 +27,8 @@ NEWEST = 0.2
 MILD, STRONG = 1.0, 0.15
 # On fewer rows trees are only tried together with points, and on still fewer not at all.
 TREES_FROM, BLEND_FROM = 600, 120
-SMALL_HOLD = 200
+# In a newest fifth of fewer rows, a good candidate may rank so much worse than chance.
+SMALL_HOLD, UNLUCKY = 200, 0.1
 
 
 class TrainingError(Exception):
@@ -268,12 +269,14 @@ class Training:
         error = gain.std() / np.sqrt(len(gain))
         # In a small fifth one unlucky lead must not decide.
         allowed = error if len(gain) < SMALL_HOLD else 0.0
+        rank = auc(won, said)
+        worst = 0.5 - (UNLUCKY if len(gain) < SMALL_HOLD else 0.0)
         self.results[name] |= {
             "newest_said": said,
             "newest_loss": losses(won, said),
             "newest_log_loss": float(losses(won, said).mean()),
-            "newest_auc": auc(won, said),
-            "newest_fine": bool(gain.mean() > -allowed),
+            "newest_auc": rank,
+            "newest_fine": bool(gain.mean() > -allowed and rank > worst),
         }
 
     def _champion(self):

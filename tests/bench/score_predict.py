@@ -94,6 +94,7 @@ def load(name):
 
 def train(sheet, name):
     with committed(name) as env:
+        env["crm.lead"]._rebuild_pls_frequency_table()
         model = env["lead.score.model"].create({})
         model._queue()
     with committed(name) as env:
@@ -151,9 +152,7 @@ def edit(sheet, name):
                     ("write", {"ids": [lead_id], "vals": {field: value}}),
                     ("create", {"vals_list": [{"name": f"New {number}"}]}),
                 ):
-                    took = seconds(
-                        lambda k=kind, a=arguments: server.call(key, "crm.lead", k, **a)
-                    )
+                    took = seconds(lambda k=kind, a=arguments: server.call(key, "crm.lead", k, **a))
                     if number >= WARM_UP:
                         times[kind, on].append(took * 1000)
     for kind in ("write", "create"):

@@ -58,7 +58,10 @@ class TestScoreTraining(TransactionCase):
         ids = []
         for start in range(0, len(self.rows), BATCH):
             part = [
-                [f"Lead {row['Lead Number']}", *(self._value(row, column, spelled) for column in names)]
+                [
+                    f"Lead {row['Lead Number']}",
+                    *(self._value(row, column, spelled) for column in names),
+                ]
                 for row in self.rows[start : start + BATCH]
             ]
             result = (
