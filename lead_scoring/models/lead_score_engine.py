@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 # So few leads are judged in Python, by two small queries.
 SINGLE = 10
 # Up to so many leads travel through Python; for more the database keeps them to itself.
-FEW = 2000
+FEW = 200
 # So many leads are judged in one transaction by the jobs.
 BATCH = 20000
 # What the statement returns and is stored, for rows that come back from Python.

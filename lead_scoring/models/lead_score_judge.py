@@ -53,9 +53,14 @@ class LeadScoreJudge(models.AbstractModel):
     @api.model
     def _condition(self, text):
         """A filter as a condition on `crm_lead`."""
+        return self._settled(text) if self._is_settled(text) else self._translate(text)
+
+    @api.model
+    @ormcache("text")
+    def _is_settled(self, text):
+        """Whether a filter always means the same, so that its translation can be kept."""
         rules = self.env["lead.score.rule"]
-        domain = rules._parse(text)
-        return self._settled(text) if rules._is_settled(domain) else self._translate(text)
+        return rules._is_settled(rules._parse(text))
 
     @api.model
     @ormcache("text")

@@ -80,7 +80,6 @@ class LeadScoreQualification(models.AbstractModel):
 
     qualification = fields.Selection(
         STATES,
-        required=True,
         default=RAW,
         copy=False,
         index=True,
@@ -138,8 +137,11 @@ class LeadScoreQualification(models.AbstractModel):
         """A lead may be born qualified, by import for example; the minutes are then complete."""
         now = fields.Datetime.now()
         prepared = []
+        # Who brings his history along may bring its dates, if he may step back as well.
+        if not (self.env.su or self.env.user.has_group(MANAGER)):
+            self._qualify_check_minutes({name for vals in vals_list for name in vals})
         for vals in vals_list:
-            state = vals.get("qualification", RAW)
+            state = vals.get("qualification") or RAW
             if state != RAW:
                 if state == REJECTED and not vals.get("qualification_reason_id"):
                     raise UserError(self.env._("Please say why the lead is rejected."))
@@ -157,11 +159,7 @@ class LeadScoreQualification(models.AbstractModel):
 
     def _qualify_by_write(self, vals):
         """What an import, a list or the API wants to write is judged like a click."""
-        if forbidden := MINUTES.intersection(vals):
-            names = ", ".join(
-                sorted(self._fields[name]._description_string(self.env) for name in forbidden)
-            )
-            raise UserError(self.env._("Odoo keeps the minutes itself: %s.", names))
+        self._qualify_check_minutes(vals)
         self.check_access("write")
         reason = self.env["lead.score.reject.reason"].browse(vals.get("qualification_reason_id"))
         note = vals.get("qualification_note")
@@ -176,10 +174,19 @@ class LeadScoreQualification(models.AbstractModel):
         if target or "qualification" in vals:
             self._qualify_by_hand(target, reason, note)
 
+    def _qualify_check_minutes(self, names):
+        """Refuse to have the minutes written from outside."""
+        if forbidden := MINUTES.intersection(names):
+            labels = ", ".join(
+                sorted(self._fields[name]._description_string(self.env) for name in forbidden)
+            )
+            raise UserError(self.env._("Odoo keeps the minutes itself: %s.", labels))
+
     def _qualify_refusal(self, target):
         """Why the current user may not take this lead to a state, or None."""
         self.ensure_one()
-        state = self.qualification
+        # Rows that were loaded past Odoo may have none.
+        state = self.qualification or RAW
         if target == state or target in STEPS.get(state, ()):
             return None
         labels = dict(self._fields["qualification"]._description_selection(self.env))
@@ -214,8 +221,8 @@ class LeadScoreQualification(models.AbstractModel):
     def _qualification_minutes(self, state, now, user):
         """Values that say that leads entered a state, for those that have not been there before."""
         values = {"qualification_date": now}
-        for passed in (*PASSED[state], state):
-            if passed != RAW:
+        for passed in (*PASSED.get(state, ()), state):
+            if passed in STAGES:
                 values[moment(passed)] = now
                 values[decider(passed)] = user.id if user else False
         return values
@@ -233,7 +240,7 @@ class LeadScoreQualification(models.AbstractModel):
         if not changing:
             return changing
         now = fields.Datetime.now()
-        before = {lead.id: lead.qualification for lead in changing}
+        before = {lead.id: lead.qualification or RAW for lead in changing}
         kept = {lead.id: lead._qualification_kept(target) for lead in changing}
         dues = changing._qualification_dues(now) if target == MQL else {}
         for (names, recycled, due), leads in changing.grouped(
@@ -380,9 +387,9 @@ class LeadScoreQualification(models.AbstractModel):
 
     def _qualification_merge(self, others):
         leads = (self | others).sudo()
-        best = max(leads, key=lambda lead: (RANK[lead.qualification], lead == self))
+        best = max(leads, key=lambda lead: (RANK[lead.qualification or RAW], lead == self))
         values = {
-            "qualification": best.qualification,
+            "qualification": best.qualification or RAW,
             "qualification_date": best.qualification_date,
             "qualification_due_date": best.qualification_due_date,
             "qualification_alarm_date": best.qualification_alarm_date,
@@ -393,7 +400,7 @@ class LeadScoreQualification(models.AbstractModel):
         }
         for state in STAGES:
             known = leads.filtered(moment(state)).sorted(moment(state))[:1]
-            if state in (*PASSED[best.qualification], REJECTED):
+            if state in (*PASSED[best.qualification or RAW], REJECTED):
                 values[moment(state)] = known[moment(state)]
                 values[decider(state)] = known[decider(state)].id
                 if state == REJECTED:

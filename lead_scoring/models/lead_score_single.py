@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from ..tools.points import (
     DIMENSIONS,
@@ -54,6 +54,29 @@ class LeadScoreSingle(models.AbstractModel):
 
     def _facts(self, cards, rules, ids):
         """What the cards and rules find on open leads, and what is stored of them."""
+        return self.env.execute_query_dict(
+            SQL(
+                "%s WHERE %s", self._question(cards, rules), self.env["lead.score.judge"]._open(ids)
+            )
+        )
+
+    def _question(self, cards, rules):
+        """What is asked of each lead; kept if it means the same tomorrow."""
+        settled = self.env["lead.score.judge"]._is_settled
+        texts = [card[2]["domain"] for card in cards]
+        texts += [rule["domain"] for attributes, _behaviours in rules for rule in attributes]
+        if all(map(settled, texts)):
+            return self._settled_question(tuple(card[:2] for card in cards))
+        return self._ask(cards, rules)
+
+    @ormcache("key")
+    def _settled_question(self, key):
+        """The question of the published cards, whose numbers and versions are the key."""
+        judge = self.env["lead.score.judge"]
+        cards = [card for card in judge._live() if card[:2] in key]
+        return self._ask(cards, [judge._usable(card[2]) for card in cards])
+
+    def _ask(self, cards, rules):
         judge = self.env["lead.score.judge"]
         belongs = [judge._belongs(card[2]) for card in cards]
         matches = [
@@ -66,15 +89,12 @@ class LeadScoreSingle(models.AbstractModel):
             for name in (*POINTS, *BEFORE[1:], "card_id", "card_version", "activity_day",
                          "next_date", "override_set", "override_until", "override_score")
         )  # fmt: skip
-        return self.env.execute_query_dict(
-            SQL(
-                "SELECT crm_lead.id, crm_lead.create_date::date AS created, old.id AS known,"
-                " ARRAY[%s]::bool[] AS belongs, %s FROM crm_lead"
-                " LEFT JOIN lead_score old ON old.id = crm_lead.id WHERE %s",
-                SQL(", ").join(belongs),
-                SQL(", ").join([*matches, old]),
-                judge._open(ids),
-            )
+        return SQL(
+            "SELECT crm_lead.id, crm_lead.create_date::date AS created, old.id AS known,"
+            " ARRAY[%s]::bool[] AS belongs, %s FROM crm_lead"
+            " LEFT JOIN lead_score old ON old.id = crm_lead.id",
+            SQL(", ").join(belongs),
+            SQL(", ").join([*matches, old]),
         )
 
     def _events(self, ids):

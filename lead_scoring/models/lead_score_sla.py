@@ -65,7 +65,7 @@ class LeadScoreSla(models.AbstractModel):
         sales = [
             lead_id
             for lead_id, state, sales in rows
-            if sales and (state == MQL or state == ACCEPTED or lead_id in risen)
+            if sales and (state in (MQL, ACCEPTED) or lead_id in risen)
         ]
         self.browse(ready)._qualify(MQL)
         self.browse(sales)._qualify(SALES)
@@ -80,12 +80,12 @@ class LeadScoreSla(models.AbstractModel):
         return self.env.execute_query(
             SQL(
                 """
-                SELECT l.id, l.qualification, s.level = 'sql' AND c.sql_auto IS TRUE
+                SELECT l.id, COALESCE(l.qualification, 'raw'), s.level = 'sql' AND c.sql_auto IS TRUE
                   FROM crm_lead l
                   JOIN lead_score s ON s.id = l.id AND s.level IN ('mql', 'sql')
                   JOIN lead_score_card c ON c.id = s.card_id
                  WHERE l.id = ANY(%s) AND l.active AND l.won_status = 'pending'
-                   AND (l.qualification IN ('raw', 'rejected')
+                   AND (COALESCE(l.qualification, 'raw') IN ('raw', 'rejected')
                         OR (l.qualification IN ('mql', 'accepted')
                             AND s.level = 'sql' AND c.sql_auto))
                 """,
@@ -120,7 +120,7 @@ class LeadScoreSla(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 "SELECT l.id FROM crm_lead l JOIN lead_score s ON s.id = l.id"
-                " WHERE l.id > %s AND s.level IN ('mql', 'sql') AND l.qualification = 'raw'"
+                " WHERE l.id > %s AND s.level IN ('mql', 'sql') AND COALESCE(l.qualification, 'raw') = 'raw'"
                 " AND l.qualification_date IS NULL AND l.active AND l.won_status = 'pending'"
                 " ORDER BY l.id LIMIT %s",
                 last,

@@ -211,6 +211,17 @@ class TestQualification(TransactionCase):
         with self.assertRaises(UserError):
             self._lead(qualification="rejected")
 
+    def test_nobody_forges_dates_with_a_new_lead(self):
+        leads = self.env["crm.lead"].with_user(self.rep)
+        with self.assertRaises(UserError):
+            leads.create({"name": "Forged", "qualification_mql_date": "2020-01-01"})
+        history = {"qualification": "mql", "qualification_mql_date": "2020-01-01 10:00:00"}
+        lead = leads.with_user(self.leader).create({"name": "Imported", **history})
+        self.assertEqual(lead.qualification_mql_date, datetime(2020, 1, 1, 10))
+        with self.assertRaises(ValueError):
+            leads.create({"name": "Nonsense", "qualification": "nonsense"})
+        self.assertFalse(leads.create({"name": "None", "qualification": False}).qualification_date)
+
     def test_wizard_rejects_a_selection(self):
         leads = self.lead | self._lead()
         leads.action_mql()
@@ -334,3 +345,12 @@ class TestQualification(TransactionCase):
         self.assertEqual(len(leads[0].message_ids), count, "the history tells it, not the chatter")
         self.assertTrue(leads[0].score_history_ids.filtered("qualification"))
         self.assertTrue(leads[0].qualification_due_date)
+
+    def test_a_lead_loaded_past_odoo_counts_as_raw(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET qualification = NULL WHERE id = %s", [self.lead.id]
+        )
+        self.lead.invalidate_recordset()
+        self._score(self.lead, "mql")
+        self.assertEqual(self.lead.qualification, "mql")
