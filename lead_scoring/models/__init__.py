@@ -19,12 +19,24 @@ from . import lead_score_single
 from . import lead_score_mixin
 from . import lead_score_engine
 from . import lead_score_signalling
+from . import lead_win
+from . import lead_win_probability
+from . import lead_score_model_field
+from . import lead_score_model_data
+from . import lead_score_model_wording
+from . import lead_score_model_prediction
+from . import lead_score_model_contest
+from . import lead_score_model_training
+from . import lead_score_model
+from . import lead_score_proposal
+from . import lead_score_proposal_line
+from . import res_company
+from . import res_config_settings
 from . import lead_score_qualification
 from . import lead_score_sla
 from . import lead_score_listening
 from . import mail_thread
 from . import digest_digest
-
 from . import lead_score_collector
 from . import lead_score_collect
 from . import lead_score_collect_activity
@@ -38,14 +50,12 @@ from . import lead_score_collect_meeting
 from . import lead_score_collect_quotation
 from . import lead_score_collect_survey
 from . import lead_score_collect_website
-
 from . import lead_score_trigger_action
 from . import lead_score_trigger_queue
 from . import lead_score_trigger_log
 from . import lead_score_trigger_wait
 from . import lead_score_trigger
 from . import lead_score_triggering
-
 from . import lead_score_explaining
 from . import crm_lead
 from . import res_partner

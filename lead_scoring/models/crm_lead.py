@@ -18,5 +18,6 @@ class CrmLead(models.Model):
         "lead.score.signalling",
         "lead.score.explaining",
         "lead.score.engine",
+        "lead.win.probability",
         "crm.lead",
     ]

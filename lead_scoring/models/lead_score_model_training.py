@@ -1,0 +1,304 @@
+import base64
+import logging
+from datetime import timedelta
+
+import numpy as np
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..tools import win_file
+from ..tools.win_columns import rows as rows_of
+from ..tools.win_model import WinModel, importance
+from ..tools.win_training import TrainingError, train
+
+_logger = logging.getLogger(__name__)
+
+# A training without a sign of life for so long was killed.
+SILENT = timedelta(minutes=10)
+ATTEMPTS = 2
+# Closings that lie nearer together say nothing about time: they were imported.
+LEAST_SPAN_DAYS = 14
+WEEK = timedelta(days=7)
+# Leads on which the weight of each field is measured.
+SAMPLE = 2000
+
+
+class Cancelled(Exception):
+    """Somebody asked to stop the training."""
+
+
+class LeadScoreModelTraining(models.AbstractModel):
+    """Trains versions in a job: one after the other, in short transactions, so that it can be
+    cancelled, watched and killed at any moment.
+    """
+
+    _name = "lead.score.model.training"
+    _description = "Training of a Win Probability Model"
+
+    # ------------------------------------------------------------------
+    # Is there enough?
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _closed_counts(self, company, days):
+        """(won, lost) leads to learn from."""
+        counts = dict(
+            self._leads()._read_group(
+                self._closed_domain(company, days), ["won_status"], ["__count"]
+            )
+        )
+        return counts.get("won", 0), counts.get("lost", 0)
+
+    def _missing_leads(self):
+        """What is missing to learn from, as a sentence; False when there is enough."""
+        self.ensure_one()
+        return self._missing_text(
+            *self._closed_counts(self.company_id, self.window_days), self.company_id
+        )
+
+    @api.model
+    def _missing_text(self, won, lost, company):
+        least = company.win_min_closed
+        if won >= least and lost >= least:
+            return False
+        return self.env._(
+            "There are too few closed leads to learn from: %(least)s won and %(least)s lost ones "
+            "are needed, there are %(won)s won and %(lost)s lost ones. Missing: %(more_won)s won, "
+            "%(more_lost)s lost. Until then the score by rules stands alone.",
+            least=least,
+            won=won,
+            lost=lost,
+            more_won=max(0, least - won),
+            more_lost=max(0, least - lost),
+        )
+
+    # ------------------------------------------------------------------
+    # The queue
+    # ------------------------------------------------------------------
+
+    def _queue(self):
+        self.write(
+            {
+                "state": "queued",
+                "date_queued": self.env.cr.now(),
+                "cancel_asked": False,
+                "reason": self.env._("Waits for the job that trains."),
+                "progress": 0,
+                "attempts": 0,
+            }
+        )
+        self.env.ref("lead_scoring.ir_cron_win_train").sudo()._trigger()
+
+    @api.model
+    def _cron_train(self):
+        """Train what waits. A version whose training was killed gets one more try."""
+        for model in self.search([("state", "=", "training")]):
+            model._take_up()
+        commit = self.env["ir.cron"]._commit_progress
+        commit(remaining=self.search_count([("state", "=", "queued")]))
+        while model := self.search([("state", "=", "queued")], limit=1, order="date_queued, id"):
+            model._train()
+            if not commit(1, remaining=self.search_count([("state", "=", "queued")])):
+                break
+
+    def _take_up(self):
+        """A training that went silent: the server stopped it, or ran out of time or memory."""
+        self.ensure_one()
+        if self.heartbeat and self.heartbeat > self.env.cr.now() - SILENT:
+            return
+        if self.attempts < ATTEMPTS:
+            self.state = "queued"
+            return
+        self._end(
+            "failed",
+            self.env._(
+                "The server stopped the training %s times, probably for its limits of time or "
+                "memory. Choose fewer days or fields, or raise the limits.",
+                self.attempts,
+            ),
+        )
+
+    def _train(self):
+        """Train one version; whatever goes wrong is written on it and stops nobody else."""
+        self.ensure_one()
+        commit = self.env["ir.cron"]._commit_progress
+        self.write({"state": "training", "attempts": self.attempts + 1})
+        self._alive(self.env._("Reading leads"), 0)
+        try:
+            self._learn()
+        except Cancelled:
+            self._end("cancelled", self.env._("Cancelled while it was trained."))
+        except TrainingError as error:
+            self._end("failed", self._explain_failure(error.code))
+        except Exception as error:
+            _logger.info("Training of win probability %s failed", self.id, exc_info=True)
+            self._undo()
+            self._end("failed", self.env._("Something went wrong: %s", error))
+        commit()
+
+    def _undo(self):
+        """Back to the last commit, which was at most one phase ago."""
+        self.env.cr.rollback()
+        self.env.invalidate_all()
+
+    def _explain_failure(self, code):
+        if code == "one_class":
+            return self.env._("All closed leads have the same outcome; there is nothing to learn.")
+        return self.env._("There are no closed leads in these days.")
+
+    def _end(self, state, reason):
+        self.write({"state": state, "reason": reason, "phase": False, "cancel_asked": False})
+
+    def _alive(self, phase, progress):
+        """Tell how far the training is, and stop if somebody asked for it.
+
+        Each time is a transaction of its own, so that no lock and no snapshot is held while the
+        processor works.
+        """
+        self.env["ir.cron"]._commit_progress()
+        self.invalidate_recordset(["cancel_asked"])
+        if self.cancel_asked:
+            raise Cancelled
+        try:
+            self.write({"phase": phase, "progress": progress, "heartbeat": self.env.cr.now()})
+            self.env["ir.cron"]._commit_progress()
+        except SerializationFailure:
+            # Somebody is just writing it, for example asking to cancel; seen next time.
+            self._undo()
+
+    def _phases(self):
+        return {
+            "compare": self.env._("Comparing candidates"),
+            "newest": self.env._("Judging by the newest leads"),
+            "recent": self.env._("Looking for drift"),
+            "final": self.env._("Fitting the best"),
+        }
+
+    # ------------------------------------------------------------------
+    # Learning
+    # ------------------------------------------------------------------
+
+    def _learn(self):
+        domain = self._closed_domain(self.company_id, self.window_days)
+        ids, table, status, closed = self._read_leads(domain, self._wanted_columns())
+        won = np.array([one == "won" for one in status], dtype=float)
+        if missing := self._missing_text(int(won.sum()), int((1 - won).sum()), self.company_id):
+            if len(ids) and won.min() == won.max():
+                missing = f"{self._explain_failure('one_class')} {missing}"
+            self._end("failed", missing)
+            return
+        left_out = self._leave_out(table, won, ids)
+        columns = {name: kind for name, kind in self._wanted_columns().items() if name in table}
+        phases = self._phases()
+
+        def progress(phase, share):
+            self._alive(phases[phase], round(10 + 85 * share))
+
+        kept, report = train(table, won, self._ages(closed), progress=progress)
+        self._store(kept, report, table, won, closed, ids, columns, left_out)
+
+    def _ages(self, closed):
+        """Days since each closing; None when all were closed, or imported, at about one time."""
+        newest = max(closed)
+        ages = np.array([(newest - one).total_seconds() / 86400 for one in closed])
+        return ages if np.ptp(ages) >= LEAST_SPAN_DAYS else None
+
+    def _store(self, kept, report, table, won, closed, ids, columns, left_out):
+        """Keep what was learned, and say how good it is."""
+        shown = report["newest"] or report["figures"]
+        hold = report["hold"]
+        judged = [ids[row] for row in hold] if report["newest"] else ids
+        peer = self._odoo_figures(judged, won[hold] if report["newest"] else won)
+        labels = self._field_labels()
+        sample = rows_of(table, np.arange(min(len(won), SAMPLE)))
+        moved = importance(WinModel(kept), sample)
+        looked_at = {feature["name"] for feature in kept["features"]}
+        self.write(
+            {
+                "state": "challenger",
+                "phase": False,
+                "progress": 100,
+                "version": self._next_version(),
+                "algorithm": report["algorithm"],
+                # What says nothing need not be read, nor watched.
+                "columns": {name: kind for name, kind in columns.items() if name in looked_at},
+                "date_trained": self.env.cr.now(),
+                "window_start": min(closed),
+                "window_end": max(closed),
+                "lead_count": report["count"],
+                "won_count": report["won"],
+                "rate": 100 * report["won"] / report["count"],
+                **{
+                    name: shown[name]
+                    for name in ("auc", "log_loss", "brier", "calibration_error", "lift")
+                },
+                "figures": {
+                    "cross": _numbers(report["figures"]),
+                    "newest": _numbers(report["newest"]),
+                    "odoo": _numbers(peer),
+                    "candidates": report["candidates"],
+                },
+                "charts": self._charts(report, shown, peer, moved),
+                "left_out": "\n".join(
+                    f"{labels.get(name, name)}: {reason}" for name, reason in left_out.items()
+                )
+                or False,
+                "reason": self._verdict(report),
+                "model_file": base64.b64encode(win_file.dump(kept, self._secret())),
+                "is_kept": True,
+            }
+        )
+        self._compare_with_champion(table, won, report, closed)
+
+    def _next_version(self):
+        last = self.search([("company_id", "=", self.company_id.id)], order="version desc", limit=1)
+        return last.version + 1
+
+    def _verdict(self, report):
+        if report["algorithm"] == "base":
+            return self.env._(
+                "No better than the average: nothing that the leads tell predicts the outcome "
+                "better than the share of all leads that is won. No probability is shown."
+            )
+        recent = (
+            self.env._("Rates have changed lately, so recent leads weigh much more.")
+            if report["strong_recency"]
+            else ""
+        )
+        return self.env._("Better than the average on leads that it had not seen.") + " " + recent
+
+    @api.model
+    def _secret(self):
+        return self.env["ir.config_parameter"].sudo().get_param("database.secret")
+
+    # ------------------------------------------------------------------
+    # Each week
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_retrain(self):
+        """A new version for each company that wants it, and what has drifted since the last."""
+        companies = self.env["res.company"].sudo().search([("win_retrain", "=", True)])
+        for company in companies:
+            champion = self._champion_of(company)
+            if champion:
+                champion._measure_drift()
+            busy = Domain("company_id", "=", company.id) & Domain(
+                "state", "in", ("queued", "training")
+            )
+            recent = Domain("company_id", "=", company.id) & Domain(
+                "date_trained", ">", self.env.cr.now() - WEEK + timedelta(hours=1)
+            )
+            counts = self._closed_counts(company, company.win_window_days)
+            if self._missing_text(*counts, company) or self.search_count(busy | recent, limit=1):
+                continue
+            model = self.with_company(company)._new_version(company)
+            model.is_automatic = True
+            model._queue()
+
+
+def _numbers(figures):
+    """The plain numbers of figures, without their curves."""
+    return figures and {key: one for key, one in figures.items() if not isinstance(one, list)}

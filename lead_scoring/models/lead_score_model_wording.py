@@ -1,0 +1,182 @@
+from odoo import api, models
+
+
+class LeadScoreModelWording(models.AbstractModel):
+    """Says in words, and in charts, what a version knows."""
+
+    _name = "lead.score.model.wording"
+    _description = "Wording of a Win Probability Model"
+
+    def _field_labels(self):
+        """Labels of the lead's fields in the user's language, by name."""
+        return {
+            name: values["string"]
+            for name, values in self.env["crm.lead"].fields_get(None, ["string"]).items()
+        }
+
+    def _reason_texts(self, reasons, least):
+        """Reasons of `WinModel.explain` for a person; weak ones are dropped.
+
+        :return: list of dicts with `field`, `text`, `points`
+        """
+        labels = self._field_labels()
+        found = []
+        for reason in reasons:
+            if abs(reason["points"]) < max(least, 0.05):
+                continue
+            label = labels.get(reason["name"], reason["name"])
+            found.append(
+                {
+                    "field": reason["name"],
+                    "points": reason["points"],
+                    "text": self.env._(
+                        "%(field)s: %(value)s (%(points)+.1f points)",
+                        field=label,
+                        value=self._value_text(reason),
+                        points=reason["points"],
+                    ),
+                }
+            )
+        return found
+
+    def _value_text(self, reason):
+        """The value behind a reason, as a salesperson knows it."""
+        kind, detail = reason["kind"], reason["detail"]
+        if kind == "missing":
+            return self.env._("empty")
+        if kind == "range":
+            return self._range_text(reason["value"], *detail)
+        if kind in ("tag", "no_tag"):
+            name = self._relation_name(reason["name"], detail[0])
+            return name if kind == "tag" else self.env._("without %s", name)
+        value = reason["value"] if kind == "other" else detail[0]
+        text = self._choice_text(reason["name"], value)
+        return self.env._("%s (rare)", text) if kind == "other" else text
+
+    def _range_text(self, value, lower, upper):
+        """A number, and the range in which the model puts it."""
+        number = f"{value:g}" if isinstance(value, int | float) else "?"
+        if lower is None and upper is None:
+            return number
+        if lower is None:
+            return self.env._("%(value)s (less than %(upper)g)", value=number, upper=upper)
+        if upper is None:
+            return self.env._("%(value)s (%(lower)g or more)", value=number, lower=lower)
+        return self.env._(
+            "%(value)s (%(lower)g to %(upper)g)", value=number, lower=lower, upper=upper
+        )
+
+    def _choice_text(self, name, value):
+        field = self.env["crm.lead"]._fields.get(name)
+        kind = (self.columns or {}).get(name)
+        if field is None or value is None:
+            return str(value)
+        if kind in ("title", "email", "presence", "boolean"):
+            return self._words().get((kind, value), str(value))
+        if field.type == "selection":
+            return str(dict(field._description_selection(self.env)).get(value, value))
+        if field.type == "many2one":
+            return self._relation_name(name, value)
+        return str(value)
+
+    def _relation_name(self, name, value):
+        field = self.env["crm.lead"]._fields.get(name)
+        if field is None or not str(value).isdigit():
+            return str(value)
+        # The name of a source or team is no secret of the record.
+        record = self.env[field.comodel_name].sudo().browse(int(value)).exists()
+        return record.display_name if record else self.env._("deleted (%s)", value)
+
+    @api.model
+    def _words(self):
+        return {
+            ("boolean", "yes"): self.env._("yes"),
+            ("boolean", "no"): self.env._("no"),
+            ("presence", "filled"): self.env._("filled in"),
+            ("email", "free"): self.env._("free mailbox"),
+            ("email", "company"): self.env._("address of a company"),
+            ("email", "invalid"): self.env._("not a valid address"),
+            ("title", "assistant"): self.env._("assistant"),
+            ("title", "student"): self.env._("student"),
+            ("title", "owner"): self.env._("owner or founder"),
+            ("title", "executive"): self.env._("top management"),
+            ("title", "director"): self.env._("director"),
+            ("title", "manager"): self.env._("manager"),
+            ("title", "self_employed"): self.env._("self-employed"),
+            ("title", "not_working"): self.env._("not working"),
+            ("title", "other"): self.env._("another position"),
+        }
+
+    @api.model
+    def _status_lines(self, company):
+        """What the settings say: the version in use, the last one, what is missing."""
+        lines = []
+        champion = self._champion_of(company)
+        if champion:
+            lines.append(
+                self.env._(
+                    "%(version)s is in use: AUC %(auc).3f, log loss %(loss).3f, learned from "
+                    "%(count)s leads.",
+                    version=champion.name,
+                    auc=champion.auc,
+                    loss=champion.log_loss,
+                    count=champion.lead_count,
+                )
+            )
+        else:
+            lines.append(self.env._("No version is in use; leads show no win probability."))
+        last = self.search([("company_id", "=", company.id)], limit=1, order="id desc")
+        if last and last != champion:
+            state = dict(self._fields["state"]._description_selection(self.env))[last.state]
+            lines.append(
+                self.env._(
+                    "Latest version: %(state)s. %(reason)s", state=state, reason=last.reason or ""
+                )
+            )
+        counts = self._closed_counts(company, company.win_window_days)
+        lines.append(
+            self._missing_text(*counts, company)
+            or self.env._(
+                "There is enough to learn from: %(won)s won and %(lost)s lost leads.",
+                won=counts[0],
+                lost=counts[1],
+            )
+        )
+        return lines
+
+    # ------------------------------------------------------------------
+    # Charts
+    # ------------------------------------------------------------------
+
+    def _charts(self, report, shown, peer, importance):
+        """What the form draws: calibration, gains, contributions of the fields."""
+        labels = self._field_labels()
+        return {
+            "calibration": {"ours": shown["calibration"], "odoo": (peer or {}).get("calibration")},
+            "gains": {"ours": shown["gains"], "odoo": (peer or {}).get("gains")},
+            "fields": [
+                {"label": labels.get(name, name), "value": value}
+                for name, value in sorted(importance.items(), key=lambda item: -item[1])[:15]
+                if value > 0
+            ],
+            "is_newest": bool(report["newest"]),
+        }
+
+    @api.model
+    def _figure_rows(self, figures):
+        """Rows of the table of figures: ours, Odoo's, and the candidates.
+
+        :return: list of dicts with `label` and the figures
+        """
+        names = dict(self._fields["algorithm"]._description_selection(self.env))
+        rows = []
+        if figures.get("newest"):
+            rows.append({"label": self.env._("This model, newest fifth"), **figures["newest"]})
+        if figures.get("cross"):
+            rows.append({"label": self.env._("This model, cross-validated"), **figures["cross"]})
+        if figures.get("odoo"):
+            rows.append({"label": self.env._("Odoo's own, same leads"), **figures["odoo"]})
+        for candidate in figures.get("candidates", ()):
+            label = names.get(candidate["name"], candidate["name"])
+            rows.append({"label": self.env._("Candidate: %s", label), **candidate})
+        return rows

@@ -1,0 +1,359 @@
+import base64
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+
+from ..models import lead_score_model_training
+from ..tools import win_file
+from .common_win import WinCase
+
+
+class TestWinModel(WinCase):
+    def test_trained_promoted_predicted_explained(self):
+        self._create_leads(300)
+        good = self._open_lead(source_id=self.referral.id)
+        bad = self._open_lead()
+        before = {lead: (lead.probability, lead.automated_probability) for lead in good + bad}
+        model = self._train(user=self.boss)
+        self.assertEqual(model.state, "challenger", model.reason)
+        self.assertGreater(model.auc, 0.75)
+        self.assertLess(model.log_loss, 0.6)
+        self.assertEqual(model.lead_count, 300)
+        self.assertEqual(model.version, 1)
+        self.assertTrue(model.figures["cross"]["auc"])
+        self.assertFalse(good.win_model_id, "nothing is shown before a version is in use")
+        model.with_user(self.boss).action_promote()
+        self._run("win_predict")
+        self.assertEqual(good.win_model_id, model)
+        self.assertEqual(good.win_band, "high")
+        self.assertEqual(bad.win_band, "low")
+        self.assertGreater(good.win_probability, 60)
+        self.assertLess(bad.win_probability, 30)
+        self.assertIn("Win referral", good.win_reasons_up)
+        self.assertIn("Source", bad.win_reasons_down)
+        explained = good.with_user(self.boss).win_explain()[0]
+        self.assertAlmostEqual(explained["probability"], good.win_probability, 1)
+        self.assertEqual(explained["odoo_probability"], good.automated_probability)
+        for lead, values in before.items():
+            self.assertEqual((lead.probability, lead.automated_probability), values)
+        found = self.env["crm.lead"].search(
+            [("win_band", "=", "high"), ("id", "in", (good + bad).ids)]
+        )
+        self.assertEqual(found, good)
+        ordered = self.env["crm.lead"].search(
+            [("id", "in", (good + bad).ids)], order="win_probability desc"
+        )
+        self.assertEqual(list(ordered), [good, bad])
+
+    def test_too_few_leads_says_what_is_missing(self):
+        self._create_leads(60)
+        with self.assertRaisesRegex(UserError, r"40 won and 40 lost.*Missing: \d+ won, \d+ lost"):
+            self.models.create({}).action_train()
+        settings = self.env["res.config.settings"].create({"company_id": self.company.id})
+        self.assertIn("Missing", settings.win_status)
+
+    def test_the_least_is_settable(self):
+        self._create_leads(120)
+        self.company.win_min_closed = 10
+        model = self._train()
+        self.assertIn(model.state, ("challenger",), model.reason)
+
+    def test_noise_shows_nothing(self):
+        self._create_leads(240, noise=True)
+        model = self._train()
+        self.assertEqual(model.algorithm, "base", model.figures)
+        self.assertIn("No better than the average", model.reason)
+        with self.assertRaises(UserError):
+            model.action_promote("because I want it")
+        self.assertFalse(self.models._champion_of(self.company))
+
+    def test_a_field_that_knows_the_outcome_is_left_out_and_named(self):
+        leads = self._create_leads(200)
+        for lead in leads:
+            lead.referred = "won by hand" if lead.won_status == "won" else "gone"
+        self.env.flush_all()
+        model = self._train()
+        self.assertNotIn("referred", model.columns)
+        self.assertIn("Referred By", model.left_out)
+        self.assertIn("AUC", model.left_out)
+        for name in ("probability", "stage_id", "lost_reason_id", "date_closed", "won_status"):
+            self.assertNotIn(name, model.columns)
+
+    def test_a_field_filled_by_closing_is_left_out_and_named(self):
+        leads = self._create_leads(200)
+        leads.write({"city": "Somewhere"})
+        for _n in range(60):
+            self._open_lead(source_id=self.fair.id)
+        model = self._train()
+        self.assertEqual(model.state, "challenger", model.reason)
+        self.assertNotIn("city", model.columns)
+        self.assertIn("City: Closed leads have it", model.left_out)
+
+    def test_outcome_fields_cannot_even_be_chosen(self):
+        names = set(self.env["lead.score.model.field"].search([]).mapped("name"))
+        self.assertIn("source_id", names)
+        self.assertIn("tag_ids", names)
+        self.assertFalse(names & {"probability", "stage_id", "won_status", "lost_reason_id"})
+        self.assertFalse([name for name in names if name.startswith(("win_", "score"))])
+
+    def test_only_chosen_fields_are_learned_from(self):
+        self._create_leads(200)
+        choice = self.env["lead.score.model.field"].search([("name", "=", "source_id")])
+        model = self._train(self.models.create({"choice_ids": [Command.set(choice.ids)]}))
+        self.assertEqual(list(model.columns), ["source_id"])
+
+    def test_cancelled_before_and_while_it_trains(self):
+        self._create_leads(150)
+        waiting = self.models.create({})
+        waiting.action_train()
+        waiting.action_cancel()
+        self.assertEqual(waiting.state, "cancelled")
+        model = self.models.create({})
+        model.action_train()
+        learn = lead_score_model_training.train
+
+        def cancel_first(*args, **kwargs):
+            model.with_env(self.env).sudo().action_cancel()
+            self.env.flush_all()
+            return learn(*args, **kwargs)
+
+        with patch.object(lead_score_model_training, "train", cancel_first):
+            self._run("win_train")
+        self.assertEqual(model.state, "cancelled")
+        self.assertFalse(model.model_file)
+
+    def test_killed_training_is_taken_up_once_then_failed(self):
+        self._create_leads(150)
+        long_ago = fields.Datetime.now() - timedelta(hours=1)
+        model = self.models.create({"state": "training", "attempts": 1, "heartbeat": long_ago})
+        self._run("win_train")
+        self.assertEqual(model.state, "challenger", model.reason)
+        dead = self.models.create({"state": "training", "attempts": 2, "heartbeat": long_ago})
+        self._run("win_train")
+        self.assertEqual(dead.state, "failed")
+        self.assertIn("limits", dead.reason)
+
+    def test_a_running_training_is_left_alone(self):
+        model = self.models.create({"state": "training", "heartbeat": fields.Datetime.now()})
+        self._run("win_train")
+        self.assertEqual(model.state, "training")
+
+    def test_one_failure_does_not_stop_the_next(self):
+        self._create_leads(150)
+        first, second = self.models.create([{}, {}])
+        (first + second).action_train()
+        learn = lead_score_model_training.train
+        calls = []
+
+        def fail_once(*args, **kwargs):
+            calls.append(1)
+            if len(calls) == 1:
+                raise MemoryError("too much")
+            return learn(*args, **kwargs)
+
+        # A rollback would take the test's leads along.
+        with (
+            patch.object(lead_score_model_training, "train", fail_once),
+            patch.object(type(self.models), "_undo", lambda self: None),
+        ):
+            self._run("win_train")
+        self.assertEqual(first.state, "failed")
+        self.assertIn("too much", first.reason)
+        self.assertEqual(second.state, "challenger")
+
+    def test_one_outcome_is_answered(self):
+        self._create_leads(100)
+        self.env["crm.lead"].search(
+            [("company_id", "=", self.company.id), ("won_status", "=", "won")]
+        ).with_context(active_test=False).unlink()
+        model = self.models.create({})
+        model._queue()
+        self._run("win_train")
+        self.assertEqual(model.state, "failed")
+        self.assertIn("same outcome", model.reason)
+
+    def test_no_leads_at_all(self):
+        model = self.models.create({})
+        model._queue()
+        self._run("win_train")
+        self.assertEqual(model.state, "failed")
+        self.assertIn("there are 0 won and 0 lost", model.reason)
+
+
+class TestWinContest(WinCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._create_leads(240)
+
+    def setUp(self):
+        super().setUp()
+        self.first = self._train()
+        self.first.action_promote()
+
+    def test_second_needs_proof_or_a_reason(self):
+        second = self._train()
+        with self.assertRaisesRegex(UserError, "neither has seen"):
+            second.action_promote()
+        self.assertEqual(self.first.state, "champion")
+        second.action_promote("The new campaign is in it")
+        self.assertEqual((self.first.state, second.state), ("retired", "champion"))
+        self.assertIn("The new campaign is in it", second.reason)
+
+    def test_better_on_leads_closed_since_is_promoted_without_a_reason(self):
+        second = self._train()
+        self._create_leads(120, days=0, seed=9)
+        self.env.cr.execute(
+            "UPDATE crm_lead SET date_closed = now() AT TIME ZONE 'UTC' + interval '1 hour'"
+            " WHERE id IN (SELECT id FROM crm_lead WHERE company_id = %s"
+            " ORDER BY id DESC LIMIT 120)",
+            [self.company.id],
+        )
+        self.env.invalidate_all()
+        refusal = second._promotion_refusal()
+        self.assertIn("as good or better", refusal, "the same data give the same model")
+        said = type(self.models)._predict_rows
+
+        def worse(model, table, rows):
+            answer = said(model, table, rows)
+            return 1 - answer if model == self.first else answer
+
+        with patch.object(type(self.models), "_predict_rows", worse):
+            self.assertFalse(second._promotion_refusal())
+            second.action_promote()
+        self.assertEqual(second.state, "champion")
+
+    def test_roll_back_in_one_click(self):
+        second = self._train()
+        second.action_promote("try")
+        second.action_roll_back()
+        self.assertEqual((self.first.state, second.state), ("champion", "retired"))
+        self.first.action_retire()
+        self.assertFalse(self.models._champion_of(self.company))
+
+    def test_nothing_to_roll_back_to(self):
+        with self.assertRaises(UserError):
+            self.first.action_roll_back()
+        self.assertEqual(self.first.state, "champion")
+
+    def test_tampered_file_keeps_the_champion(self):
+        lead = self._open_lead(source_id=self.referral.id)
+        lead.win_refresh()
+        said = lead.win_probability
+        second = self._train()
+        data = base64.b64decode(second.model_file)
+        for broken, text in (
+            (data[: len(data) // 2], "changed|damaged"),
+            (data[:-5] + b"12345", "changed"),
+            (win_file.dump({"algorithm": "base"}, self.models._secret()), "damaged"),
+            (data.replace(b'"schema": 1', b'"schema": 7', 1), "another version"),
+            (b"", "damaged"),
+        ):
+            second.model_file = base64.b64encode(broken)
+            with self.assertRaisesRegex(UserError, text):
+                second.action_promote("because")
+            self.assertEqual((self.first.state, second.state), ("champion", "challenger"))
+        lead.win_refresh()
+        self.assertEqual(lead.win_probability, said)
+
+    def test_champion_with_a_broken_file_says_so_and_keeps_what_was_said(self):
+        lead = self._open_lead(source_id=self.referral.id)
+        lead.win_refresh()
+        said = lead.win_probability
+        self.first.model_file = base64.b64encode(b"nonsense")
+        lead.source_id = False
+        self._run("win_predict")
+        self.assertEqual(lead.win_probability, said)
+        self.assertIn("damaged", self.first.reason)
+        self.assertEqual(lead.win_explain(), [])
+
+    def test_changed_leads_are_predicted_by_the_next_run(self):
+        lead = self._open_lead(source_id=self.referral.id)
+        self._run("win_predict")
+        high = lead.win_probability
+        lead.source_id = False
+        self.assertEqual(lead.win_probability, high)
+        self._run("win_predict")
+        self.assertLess(lead.win_probability, high)
+
+    def test_unchanged_leads_are_not_written_again(self):
+        leads = self.env["crm.lead"].union(*(self._open_lead() for _n in range(5)))
+        self.assertEqual(self.models._predict_leads(leads.ids), 5)
+        self.assertEqual(self.models._predict_leads(leads.ids), 0)
+
+    def test_a_field_that_is_gone_is_named_and_prediction_goes_on(self):
+        self.first.columns = {**self.first.columns, "x_was_renamed": "category"}
+        lead = self._open_lead(source_id=self.referral.id)
+        lead.win_refresh()
+        self.assertTrue(lead.win_probability)
+        self.assertIn("x_was_renamed", self.first.missing_fields)
+
+    def test_retired_model_leaves_no_probability(self):
+        lead = self._open_lead(source_id=self.referral.id)
+        lead.win_refresh()
+        self.first.action_retire()
+        self.assertFalse(lead.win_model_id)
+        self.assertFalse(lead.win_reasons_up)
+
+    def test_leads_of_another_company_are_not_judged(self):
+        other = self.env["res.company"].create({"name": "Other Win Company"})
+        lead = self._open_lead(company_id=other.id, source_id=self.referral.id)
+        lead.win_refresh()
+        self.assertFalse(lead.win_model_id)
+
+    def test_leads_merge_with_a_probability(self):
+        leads = self._open_lead(source_id=self.referral.id)
+        leads += self._open_lead(email_from="a@b.example")
+        leads.win_refresh()
+        merged = leads.merge_opportunity(auto_unlink=True)
+        self._run("win_predict")
+        self.assertTrue(merged.win_probability)
+
+    def test_drift_is_told(self):
+        self.first.date_trained -= timedelta(minutes=1)
+        for _n in range(40):
+            self._open_lead(source_id=self.referral.id)
+        self.first.action_measure_drift()
+        self.assertIn("Source has changed a lot", self.first.drift_text)
+
+    def test_retraining_each_week(self):
+        self.env["res.company"].search([]).win_retrain = False
+        self.company.win_retrain = True
+        self._run("win_retrain")
+        self.assertEqual(self.models.search_count([("state", "=", "queued")]), 0, "too early")
+        self.env.cr.execute(
+            "UPDATE lead_score_model SET date_trained = date_trained - interval '8 day'"
+        )
+        self.env.invalidate_all()
+        self._run("win_retrain")
+        self.assertEqual(self.models.search_count([("state", "=", "queued")]), 1)
+        self._run("win_train")
+        self.assertEqual(self.first.state, "champion", "no better, so it stays")
+
+    def test_rep_reads_and_does_not_train(self):
+        lead = self._open_lead(source_id=self.referral.id, user_id=self.rep.id)
+        lead.win_refresh()
+        seen = lead.with_user(self.rep)
+        self.assertTrue(seen.win_probability)
+        self.assertTrue(seen.win_reasons_up)
+        self.assertTrue(seen.win_model_id.name)
+        model = self.first.with_user(self.rep)
+        for call in (model.action_promote, model.action_retire, model.action_roll_back):
+            with self.assertRaises(AccessError):
+                call()
+        with self.assertRaises(AccessError):
+            self.models.with_user(self.rep).action_train_now()
+        with self.assertRaises(AccessError):
+            model.read(["model_file"])
+
+    def test_other_companies_versions_are_not_seen(self):
+        other = new_test_user(
+            self.env, "win_elsewhere", groups="base.group_user,sales_team.group_sale_manager"
+        )
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        other.write({"company_ids": [Command.set(company.ids)], "company_id": company.id})
+        found = self.models.with_user(other).with_context(allowed_company_ids=company.ids)
+        self.assertFalse(found.search([("id", "=", self.first.id)]))

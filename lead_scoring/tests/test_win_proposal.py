@@ -1,0 +1,78 @@
+from odoo import Command, fields
+from odoo.exceptions import UserError
+
+from .common_win import WinCase
+
+
+class TestWinProposal(WinCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._create_leads(240)
+        cls.card = cls.env["lead.score.card"].create(
+            {
+                "name": "Win card",
+                "company_id": cls.company.id,
+                "rule_ids": [
+                    Command.create(
+                        {
+                            "name": name,
+                            "kind": "attribute",
+                            "points": points,
+                            "domain": f"[('source_id', '=', {source_id})]",
+                        }
+                    )
+                    for name, points, source_id in (
+                        ("Referral", 5, cls.referral.id),
+                        ("Fair", 30, cls.fair.id),
+                    )
+                ],
+            }
+        )
+
+    def test_learned_points_are_proposed_and_taken_one_by_one(self):
+        proposal = (
+            self.env["lead.score.proposal"].with_user(self.boss).create({"card_id": self.card.id})
+        )
+        proposal.action_learn()
+        referral, fair = proposal.line_ids
+        self.assertGreater(proposal.auc_after, proposal.auc_before + 0.1)
+        self.assertLess(proposal.loss_after, proposal.loss_before)
+        self.assertGreater(referral.points, fair.points)
+        self.assertGreater(referral.rate, 70)
+        self.assertGreater(referral.lift, 1.5)
+        self.assertIn("won", proposal.band_text)
+        self.assertEqual(self.card.rule_ids.mapped("points"), [5, 30], "only proposed")
+        referral.action_accept()
+        self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, 30])
+        proposal.action_refuse_all()
+        self.assertEqual(fair.state, "refused")
+        self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, 30])
+        proposal.action_accept_all()
+        self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, fair.points])
+
+    def test_too_few_leads_to_learn_points(self):
+        self.card.domain = "[('name', '=', 'nothing is called this')]"
+        proposal = self.env["lead.score.proposal"].create({"card_id": self.card.id})
+        with self.assertRaisesRegex(UserError, "40 won"):
+            proposal.action_learn()
+
+    def test_signals_after_the_closing_teach_nothing(self):
+        signal = self.env["lead.score.signal"].create({"name": "Asked", "code": "win_ask"})
+        rule = self.env["lead.score.rule"].create(
+            {
+                "name": "Asked",
+                "card_id": self.card.id,
+                "kind": "signal",
+                "signal_id": signal.id,
+                "points": 10,
+            }
+        )
+        lead = self._open_lead()
+        lead.score_signal("win_ask")
+        lead.action_set_lost()
+        early = fields.Datetime.subtract(lead.date_closed, days=1)
+        late = fields.Datetime.add(lead.date_closed, days=1)
+        proposal = self.env["lead.score.proposal"].create({"card_id": self.card.id})
+        self.assertEqual(proposal._matches(rule, lead.ids, [late]).tolist(), [1.0])
+        self.assertEqual(proposal._matches(rule, lead.ids, [early]).tolist(), [0.0])

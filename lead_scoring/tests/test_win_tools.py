@@ -1,0 +1,299 @@
+import json
+import math
+import random
+
+import numpy as np
+from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.metrics import log_loss as their_log_loss
+
+from odoo.tests import BaseCase
+
+from ..tools import win_file, win_metrics, win_points, win_trees
+from ..tools.win_columns import encode, learn_features, rows
+from ..tools.win_leakage import filled_by_closing, filled_shares, single_aucs
+from ..tools.win_model import WinModel
+from ..tools.win_text import email_kind, job_rank
+from ..tools.win_training import TrainingError, train
+
+KEY = "secret of this database"
+
+
+def draw(odds, seed=1):
+    chance = np.random.default_rng(seed)
+    return (chance.random(len(odds)) < win_metrics.sigmoid(odds)).astype(float)
+
+
+def leads(count=900, seed=3):
+    """A table of all kinds of columns, and what was won."""
+    chance = random.Random(seed)
+    source = [chance.choice(["web", "fair", "referral", None]) for _n in range(count)]
+    size = np.array([chance.choice([np.nan, chance.lognormvariate(3, 1)]) for _n in range(count)])
+    tags = [chance.sample(["vip", "late", "new"], chance.randint(0, 2)) for _n in range(count)]
+    odds = np.array(
+        [
+            -0.8
+            + 1.6 * (one == "referral")
+            - 1.2 * (one is None)
+            + (0 if np.isnan(number) else min(number, 60) / 40)
+            + 1.0 * ("vip" in some)
+            for one, number, some in zip(source, size, tags, strict=True)
+        ]
+    )
+    table = {"source": ("category", source), "size": ("number", size), "tags": ("tags", tags)}
+    return table, draw(odds, seed)
+
+
+class TestWinTools(BaseCase):
+    def test_metrics_are_those_of_scikit_learn(self):
+        won = draw(np.zeros(500))
+        said = np.round(np.random.default_rng(2).random(500), 2)
+        self.assertAlmostEqual(win_metrics.auc(won, said), roc_auc_score(won, said))
+        clipped = win_metrics.clip(said)
+        self.assertAlmostEqual(win_metrics.log_loss(won, said), their_log_loss(won, clipped))
+        self.assertAlmostEqual(win_metrics.brier(won, said), brier_score_loss(won, said))
+
+    def test_calibration_error_by_hand(self):
+        # Bin 0.1-0.2: said 0.15, won 0.5; bin 0.8-0.9: said 0.85, won 1.
+        error = win_metrics.calibration_error([1, 0, 1, 1], [0.15, 0.15, 0.85, 0.85])
+        self.assertAlmostEqual(error, (0.35 * 2 + 0.15 * 2) / 4)
+
+    def test_gains_and_lift_by_hand(self):
+        curve = win_metrics.gains_curve([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], steps=2)
+        self.assertEqual(curve[0], {"share": 0.5, "gain": 1.0, "lift": 2.0})
+
+    def test_own_trees_say_what_scikit_learn_says(self):
+        """Also where values are missing, equal to a threshold, or larger than any seen."""
+        chance = np.random.default_rng(4)
+        matrix = np.round(chance.normal(0, 1, (700, 4)), 1)
+        matrix[chance.random(matrix.shape) < 0.2] = np.nan
+        won = draw(np.nan_to_num(matrix[:, 0]) * 2 * np.sign(np.nan_to_num(matrix[:, 1])))
+        fitted = win_trees.fit(matrix, won, np.ones(700), trees=40)
+        kept = json.loads(json.dumps(win_trees.unpack(fitted)))
+        probe = np.vstack([matrix, np.full((1, 4), np.nan), np.full((1, 4), 1e300)])
+        ours, theirs = win_trees.Forest(kept, 4).predict(probe), fitted.decision_function(probe)
+        self.assertLess(np.abs(ours - theirs).max(), 1e-9)
+
+    def test_contributions_of_trees_add_up(self):
+        matrix = np.random.default_rng(5).normal(0, 1, (400, 3))
+        fitted = win_trees.fit(matrix, draw(matrix[:, 0] * 2), np.ones(400), trees=30)
+        forest = win_trees.Forest(win_trees.unpack(fitted), 3)
+        start, added = forest.contributions(matrix)
+        self.assertLess(np.abs(start + added.sum(axis=1) - forest.predict(matrix)).max(), 1e-9)
+
+    def test_learns_what_is_there_and_stays_calibrated(self):
+        table, won = leads(2400)
+        new, later = leads(2400, seed=8)
+        kept, report = train(table, won)
+        said = WinModel(kept).predict(new)
+        self.assertNotEqual(report["algorithm"], "base")
+        self.assertGreater(win_metrics.auc(later, said), 0.72)
+        self.assertLess(win_metrics.calibration_error(later, said), 0.04)
+
+    def test_noise_is_answered_by_the_average(self):
+        for seed in range(6):
+            table, _won = leads(200 + 200 * seed, seed)
+            won = draw(np.full(len(_won), -0.7), seed + 50)
+            kept, report = train(table, won)
+            self.assertEqual(report["algorithm"], "base", f"seed {seed}")
+            said = WinModel(kept).predict(table)
+            self.assertAlmostEqual(said[0], won.mean(), 6)
+            self.assertEqual(set(said), {said[0]})
+
+    def test_training_twice_gives_the_same(self):
+        table, won = leads(400)
+        self.assertEqual(train(table, won)[0], train(table, won)[0])
+
+    def test_recent_leads_weigh_more_when_rates_drift(self):
+        count = 3000
+        table, _won = leads(count)
+        age = np.arange(count)[::-1] / 4.0
+        won = draw(np.linspace(-3, 1, count), 3)
+        kept, report = train(table, won, age)
+        self.assertTrue(report["strong_recency"])
+        self.assertGreater(kept["base"], won.mean() + 0.1)
+
+    def test_refuses_nothing_and_one_class(self):
+        table, _won = leads(60)
+        for outcome in (np.zeros(60), np.ones(60)):
+            with self.assertRaises(TrainingError) as refusal:
+                train(table, outcome)
+            self.assertEqual(refusal.exception.code, "one_class")
+        with self.assertRaises(TrainingError) as refusal:
+            train(rows(table, []), [])
+        self.assertEqual(refusal.exception.code, "empty")
+
+    def test_odd_values_do_no_harm(self):
+        count = 300
+        odd = [math.inf, -math.inf, math.nan, 1e308, -1e308, 0, None, "12", "abc"]
+        table = {
+            "odd": ("number", [odd[n % len(odd)] for n in range(count)]),
+            "empty": ("number", [None] * count),
+            "same": ("category", ["same"] * count),
+            "nothing": ("category", [None] * count),
+            "names": ("category", [f"数据 ☃ {n % 7}" for n in range(count)]),
+            "own": ("category", [f"only {n}" for n in range(count)]),
+            "no_tags": ("tags", [None] * count),
+        }
+        won = np.array([n % 7 < 2 for n in range(count)], float)
+        kept, _report = train(table, won)
+        said = WinModel(json.loads(json.dumps(kept))).predict(table)
+        self.assertTrue(np.isfinite(said).all())
+        self.assertTrue(((said > 0) & (said < 1)).all())
+
+    def test_no_columns_at_all(self):
+        kept, report = train({"empty": ("category", [None] * 100)}, draw(np.zeros(100)))
+        self.assertEqual(report["algorithm"], "base")
+        self.assertEqual(len(WinModel(kept).predict({"empty": ("category", [None] * 3)})), 3)
+
+    def test_a_column_that_is_gone_counts_as_empty(self):
+        table, won = leads(900)
+        model = WinModel(train(table, won)[0])
+        del table["size"]
+        self.assertEqual(model.missing(table), ["size"])
+        self.assertTrue(np.isfinite(model.predict(table)).all())
+        names = {reason["name"] for _said, reasons in model.explain(table) for reason in reasons}
+        self.assertIn("source", names)
+
+    def test_reasons_name_what_matters(self):
+        table, won = leads(1500)
+        model = WinModel(train(table, won)[0])
+        row = {
+            "source": ("category", ["referral"]),
+            "size": ("number", [55.0]),
+            "tags": ("tags", [["vip"]]),
+        }
+        said, reasons = model.explain(row)[0]
+        self.assertAlmostEqual(said, model.predict(row)[0])
+        up = {reason["name"] for reason in reasons if reason["points"] > 1}
+        self.assertEqual(up, {"source", "size", "tags"})
+
+    def test_progress_can_stop_the_training(self):
+        def stop(phase, share):
+            raise KeyboardInterrupt
+
+        with self.assertRaises(KeyboardInterrupt):
+            train(*leads(200), progress=stop)
+
+    def test_unseen_and_rare_values_are_other(self):
+        table = {"a": ("category", ["x"] * 40 + ["y"] * 40 + ["rare"])}
+        features = learn_features(table)
+        codes = encode(features, {"a": ("category", ["x", "rare", "new", None])})[:, 0]
+        self.assertEqual(codes.tolist(), [codes[0], 1, 1, 0])
+
+
+class TestWinFile(BaseCase):
+    def setUp(self):
+        super().setUp()
+        self.table, won = leads(700)
+        self.kept = train(self.table, won)[0]
+        self.data = win_file.dump(self.kept, KEY)
+
+    def refused(self, data, key=KEY):
+        with self.assertRaises(win_file.ModelFileError) as refusal:
+            win_file.load(data, key)
+        return refusal.exception.code
+
+    def test_a_model_comes_back_as_it_was(self):
+        model = win_file.load(self.data, KEY)
+        self.assertTrue(
+            np.array_equal(model.predict(self.table), WinModel(self.kept).predict(self.table))
+        )
+
+    def test_every_cut_and_every_change_is_refused(self):
+        chance = random.Random(1)
+        for cut in [0, 1, 20, *(chance.randrange(len(self.data)) for _n in range(30))]:
+            self.assertIn(self.refused(self.data[:cut]), ("damaged", "tampered"))
+        body = self.data.index(b"\n") + 1
+        for _n in range(30):
+            place = chance.randrange(body, len(self.data))
+            changed = bytearray(self.data)
+            changed[place] ^= 1
+            self.assertEqual(self.refused(bytes(changed)), "tampered")
+
+    def test_a_file_of_another_database_is_refused(self):
+        self.assertEqual(self.refused(self.data, "another secret"), "tampered")
+
+    def test_another_version_is_named(self):
+        head, body = self.data.split(b"\n", 1)
+        head = json.dumps({**json.loads(head), "schema": 99}).encode()
+        self.assertEqual(self.refused(head + b"\n" + body), "version")
+
+    def test_a_pickle_is_not_even_looked_at(self):
+        self.assertEqual(self.refused(b"\x80\x04\x95\x10\x00"), "damaged")
+        self.assertEqual(self.refused(None), "damaged")
+
+    def test_signed_nonsense_is_damaged(self):
+        for kept in ({}, [], {**self.kept, "algorithm": "magic"}, {**self.kept, "features": [{}]}):
+            self.assertEqual(self.refused(win_file.dump(kept, KEY)), "damaged")
+
+
+class TestWinLeakage(BaseCase):
+    def test_a_field_that_knows_the_outcome_stands_out(self):
+        table, won = leads(800)
+        table["reason"] = ("category", [None if one else "price" for one in won])
+        found = single_aucs(table, won)
+        self.assertGreater(found["reason"], 0.99)
+        self.assertLess(found["source"], 0.8)
+
+    def test_a_field_that_only_closed_leads_have_stands_out(self):
+        closed = filled_shares(
+            {"ends": ("number", [1.0] * 100), "source": ("category", ["web"] * 100)}
+        )
+        opened = filled_shares(
+            {"ends": ("number", [None] * 100), "source": ("category", ["web"] * 100)}
+        )
+        self.assertEqual(filled_by_closing(closed, opened, 100), {"ends"})
+        self.assertEqual(filled_by_closing(closed, opened, 10), set())
+
+
+class TestWinText(BaseCase):
+    def test_job_titles_have_a_rank(self):
+        for title, rank in (
+            ("CEO", "executive"),
+            ("Assistant to the CEO", "assistant"),
+            ("Head of Sales", "director"),
+            ("Vice President, IT", "director"),
+            ("Geschäftsführerin", "executive"),
+            ("销售经理", "manager"),
+            ("总经理", "executive"),
+            ("Co-Founder", "owner"),
+            ("Baker", "other"),
+            ("  ", None),
+            (None, None),
+        ):
+            self.assertEqual(job_rank(title), rank, title)
+
+    def test_addresses_have_a_kind(self):
+        for address, kind in (
+            ("a@gmail.com", "free"),
+            ("A Name <a@QQ.com>", "free"),
+            ("a@acme.example", "company"),
+            ("not an address", "invalid"),
+            ("", None),
+            (None, None),
+        ):
+            self.assertEqual(email_kind(address), kind, address)
+
+
+class TestWinPoints(BaseCase):
+    def test_learned_points_are_better_and_keep_their_sign(self):
+        chance = np.random.default_rng(6)
+        matches = (chance.random((3000, 4)) < 0.4).astype(float)
+        won = draw(matches @ [2.0, 0.0, -1.0, 0.4] - 0.8)
+        learned = win_points.learn(matches, [1, 40, -5, -20], won)
+        self.assertGreater(learned["after"]["auc"], learned["before"]["auc"] + 0.1)
+        self.assertLess(learned["after"]["log_loss"], learned["before"]["log_loss"])
+        first, second, third, fourth = learned["points"]
+        self.assertGreater(first, 30)
+        self.assertLess(abs(second), 5)
+        self.assertLess(third, 0)
+        self.assertEqual(fourth, 0)
+
+    def test_one_outcome_teaches_nothing(self):
+        with self.assertRaises(ValueError):
+            win_points.learn(np.ones((5, 1)), [1], np.ones(5))
+
+    def test_rates_by_hand(self):
+        found = win_points.rates([[1, 0], [1, 1], [0, 0], [0, 1]], [1, 1, 0, 0])
+        self.assertEqual(found[0], {"count": 2, "rate": 1.0, "lift": 2.0})
+        self.assertEqual(found[1], {"count": 2, "rate": 0.5, "lift": 1.0})
