@@ -1,1 +1,2 @@
 from . import test_customer_churn_reason
+from . import test_contact_fields
