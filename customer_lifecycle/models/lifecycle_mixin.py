@@ -31,7 +31,13 @@ class LifecycleMixin(models.AbstractModel):
     _name = "customer.lifecycle.mixin"
     _description = "Lifecycle of a Contact"
 
-    lifecycle_ids = fields.One2many("customer.lifecycle", "partner_id", readonly=True, copy=False)
+    lifecycle_ids = fields.One2many(
+        "customer.lifecycle",
+        "partner_id",
+        string="Lifecycles in All Companies",
+        readonly=True,
+        copy=False,
+    )
     lifecycle_id = fields.Many2one(
         "customer.lifecycle",
         compute="_compute_lifecycle",

@@ -3,7 +3,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 
 @tagged("post_install", "-at_install")
 class TestContactFields(TransactionCase):
-    """The lifecycle of the current company reads, searches, groups and sorts as stored fields do."""
+    """The lifecycle of the current company reads, searches, groups and sorts like columns."""
 
     @classmethod
     def setUpClass(cls):
