@@ -6,11 +6,14 @@
     "author": "Lead Pool Founders",
     "license": "LGPL-3",
     "depends": ["sale_crm", "rating", "spreadsheet_dashboard"],
+    "post_init_hook": "post_init_hook",
     "external_dependencies": {"python": ["numpy", "scipy"]},
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rule.xml",
         "data/customer_churn_reason_data.xml",
         "data/customer_lifecycle_profile_data.xml",
+        "data/customer_lifecycle_group_data.xml",
+        "data/ir_cron_data.xml",
     ],
 }

@@ -1,2 +1,3 @@
 from . import test_customer_churn_reason
 from . import test_contact_fields
+from . import test_states
