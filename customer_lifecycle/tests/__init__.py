@@ -1,1 +1,1 @@
-from . import test_customer_churn_reason
+from . import test_customer_churn_reason, test_purchase_model, test_return_curve
