@@ -9,6 +9,8 @@
     "external_dependencies": {"python": ["numpy", "scipy"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/ir_rule.xml",
         "data/customer_churn_reason_data.xml",
+        "data/customer_lifecycle_profile_data.xml",
     ],
 }
