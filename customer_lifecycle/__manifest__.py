@@ -10,7 +10,15 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rule.xml",
+        "security/ir_rule_model.xml",
         "data/customer_churn_reason_data.xml",
         "data/customer_lifecycle_profile_data.xml",
+        "data/ir_cron_model_data.xml",
+        "views/customer_lifecycle_fit_views.xml",
+        "views/customer_lifecycle_curve_views.xml",
+        "views/customer_lifecycle_backtest_templates.xml",
+        "views/customer_lifecycle_backtest_views.xml",
+        "views/customer_lifecycle_suggestion_views.xml",
+        "views/customer_lifecycle_model_menus.xml",
     ],
 }

@@ -11,3 +11,11 @@ from . import customer_lifecycle_threshold
 from . import customer_lifecycle_group
 from . import lifecycle_mixin
 from . import res_partner
+from . import customer_lifecycle_fit
+from . import customer_lifecycle_curve
+from . import customer_lifecycle_profile_fit
+from . import lifecycle_judge
+from . import customer_lifecycle_backtest
+from . import customer_lifecycle_backtest_line
+from . import customer_lifecycle_suggestion
+from . import customer_lifecycle_suggestion_line

@@ -1,3 +1,3 @@
 from . import test_customer_churn_reason, test_purchase_model, test_return_curve
-from . import test_customer_churn_reason
 from . import test_contact_fields
+from . import test_fit, test_backtest
