@@ -6,6 +6,7 @@
     "author": "Lead Pool Founders",
     "license": "LGPL-3",
     "depends": ["sale_crm", "rating", "spreadsheet_dashboard"],
+    "post_init_hook": "post_init_hook",
     "external_dependencies": {"python": ["numpy", "scipy"]},
     "data": [
         "security/ir.model.access.csv",
@@ -20,5 +21,7 @@
         "views/customer_lifecycle_backtest_views.xml",
         "views/customer_lifecycle_suggestion_views.xml",
         "views/customer_lifecycle_model_menus.xml",
+        "data/customer_lifecycle_group_data.xml",
+        "data/ir_cron_data.xml",
     ],
 }
