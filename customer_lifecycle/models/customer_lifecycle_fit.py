@@ -179,12 +179,18 @@ class CustomerLifecycleFit(models.Model):
 
     @api.model
     def _lifecycle_columns(self, query):
-        """Columns of a query of numbers, as arrays, without a Python object per row for long."""
-        self.env.cr.execute(query)
-        width = len(self.env.cr.description)
-        parts = [np.empty((0, width))]
-        while rows := self.env.cr.fetchmany(50_000):
+        """Columns of a query of numbers over all purchases, as arrays.
+
+        Without statistics, as after an import, PostgreSQL takes the customers of a profile for a
+        handful and reads all orders anew for each. Whole tables are to be joined by hashing.
+        """
+        cr = self.env.cr
+        cr.execute(SQL("SET LOCAL enable_nestloop TO off"))
+        cr.execute(query)
+        parts = [np.empty((0, len(cr.description)))]
+        while rows := cr.fetchmany(50_000):
             parts.append(np.array(rows, dtype=float))
+        cr.execute(SQL("SET LOCAL enable_nestloop TO DEFAULT"))
         return np.concatenate(parts).T
 
     def _lifecycle_histories(self, profile, company, until):
@@ -207,8 +213,7 @@ class CustomerLifecycleFit(models.Model):
         """What `return_curve.curve` needs, in a list of one."""
         days = self._lifecycle_profile_days(profile, company, until)
         query = curve_sql.sql_histogram(SQL("SELECT 0 AS grp, * FROM (%s) AS d", days), until)
-        self.env.cr.execute(query)
-        found = curve_sql.read_histograms(self.env.cr.fetchall())
+        found = curve_sql.read_histograms(self._lifecycle_columns(query).T.astype(int))
         return [found.get(0) or return_curve.histogram([], [], 0)]
 
     def _lifecycle_store_curve(self, curve):
