@@ -1,0 +1,2 @@
+from . import customer_lifecycle_movement
+from . import customer_lifecycle_cohort
