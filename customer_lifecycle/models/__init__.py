@@ -18,6 +18,14 @@ from . import customer_lifecycle_run
 from . import lifecycle_family
 from . import lifecycle_mixin
 from . import res_partner
+from . import customer_lifecycle_fit
+from . import customer_lifecycle_curve
+from . import customer_lifecycle_profile_fit
+from . import lifecycle_judge
+from . import customer_lifecycle_backtest
+from . import customer_lifecycle_backtest_line
+from . import customer_lifecycle_suggestion
+from . import customer_lifecycle_suggestion_line
 from . import res_company_lifecycle
 from . import res_company
 from . import sale_order_lifecycle
