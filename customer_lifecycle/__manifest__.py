@@ -9,6 +9,16 @@
     "external_dependencies": {"python": ["numpy", "scipy"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/ir_rule_action.xml",
         "data/customer_churn_reason_data.xml",
+        "data/mail_activity_type_action_data.xml",
+        "data/ir_cron_action_data.xml",
+        "data/customer_visit_data.xml",
+        "data/customer_visit_plan_data.xml",
+        "views/customer_visit_views.xml",
+        "views/customer_visit_plan_views.xml",
+        "views/customer_contact_role_views.xml",
+        "views/res_partner_relation_views.xml",
+        "views/sale_order_visit_views.xml",
     ],
 }

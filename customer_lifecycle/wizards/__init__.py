@@ -1,0 +1,2 @@
+from . import customer_playbook_preview
+from . import customer_playbook_preview_line
