@@ -9,8 +9,10 @@
     "external_dependencies": {"python": ["numpy", "scipy"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/ir_rule.xml",
         "security/ir_rule_action.xml",
         "data/customer_churn_reason_data.xml",
+        "data/customer_lifecycle_profile_data.xml",
         "data/mail_activity_type_action_data.xml",
         "data/ir_cron_action_data.xml",
         "data/customer_visit_data.xml",

@@ -211,10 +211,25 @@ class CustomerPlaybookEntry(models.AbstractModel):
         ended = self.env["customer.playbook.enrolment"].search(
             [("playbook_id", "=", self.id), ("date_left", "=", False), (link, "!=", False)]
         )
+        if not ended:
+            return
         applies = self._records().search(
             Domain("id", "in", ended[link].ids) & self._target_domain()
         )
         ended.filtered(lambda row: row[link] not in applies).date_left = self.env.cr.now()
+
+    @api.model
+    def _lifecycle_changed(self, transitions):
+        """Customers have changed: who has left may come again, who has come enters soon.
+
+        The entry itself is left to the job, since a change may be one of many in a nightly run.
+        """
+        playbooks = self.search([("state", "=", "running"), ("model", "=", "res.partner")])
+        for playbook in playbooks.filtered(lambda playbook: playbook.reentry == "always"):
+            if playbook.company_id in transitions.company_id:
+                playbook._mark_left()
+        if playbooks.filtered(lambda playbook: playbook.company_id in transitions.company_id):
+            self.env.ref("customer_lifecycle.ir_cron_playbook_enter")._trigger()
 
     @api.model
     def _cron_enter(self):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .lifecycle_facts import SOURCES
+
 
 class CustomerPlaybookOutcome(models.AbstractModel):
     """What became of a passage, whether it was treated or left alone."""
@@ -37,13 +39,17 @@ class CustomerPlaybookOutcome(models.AbstractModel):
 
         :param playbooks: only these, None for all
         """
-        for model in (self._name, "sale.order", "crm.lead", "res.partner"):
+        for model in (self._name, "sale.order", "account.move", "crm.lead", "res.partner"):
             self.env[model].flush_model()
         where = SQL("e.measured IS NOT TRUE")
         if playbooks is not None:
             where = SQL("%s AND e.playbook_id IN %s", where, tuple(playbooks.ids) or (0,))
-        for facts in (self._customer_facts(where), self._lead_facts(where)):
-            self.env.cr.execute(self._measure_query(facts))
+        companies = self.env["customer.playbook"].sudo().search([]).company_id
+        facts = [self._lead_facts(where)]
+        for company in companies if playbooks is None else playbooks.company_id:
+            facts += [self._customer_facts(where, company, source) for source in SOURCES]
+        for rows in facts:
+            self.env.cr.execute(self._measure_query(rows))
         self.invalidate_model(["measured", "came_back", "revenue"])
 
     def _measure_query(self, facts):
@@ -63,27 +69,43 @@ class CustomerPlaybookOutcome(models.AbstractModel):
             now=self.env.cr.now(),
         )
 
-    def _customer_facts(self, where):
-        """Confirmed orders of customers within the time for their result."""
+    def _customer_facts(self, where, company, source):
+        """Purchases of customers within the time for their result, as the lifecycle counts them.
+
+        Purchases of the day of entry do not count: one of them may have been the reason for it.
+        """
+        rows = SQL(
+            """
+            SELECT e.id, e.partner_id, e.date_start, e.window_end
+              FROM customer_playbook_enrolment e
+              LEFT JOIN customer_lifecycle row
+                     ON row.partner_id = e.partner_id AND row.company_id = e.company_id
+              LEFT JOIN customer_lifecycle_profile profile ON profile.id = row.profile_id
+             WHERE %(where)s AND e.partner_id IS NOT NULL AND e.company_id = %(company)s
+               AND COALESCE(profile.source, 'sale') = %(source)s
+            """,
+            where=where,
+            company=company.id,
+            source=source,
+        )
+        days = self.env["customer.lifecycle"]._lifecycle_days_sql(
+            company, source, SQL("SELECT partner_id FROM passage")
+        )
         return SQL(
             """
-            SELECT e.id,
-                   count(o.id) > 0 AS came_back,
-                   COALESCE(
-                       sum(o.amount_untaxed / COALESCE(NULLIF(o.currency_rate, 0), 1)), 0
-                   ) AS revenue
-              FROM customer_playbook_enrolment e
-              JOIN res_partner p ON p.commercial_partner_id = e.partner_id
-              LEFT JOIN sale_order o
-                     ON o.partner_id = p.id
-                    AND o.company_id = e.company_id
-                    AND o.state = 'sale'
-                    AND o.date_order > e.date_start
-                    AND o.date_order <= e.window_end
-             WHERE %s
-             GROUP BY e.id
+            WITH passage AS MATERIALIZED (%(rows)s), bought AS (%(days)s)
+            SELECT passage.id,
+                   COALESCE(bool_or(bought.bought), FALSE) AS came_back,
+                   COALESCE(sum(bought.amount), 0)::numeric AS revenue
+              FROM passage
+              LEFT JOIN bought
+                     ON bought.partner_id = passage.partner_id
+                    AND bought.day > passage.date_start::date
+                    AND bought.day <= passage.window_end::date
+             GROUP BY passage.id
             """,
-            where,
+            rows=rows,
+            days=days,
         )
 
     def _lead_facts(self, where):

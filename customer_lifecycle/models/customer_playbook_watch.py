@@ -33,9 +33,13 @@ class CustomerPlaybookWatch(models.AbstractModel):
         return self.lead_id.won_status == "lost"
 
     def _has_bought(self):
-        """A confirmed order since the passage began, or the lead was won."""
+        """A purchase since the passage began, or the lead was won."""
         if self.lead_id:
             return self.lead_id.won_status == "won"
+        # Where invoices or the point of sale count as purchases, the lifecycle knows of them.
+        last = self._record().lifecycle_last_order
+        if last and last > self.date_start.date():
+            return True
         return bool(
             self.env["sale.order"].search_count(
                 [

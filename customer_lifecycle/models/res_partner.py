@@ -2,5 +2,7 @@ from odoo import models
 
 
 class ResPartner(models.Model):
+    """What this addon adds to contacts is in abstract models, one per part, listed here."""
+
     _name = "res.partner"
-    _inherit = ["res.partner.relation", "res.partner"]
+    _inherit = ["res.partner.relation", "res.partner", "customer.lifecycle.mixin"]
