@@ -22,5 +22,8 @@
         "views/customer_contact_role_views.xml",
         "views/res_partner_relation_views.xml",
         "views/sale_order_visit_views.xml",
+        "wizards/customer_playbook_preview_views.xml",
+        "views/customer_playbook_enrolment_views.xml",
+        "views/customer_playbook_views.xml",
     ],
 }

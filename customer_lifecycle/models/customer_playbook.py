@@ -44,7 +44,6 @@ class CustomerPlaybook(models.Model):
         default=lambda self: self.env.company,
         help="Company whose customers or leads it is for.",
     )
-    currency_id = fields.Many2one(related="company_id.currency_id", export_string_translation=False)
     key = fields.Char(
         required=True,
         readonly=True,
@@ -203,7 +202,13 @@ class CustomerPlaybook(models.Model):
                 raise UserError(self.env._("%s has no steps yet.", playbook.name))
             broken = playbook.step_ids.filtered("problem")
             if broken:
-                raise UserError(f"{broken[0].display_name}: {broken[0].problem}")
+                raise UserError(
+                    self.env._(
+                        "%(step)s: %(problem)s",
+                        step=broken[0].display_name,
+                        problem=broken[0].problem,
+                    )
+                )
         self.write({"state": "running", "error": False})
         return True
 

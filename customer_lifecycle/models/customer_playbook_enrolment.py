@@ -187,7 +187,12 @@ class CustomerPlaybookEnrolment(models.Model):
         for row in self.sudo().filtered(lambda row: row.state == "error"):
             row._open_log().unlink()
             row.write(
-                {"state": "running", "error": False, "date_end": False, "step_due": fields.Datetime.now()}
+                {
+                    "state": "running",
+                    "error": False,
+                    "date_end": False,
+                    "step_due": fields.Datetime.now(),
+                }
             )
         return True
 
@@ -366,7 +371,7 @@ class CustomerPlaybookEnrolment(models.Model):
         )
 
     def _stop(self, reason):
-        self._open_log().unlink()
+        self.filtered("step_id")._open_log().unlink()
         self.write(
             {
                 "state": "stopped",

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .lifecycle_facts import SOURCES
-
 
 class CustomerPlaybookOutcome(models.AbstractModel):
     """What became of a passage, whether it was treated or left alone."""
@@ -10,6 +8,7 @@ class CustomerPlaybookOutcome(models.AbstractModel):
     _name = "customer.playbook.outcome"
     _description = "Outcome of a Playbook"
 
+    company_id = fields.Many2one("res.company")
     window_end = fields.Datetime(
         string="Measured until",
         readonly=True,
@@ -44,10 +43,12 @@ class CustomerPlaybookOutcome(models.AbstractModel):
         where = SQL("e.measured IS NOT TRUE")
         if playbooks is not None:
             where = SQL("%s AND e.playbook_id IN %s", where, tuple(playbooks.ids) or (0,))
-        companies = self.env["customer.playbook"].sudo().search([]).company_id
         facts = [self._lead_facts(where)]
-        for company in companies if playbooks is None else playbooks.company_id:
-            facts += [self._customer_facts(where, company, source) for source in SOURCES]
+        profiles = self.env["customer.lifecycle.profile"].sudo()
+        sources = {"sale", *(source for [source] in profiles._read_group([], ["source"]))}
+        open_rows = [("measured", "=", False), ("partner_id", "!=", False)]
+        for [company] in self.sudo()._read_group(open_rows, ["company_id"]):
+            facts += [self._customer_facts(where, company, source) for source in sources]
         for rows in facts:
             self.env.cr.execute(self._measure_query(rows))
         self.invalidate_model(["measured", "came_back", "revenue"])

@@ -21,7 +21,7 @@ KINDS = [
 
 
 class CustomerPlaybookStep(models.Model):
-    """One step of a playbook: what is done, how long after the one before, and on what condition."""
+    """One step of a playbook: what is done, when, and on what condition."""
 
     _name = "customer.playbook.step"
     _description = "Playbook Step"
@@ -172,9 +172,7 @@ class CustomerPlaybookStep(models.Model):
         """The step after this one, empty after the last."""
         self.ensure_one()
         steps = [step for step in self.playbook_id.step_ids.sorted() if step not in excluding]
-        later = [
-            step for step in steps if (step.sequence, step.id) > (self.sequence, self.id)
-        ]
+        later = [step for step in steps if (step.sequence, step.id) > (self.sequence, self.id)]
         return later[0] if later else self.browse()
 
     def _due_after(self, moment):

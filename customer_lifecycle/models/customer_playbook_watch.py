@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -156,9 +156,13 @@ class CustomerPlaybookWatch(models.AbstractModel):
     def _replied(self, records):
         """Customers or leads have written to us: note it, and stop where the playbook says so."""
         link = "lead_id" if records._name == "crm.lead" else "partner_id"
-        rows = self.sudo().search([("state", "=", "running"), (link, "in", records.ids)])
-        if rows:
-            rows._write_answer(fields.Datetime.now())
-            stopping = rows.filtered("playbook_id.stop_on_reply")
-            if stopping:
-                stopping._stop("reply")
+        now = self.env.cr.now()
+        # Somebody who answers after the last step has still answered.
+        current = Domain("state", "=", "running") | Domain("window_end", ">=", now)
+        rows = self.sudo().search(current & Domain(link, "in", records.ids))
+        rows._write_answer(now)
+        stopping = rows.filtered(
+            lambda row: row.state == "running" and row.playbook_id.stop_on_reply
+        )
+        if stopping:
+            stopping._stop("reply")
