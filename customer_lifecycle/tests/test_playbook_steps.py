@@ -348,6 +348,7 @@ class TestPlaybookMail(PlaybookCase):
         )
         notices[0].notification_status = notices[1].notification_status = "sent"
         notices[2].notification_status = "bounce"
+        rows.log_ids.date = fields.Datetime.now() - timedelta(hours=1)
         rows[0].log_ids.open_date = fields.Datetime.now()
         customers[0].message_post(body="!", author_id=customers[0].id, message_type="email")
         self.assertRecordValues(
