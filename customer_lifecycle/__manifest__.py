@@ -6,6 +6,7 @@
     "author": "Lead Pool Founders",
     "license": "LGPL-3",
     "depends": ["sale_crm", "rating", "spreadsheet_dashboard"],
+    "post_init_hook": "post_init_hook",
     "external_dependencies": {"python": ["numpy", "scipy"]},
     "data": [
         "security/ir.model.access.csv",
@@ -25,5 +26,14 @@
         "wizards/customer_playbook_preview_views.xml",
         "views/customer_playbook_enrolment_views.xml",
         "views/customer_playbook_views.xml",
+        "wizards/customer_churn_close_views.xml",
+        "report/customer_churn_report_views.xml",
+        "views/customer_churn_views.xml",
+        "views/res_config_settings_relation_views.xml",
+        "data/mail_template_playbook_data.xml",
+        "data/customer_playbook_data.xml",
+        "views/customer_lifecycle_action_menus.xml",
+        "data/customer_lifecycle_group_data.xml",
+        "data/ir_cron_data.xml",
     ],
 }

@@ -25,3 +25,12 @@ class CustomerLifecycleGroup(models.Model):
         " AND f_max <= 5 AND m_min BETWEEN 1 AND m_max AND m_max <= 5)",
         "Scores run from 1 to 5, and a range from the smaller to the larger.",
     )
+
+    def _fits(self, r, f, m):
+        """Whether somebody with these scores belongs to this group."""
+        self.ensure_one()
+        return (
+            self.r_min <= r <= self.r_max
+            and self.f_min <= f <= self.f_max
+            and self.m_min <= m <= self.m_max
+        )

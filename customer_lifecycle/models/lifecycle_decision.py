@@ -36,7 +36,8 @@ class LifecycleDecision(models.AbstractModel):
         """Mean days between two purchases of one customer of this profile; 0 if unknown."""
         self.ensure_one()
         query = SQL(
-            """SELECT sum(last_order_date - first_order_date)::float / nullif(sum(order_count - 1), 0)
+            """SELECT sum(last_order_date - first_order_date)::float
+                      / nullif(sum(order_count - 1), 0)
                  FROM customer_lifecycle
                 WHERE company_id = %s AND profile_id = %s AND order_count > 1""",
             company.id,

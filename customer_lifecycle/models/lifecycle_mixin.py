@@ -1,9 +1,18 @@
+import operator
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, OrderedSet
 
 from .customer_lifecycle import STATES, TIERS
 
+# How numbers compare, and the opposite: no number counts as 0, as it does in Odoo's own fields.
+COMPARISONS = {
+    "<": (operator.lt, ">="),
+    "<=": (operator.le, ">"),
+    ">": (operator.gt, "<="),
+    ">=": (operator.ge, "<"),
+}
 COLLECTION = (list, tuple, set, frozenset, OrderedSet)
 # Fields of a contact, and the column of his row that they show.
 COLUMNS = {
@@ -136,6 +145,9 @@ class LifecycleMixin(models.AbstractModel):
         for partner in self:
             partner.lifecycle_explanation = partner.sudo().lifecycle_id.explanation
 
+    def _lifecycle_field_names(self):
+        return ["lifecycle_id", "lifecycle_ids", "lifecycle_explanation", *COLUMNS]
+
     # ------------------------------------------------------------------
     # Search, group, sort
     # ------------------------------------------------------------------
@@ -177,15 +189,19 @@ class LifecycleMixin(models.AbstractModel):
         return self._lifecycle_search("amount_year", operator, value)
 
     @api.model
-    def _lifecycle_search(self, column, operator, value):
+    def _lifecycle_search(self, column, comparison, value):
         """Contacts by a column of their customer's row in the current company.
 
         Whoever has no row has no value: looking for an empty value finds him too.
         """
-        if operator in Domain.NEGATIVE_OPERATORS:
+        if comparison in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
-        if operator != "in" or not isinstance(value, COLLECTION):
-            return self._lifecycle_having(Domain(column, operator, value))
+        if comparison in COMPARISONS and isinstance(value, (int, float)):
+            compare, inverse = COMPARISONS[comparison]
+            if compare(0, value):
+                return ~self._lifecycle_having(Domain(column, inverse, value))
+        if comparison != "in" or not isinstance(value, COLLECTION):
+            return self._lifecycle_having(Domain(column, comparison, value))
         found = Domain.FALSE
         if set_values := [item for item in value if item]:
             found |= self._lifecycle_having(Domain(column, "in", set_values))

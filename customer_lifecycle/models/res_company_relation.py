@@ -24,6 +24,16 @@ class ResCompanyRelation(models.AbstractModel):
         help="Days without contact after which the salesperson is told that a decision maker is "
         "silent. 0 tells nobody.",
     )
+    lifecycle_loss_notice = fields.Boolean(
+        string="Tell the salesperson about a loss",
+        default=True,
+        help="A message goes to the salesperson when customers are lost.",
+    )
+    lifecycle_ask_reason = fields.Boolean(
+        string="Ask for the reason of a loss",
+        default=True,
+        help="When time alone made a customer a lost one, an activity asks the salesperson why.",
+    )
 
     _low_satisfaction_range = models.Constraint(
         "CHECK(lifecycle_low_satisfaction BETWEEN 0 AND 5)",

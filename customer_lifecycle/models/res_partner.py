@@ -5,4 +5,9 @@ class ResPartner(models.Model):
     """What this addon adds to contacts is in abstract models, one per part, listed here."""
 
     _name = "res.partner"
-    _inherit = ["res.partner.relation", "res.partner", "customer.lifecycle.mixin"]
+    _inherit = [
+        "customer.lifecycle.mixin",
+        "res.partner.relation",
+        "res.partner.referral",
+        "res.partner",
+    ]

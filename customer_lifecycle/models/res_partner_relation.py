@@ -64,6 +64,35 @@ class ResPartnerRelation(models.AbstractModel):
         copy=False,
         groups="sales_team.group_sale_salesman",
     )
+    playbook_count = fields.Integer(
+        string="Playbook passages",
+        compute="_compute_playbook_count",
+        groups="sales_team.group_sale_salesman",
+        help="How often this customer has gone through a playbook.",
+    )
+
+    def _compute_playbook_count(self):
+        counts = dict(
+            self.env["customer.playbook.enrolment"]._read_group(
+                [("partner_id", "in", self.commercial_partner_id.ids), ("is_control", "=", False)],
+                ["partner_id"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            partner.playbook_count = counts.get(partner.commercial_partner_id, 0)
+
+    def action_playbooks(self):
+        """Show the playbooks that this customer goes, or went, through.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "customer_lifecycle.customer_playbook_enrolment_action"
+        )
+        customer = self.commercial_partner_id
+        return {**action, "domain": [("partner_id", "=", customer.id)], "context": {}}
 
     def _compute_visit_count(self):
         held = self.env["customer.visit"]._read_group(

@@ -1,2 +1,3 @@
+from . import customer_churn_close
 from . import customer_playbook_preview
 from . import customer_playbook_preview_line
