@@ -36,4 +36,10 @@
         "data/customer_lifecycle_group_data.xml",
         "data/ir_cron_data.xml",
     ],
+    "demo": [
+        "demo/customer_action_demo.xml",
+    ],
+    "assets": {
+        "web.assets_tests": ["customer_lifecycle/static/tests/tours/**/*"],
+    },
 }

@@ -47,5 +47,4 @@ from . import res_company
 from . import res_partner
 from . import sale_order
 from . import crm_lead
-from . import res_config_settings_relation
 from . import res_config_settings

@@ -26,7 +26,9 @@ class CrmLeadLifecycle(models.AbstractModel):
         self.env["customer.lifecycle"].sudo()._lifecycle_follow(
             {
                 (
-                    lead.company_id or lead.team_id.company_id or lead.user_id.company_id
+                    lead.company_id
+                    or lead.team_id.company_id
+                    or lead.user_id.company_id
                     or self.env.company,
                     lead.partner_id,
                 )

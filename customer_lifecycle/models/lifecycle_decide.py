@@ -136,7 +136,9 @@ class LifecycleDecide(models.AbstractModel):
             )
             for source in self._lifecycle_sources()
         ]
-        nothing = SQL("SELECT 0 AS partner_id, NULL::date AS day, 0::float8 AS amount, FALSE AS bought")
+        nothing = SQL(
+            "SELECT 0 AS partner_id, NULL::date AS day, 0::float8 AS amount, FALSE AS bought"
+        )
         return SQL(" UNION ALL ").join(parts) if parts else SQL("%s WHERE FALSE", nothing)
 
     def _lifecycle_fact_sql(self, today):
@@ -328,8 +330,13 @@ class LifecycleDecide(models.AbstractModel):
             return SQL("CASE WHEN orders > 0 THEN tier END")
         keep = 1 - company.lifecycle_tier_margin / 100
         bounds = [
-            SQL("WHEN year_total >= %s * CASE WHEN tier <= %s THEN %s ELSE 1 END THEN %s",
-                company[f"lifecycle_tier_{tier.lower()}"], tier, keep, tier)
+            SQL(
+                "WHEN year_total >= %s * CASE WHEN tier <= %s THEN %s ELSE 1 END THEN %s",
+                company[f"lifecycle_tier_{tier.lower()}"],
+                tier,
+                keep,
+                tier,
+            )
             for tier in ("A", "B", "C")
         ]
         return SQL(

@@ -85,7 +85,14 @@ class LifecycleProfiling(models.AbstractModel):
     def _lifecycle_model_sql(self, company):
         """Parameters of the purchase model by profile, in weeks."""
         rows = [
-            (profile.id, model["r"], model["alpha"], model["a"], model["b"], profile.horizon_days / 7)
+            (
+                profile.id,
+                model["r"],
+                model["alpha"],
+                model["a"],
+                model["b"],
+                profile.horizon_days / 7,
+            )
             for profile in self._lifecycle_profiles(company)
             if profile.engine != "none" and (model := profile._lifecycle_model(company))
         ]

@@ -31,8 +31,9 @@ class LifecycleReplay(models.AbstractModel):
                 ids,
             )
         )
-        limits, chances = self._lifecycle_limits_sql(), self._lifecycle_past_chances(
-            company, ids, today
+        limits, chances = (
+            self._lifecycle_limits_sql(),
+            self._lifecycle_past_chances(company, ids, today),
         )
         parts = [
             SQL("batch AS (%s)", self._lifecycle_batch_sql(company, ids)),
@@ -182,7 +183,9 @@ class LifecycleReplay(models.AbstractModel):
             rows = self.with_company(company)
             rows._lifecycle_ensure(company)
             rows._lifecycle_assign(company)
-            query = SQL("SELECT id FROM customer_lifecycle WHERE company_id = %s ORDER BY id", company.id)
+            query = SQL(
+                "SELECT id FROM customer_lifecycle WHERE company_id = %s ORDER BY id", company.id
+            )
             ids = [row[0] for row in self.env.execute_query(query)]
             for start in range(0, len(ids), batch_size):
                 batch = ids[start : start + batch_size]

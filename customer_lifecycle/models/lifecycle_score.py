@@ -134,13 +134,18 @@ class LifecycleScore(models.AbstractModel):
             ]
         else:
             scores = [
-                self._lifecycle_fifth(name) for name in ("last_order_date", "orders", "amount_total")
+                self._lifecycle_fifth(name)
+                for name in ("last_order_date", "orders", "amount_total")
             ]
         names = (*scores, self._lifecycle_fifth("amount_year"))
         return SQL(
             "SELECT base.*, %s FROM base",
             SQL(", ").join(
-                SQL("CASE WHEN scorable AND orders > 0 THEN %s END AS %s", score, SQL.identifier(name))
+                SQL(
+                    "CASE WHEN scorable AND orders > 0 THEN %s END AS %s",
+                    score,
+                    SQL.identifier(name),
+                )
                 for score, name in zip(names, "rfmy", strict=True)
             ),
         )

@@ -16,9 +16,7 @@ class ResPartnerReferral(models.AbstractModel):
         tracking=True,
         help="The customer or partner who recommended us to this one.",
     )
-    referred_ids = fields.One2many(
-        "res.partner", "referred_by_id", string="Brought in", copy=False
-    )
+    referred_ids = fields.One2many("res.partner", "referred_by_id", string="Brought in", copy=False)
     referral_count = fields.Integer(
         string="Customers brought in",
         compute="_compute_referrals",
@@ -53,9 +51,9 @@ class ResPartnerReferral(models.AbstractModel):
     @api.constrains("referred_by_id")
     def _check_referred_by_id(self):
         for partner in self:
-            if partner.referred_by_id.commercial_partner_id == partner.commercial_partner_id:
-                if partner.referred_by_id:
-                    raise ValidationError(self.env._("Nobody brings in himself."))
+            source = partner.referred_by_id.commercial_partner_id
+            if source and source == partner.commercial_partner_id:
+                raise ValidationError(self.env._("Nobody brings in himself."))
 
     def action_referrals(self):
         """Show who was brought in by this contact.
