@@ -5,6 +5,7 @@ from . import lifecycle_profiling
 from . import lifecycle_decide
 from . import lifecycle_replay
 from . import lifecycle_score
+from . import lifecycle_regroup
 from . import lifecycle_engine
 from . import lifecycle_words
 from . import lifecycle_decision
@@ -14,6 +15,7 @@ from . import customer_lifecycle_profile
 from . import customer_lifecycle_threshold
 from . import customer_lifecycle_group
 from . import customer_lifecycle_run
+from . import lifecycle_family
 from . import lifecycle_mixin
 from . import customer_visit_feedback
 from . import customer_visit

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 STATES = [
     ("prospect", "Prospect"),
@@ -11,8 +11,6 @@ STATES = [
     ("not_tracked", "Not tracked"),
 ]
 TIERS = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
-# Only server code can hold this object: a context that arrives over RPC never contains it.
-ENGINE = object()
 
 
 class CustomerLifecycle(models.Model):
@@ -262,7 +260,7 @@ class CustomerLifecycle(models.Model):
         """
         self._lifecycle_check_manual(state, reason, lock_date)
         self._lifecycle_check_may_set()
-        self.sudo().with_context(lifecycle_engine=ENGINE).write(
+        self.sudo().write(
             {
                 "manual_state": state,
                 "manual_reason": reason.strip(),
@@ -277,7 +275,7 @@ class CustomerLifecycle(models.Model):
     def action_release_state(self):
         """Let the machine decide again."""
         self._lifecycle_check_may_set()
-        self.sudo().with_context(lifecycle_engine=ENGINE).write(
+        self.sudo().write(
             {
                 "manual_state": False,
                 "manual_reason": False,
@@ -285,9 +283,29 @@ class CustomerLifecycle(models.Model):
                 "manual_date": False,
                 "lock_date": False,
                 "lock_until_order": False,
+                # A machine that starts afresh may move in any direction.
+                "profile_version": 0,
             }
         )
         self._lifecycle_refresh()
+
+    def action_rebuild(self):
+        """Replay the rules over past orders: history and state of these customers are made anew."""
+        self.check_access("read")
+        if not self.env.user.has_group("sales_team.group_sale_manager"):
+            raise AccessError(self.env._("Only a sales manager may rebuild histories."))
+        self._lifecycle_flush()
+        for company, rows in self.sudo().grouped("company_id").items():
+            rows._lifecycle_replay(company, rows.ids)
+            rows._lifecycle_decide(company, rows.ids)
+        self._lifecycle_forget()
+
+    @api.model
+    def action_rebuild_all(self):
+        """Rebuild the histories of all customers of the current companies."""
+        if not self.env.user.has_group("sales_team.group_sale_manager"):
+            raise AccessError(self.env._("Only a sales manager may rebuild histories."))
+        self.sudo()._lifecycle_rebuild_all(self.env.companies)
 
     def _lifecycle_check_may_set(self):
         """Whoever may edit the customer may set his state."""

@@ -7,7 +7,6 @@ from odoo.tools.safe_eval import safe_eval
 DECIDING = {
     "engine",
     "source",
-    "threshold_ids",
     "risk_days",
     "dormant_days",
     "churn_days",
@@ -21,6 +20,8 @@ DECIDING = {
     "contact_days",
     "recovered_days",
 }
+# A change of these may give customers another profile.
+SORTING = {"domain", "sequence", "active", "company_id"}
 
 
 class CustomerLifecycleProfile(models.Model):
@@ -164,8 +165,64 @@ class CustomerLifecycleProfile(models.Model):
         self.ensure_one()
         return Domain(safe_eval(self.domain or "[]", {"uid": self.env.uid}))
 
+    # ------------------------------------------------------------------
+    # Changes decide anew
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        profiles = super().create(vals_list)
+        profiles._lifecycle_changed_rules(True)
+        return profiles
+
     def write(self, vals):
         if DECIDING & vals.keys():
             for profile in self:
                 super(CustomerLifecycleProfile, profile).write({"version": profile.version + 1})
-        return super().write(vals)
+        result = super().write(vals)
+        if (DECIDING | SORTING) & vals.keys():
+            self._lifecycle_changed_rules(bool(SORTING & vals.keys()))
+        return result
+
+    def _lifecycle_new_version(self):
+        """The lines of these profiles have changed."""
+        for profile in self:
+            profile.version += 1
+        self._lifecycle_changed_rules(False)
+
+    def unlink(self):
+        result = super().unlink()
+        self.browse()._lifecycle_changed_rules(True)
+        return result
+
+    def _lifecycle_changed_rules(self, sort_anew):
+        """Have the customers of these profiles looked at by the next run, and start it soon.
+
+        :param bool sort_anew: whether customers may belong to another profile now
+        """
+        if self.env.context.get("install_mode"):
+            return
+        rows = self.env["customer.lifecycle"].sudo()
+        self.env.flush_all()
+        for company in self.env["res.company"].sudo().search([]):
+            rows._lifecycle_mark_due(company, self)
+            if sort_anew:
+                rows._lifecycle_assign(company)
+        rows._lifecycle_forget()
+        cron = self.env.ref("customer_lifecycle.ir_cron_lifecycle_run", raise_if_not_found=False)
+        if cron:
+            cron.sudo()._trigger()
+
+    def action_run(self):
+        """Decide about the customers of these profiles now, and show them.
+
+        :return: window action
+        """
+        self.check_access("write")
+        rows = self.env["customer.lifecycle"].sudo()
+        found = rows.search([("profile_id", "in", self.ids)])
+        found._lifecycle_refresh()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "customer_lifecycle.customer_lifecycle_action"
+        )
+        return {**action, "domain": [("profile_id", "in", self.ids)], "context": {}}

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CustomerLifecycleThreshold(models.Model):
@@ -37,3 +37,20 @@ class CustomerLifecycleThreshold(models.Model):
         " AND dormant_days < churn_days AND churn_days <= 36500)",
         "A customer is at risk first, then dormant, then churned, within 100 years.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.profile_id._lifecycle_new_version()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.profile_id._lifecycle_new_version()
+        return result
+
+    def unlink(self):
+        profiles = self.profile_id
+        result = super().unlink()
+        profiles.exists()._lifecycle_new_version()
+        return result

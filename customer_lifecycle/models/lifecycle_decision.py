@@ -1,5 +1,7 @@
-from odoo import models
-from odoo.tools import SQL
+from odoo import fields, models
+from odoo.tools import SQL, ormcache
+
+from ..tools.states import Limits, limits_of
 
 # Share of the mean gap between two purchases that is the default of alpha, and the other defaults:
 # with them the ranking of customers is within .01 AUC of a fit on three public sets of purchases.
@@ -33,18 +35,47 @@ class LifecycleDecision(models.AbstractModel):
         }
 
     def _lifecycle_mean_gap(self, company):
-        """Mean days between two purchases of one customer of this profile; 0 if unknown."""
+        """Mean days between two purchases of one customer of this profile; 0 if unknown.
+
+        Looked up once a day, since it hardly moves and every order asks for it.
+        """
         self.ensure_one()
+        return self._lifecycle_mean_gap_on(company.id, fields.Date.today())
+
+    @ormcache("self.id", "company_id", "day")
+    def _lifecycle_mean_gap_on(self, company_id, day):
         query = SQL(
             """SELECT sum(last_order_date - first_order_date)::float
                       / nullif(sum(order_count - 1), 0)
                  FROM customer_lifecycle
                 WHERE company_id = %s AND profile_id = %s AND order_count > 1""",
-            company.id,
+            company_id,
             self.id,
         )
         [[gap]] = self.env.execute_query(query)
         return gap or 0.0
+
+    def _lifecycle_limits(self, company, days):
+        """Silence that is allowed after these purchases.
+
+        :param days: purchase days (dates), sorted
+        :return: see `tools.states.Limits`; None for who is not tracked or has not bought
+        """
+        self.ensure_one()
+        if self.engine == "none" or not days:
+            return None if self.engine == "none" else Limits(0, 0, 0)
+        if self.engine == "p_buy":
+            history = [(len(days), (days[-1] - days[0]).days)]
+            rows = self.env["customer.lifecycle"]._lifecycle_silences(self, company, history)
+            return Limits(*rows[0][3:])
+        own = Limits(self.risk_days, self.dormant_days, self.churn_days)
+        if self.engine == "fixed" or not self.threshold_ids:
+            return own
+        lines = [
+            (line.min_orders, Limits(line.risk_days, line.dormant_days, line.churn_days))
+            for line in self.threshold_ids
+        ]
+        return limits_of(lines, len(days))
 
     def _lifecycle_return_chance(self, company, orders, silent_days):
         """How many of the customers with so many purchases, silent for so long, came back.

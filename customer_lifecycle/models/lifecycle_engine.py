@@ -17,6 +17,7 @@ class LifecycleEngine(models.AbstractModel):
         "customer.lifecycle.decide",
         "customer.lifecycle.profiling",
         "customer.lifecycle.replay",
+        "customer.lifecycle.regroup",
         "customer.lifecycle.score",
     ]
 

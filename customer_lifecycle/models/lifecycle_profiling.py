@@ -62,6 +62,20 @@ class LifecycleProfiling(models.AbstractModel):
         )
         return self.env.cr.rowcount
 
+    @api.model
+    def _lifecycle_mark_due(self, company, profiles):
+        """Have the customers of these profiles looked at by the next run."""
+        self.env.cr.execute(
+            SQL(
+                """UPDATE customer_lifecycle SET check_date = %(today)s
+                    WHERE company_id = %(company)s AND profile_id = ANY(%(profiles)s)
+                      AND (check_date IS NULL OR check_date > %(today)s)""",
+                today=self._lifecycle_today(company),
+                company=company.id,
+                profiles=profiles.ids,
+            )
+        )
+
     def _lifecycle_members(self, profile, company):
         """Query of the contacts of a profile; a filter that is broken is named and left out."""
         partners = self.env["res.partner"].sudo().with_company(company)

@@ -6,6 +6,7 @@ class ResPartner(models.Model):
 
     _name = "res.partner"
     _inherit = [
+        "customer.lifecycle.family",
         "customer.lifecycle.mixin",
         "res.partner.relation",
         "res.partner.referral",
