@@ -3,8 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .customer_lifecycle import ENGINE
-
+# Only server code can hold this object: a context that arrives over RPC never contains it.
+CLOSING = object()
 ACTIVITY_CHURN = "customer_lifecycle.mail_activity_type_churn"
 # A salesperson is asked about so many lost customers at once, the most valuable first; the others
 # are in the list of customers without a reason.
@@ -82,7 +82,7 @@ class CustomerChurn(models.AbstractModel):
         """
         reason = self._churn_reason(reason_id)
         text = f"{reason.name}: {note}" if note else reason.name
-        rows = self.with_context(churn_reason=(ENGINE, reason.id))
+        rows = self.with_context(churn_closing=CLOSING)
         rows.action_set_state("churned", text, lock_until_order=True)
         self._remember_reason(reason)
         for row in self:
@@ -128,8 +128,7 @@ class CustomerChurn(models.AbstractModel):
     def _lifecycle_check_manual(self, state, reason, lock_date):
         """Nobody is called lost by hand without a reason, whatever the way in."""
         result = super()._lifecycle_check_manual(state, reason, lock_date)
-        sentinel, _reason_id = self.env.context.get("churn_reason") or (None, None)
-        if state == "churned" and sentinel is not ENGINE:
+        if state == "churned" and self.env.context.get("churn_closing") is not CLOSING:
             raise UserError(
                 self.env._("Choose why the customer left: use “Close as lost” for that.")
             )
@@ -145,7 +144,7 @@ class CustomerChurn(models.AbstractModel):
     def _remember_reason(self, reason):
         """The row and the present entry of its history carry the reason."""
         self._lifecycle_check_may_set()
-        rows = self.sudo().with_context(lifecycle_engine=ENGINE)
+        rows = self.sudo()
         rows.write({"churn_reason_id": reason.id})
         current = rows.transition_ids.filtered(
             lambda change: change.kind == "state" and not change.date_left
@@ -164,7 +163,7 @@ class CustomerChurn(models.AbstractModel):
         changes = transitions.filtered(lambda change: change.kind == "state")
         back = changes.filtered(lambda change: change.state_to != "churned")
         rows = back.lifecycle_id.filtered("churn_reason_id")
-        rows.with_context(lifecycle_engine=ENGINE).write({"churn_reason_id": False})
+        rows.write({"churn_reason_id": False})
         lost = changes.filtered(
             lambda change: change.state_to == "churned" and change.state_from != "churned"
         )

@@ -58,7 +58,7 @@ class TestChurn(ActionCase):
                 self._mine().action_close(reason)
         with self.assertRaises(UserError):
             self._mine().action_set_state("churned", "because")
-        spoofed = self._mine().with_context(churn_reason=[True, self.price.id])
+        spoofed = self._mine().with_context(churn_closing=True)
         with self.assertRaises(UserError):
             spoofed.action_set_state("churned", "because")
         with self.assertRaises(AccessError):
