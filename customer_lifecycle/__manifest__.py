@@ -35,6 +35,13 @@
         "views/customer_lifecycle_action_menus.xml",
         "data/customer_lifecycle_group_data.xml",
         "data/ir_cron_data.xml",
+        "wizards/customer_lifecycle_set_views.xml",
+        "views/customer_lifecycle_views.xml",
+        "views/customer_lifecycle_transition_views.xml",
+        "views/customer_lifecycle_profile_views.xml",
+        "views/res_partner_lifecycle_views.xml",
+        "report/customer_lifecycle_report_views.xml",
+        "views/customer_lifecycle_menus.xml",
     ],
     "demo": [
         "demo/customer_action_demo.xml",

@@ -64,6 +64,7 @@ class CustomerLifecycle(models.Model):
         readonly=True,
         default="prospect",
         index=True,
+        group_expand=True,
         help="Where this customer stands, by what was bought and how long ago.",
     )
     state_since = fields.Date(
@@ -210,6 +211,14 @@ class CustomerLifecycle(models.Model):
     )
     _state_idx = models.Index("(company_id, state, partner_id)")
     _check_idx = models.Index("(company_id, check_date)")
+
+    def action_open_partner(self):
+        """Open the contact.
+
+        :return: window action
+        """
+        self.ensure_one()
+        return self.partner_id.get_formview_action()
 
     def _compute_days_in_state(self):
         for row in self:

@@ -204,7 +204,7 @@ class CustomerLifecycleProfile(models.Model):
             return
         rows = self.env["customer.lifecycle"].sudo()
         self.env.flush_all()
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search(Domain.TRUE):
             rows._lifecycle_mark_due(company, self)
             if sort_anew:
                 rows._lifecycle_assign(company)

@@ -3,6 +3,7 @@ import logging
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class CustomerLifecycleRun(models.Model):
     @api.model
     def _cron_run(self, batch_size=BATCH):
         """Let time move the customers of all companies, batch by batch."""
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search(Domain.TRUE):
             if not self._run_company(company, batch_size):
                 return
 

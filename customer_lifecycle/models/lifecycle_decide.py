@@ -187,7 +187,8 @@ class LifecycleDecide(models.AbstractModel):
     def _lifecycle_chances_sql(self, rows):
         columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
         return SQL(
-            """SELECT * FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])
+            """SELECT * FROM unnest(%s::int[], %s::int[], %s::int[],
+                                    %s::int[], %s::int[], %s::int[])
                    AS t (profile_id, orders, span, risk_days, dormant_days, churn_days)""",
             *columns,
         )
@@ -284,7 +285,8 @@ class LifecycleDecide(models.AbstractModel):
         return SQL(
             """SELECT recovery.*, least(%(ahead)s) AS next_check,
                       CASE WHEN due.day > %(today)s THEN due.day END AS next_due,
-                      new_state IN %(bought)s AND NOT by_hand AND coalesce(%(today)s >= risk_on, FALSE)
+                      new_state IN %(bought)s AND NOT by_hand
+                      AND coalesce(%(today)s >= risk_on, FALSE)
                           AS new_risk,
                       coalesce(marked_until >= %(today)s, FALSE) AS is_marked,
                       least(%(today)s, greatest(state_since,
@@ -363,7 +365,8 @@ class LifecycleDecide(models.AbstractModel):
                               THEN d.state ELSE l.previous_state END,
                          %(now)s)
                  FROM decided d
-                WHERE l.id = d.id AND (d.state_since IS NULL OR (%(old)s) IS DISTINCT FROM (%(values)s))
+                WHERE l.id = d.id
+                  AND (d.state_since IS NULL OR (%(old)s) IS DISTINCT FROM (%(values)s))
             RETURNING l.id""",
             columns=columns,
             values=values,

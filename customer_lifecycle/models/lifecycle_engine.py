@@ -54,7 +54,7 @@ class LifecycleEngine(models.AbstractModel):
             partners = self.env["res.partner"].sudo().browse(partner_ids)
             if new_only:
                 known = self._lifecycle_rows(partners.commercial_partner_id, company)
-                partners = partners.filtered(lambda p: p.commercial_partner_id.id not in known)  # noqa: B023
+                partners = partners.filtered_domain([("commercial_partner_id", "not in", [*known])])
             self._lifecycle_event(partners, company)
 
     def _lifecycle_refresh(self):
@@ -115,7 +115,8 @@ class LifecycleEngine(models.AbstractModel):
             """INSERT INTO customer_lifecycle
                    (partner_id, company_id, state, check_date, profile_version, order_count,
                     create_uid, create_date, write_uid, write_date)
-               SELECT DISTINCT found.partner_id, %(company)s::int, 'prospect', %(today)s::date, 0, 0,
+               SELECT DISTINCT found.partner_id, %(company)s::int, 'prospect',
+                      %(today)s::date, 0, 0,
                       %(uid)s::int, %(now)s::timestamp, %(uid)s::int, %(now)s::timestamp
                  FROM (%(found)s) found
                 WHERE found.partner_id IS NOT NULL AND NOT EXISTS (

@@ -145,6 +145,19 @@ class LifecycleMixin(models.AbstractModel):
         for partner in self:
             partner.lifecycle_explanation = partner.sudo().lifecycle_id.explanation
 
+    def action_open_lifecycle(self):
+        """Show why the customer is in this state, and what was before.
+
+        :return: window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "customer.lifecycle",
+            "res_id": self.lifecycle_id.id,
+            "view_mode": "form",
+        }
+
     def _lifecycle_field_names(self):
         return ["lifecycle_id", "lifecycle_ids", "lifecycle_explanation", *COLUMNS]
 

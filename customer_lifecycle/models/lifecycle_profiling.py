@@ -3,6 +3,7 @@ import logging
 import psycopg2
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL, mute_logger
 
 from ..tools.chance import silence
@@ -30,7 +31,7 @@ class LifecycleProfiling(models.AbstractModel):
     @api.model
     def _lifecycle_sources(self):
         """Sources of money that profiles in use name."""
-        used = self.env["customer.lifecycle.profile"].sudo().search([]).mapped("source")
+        used = self.env["customer.lifecycle.profile"].sudo().search(Domain.TRUE).mapped("source")
         return [source for source in SOURCES if source in used]
 
     @api.model

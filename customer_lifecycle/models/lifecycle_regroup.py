@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -21,7 +22,7 @@ class LifecycleRegroup(models.AbstractModel):
             )
         )
         self._lifecycle_forget()
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search(Domain.TRUE):
             customers = partners.commercial_partner_id.ids
             self._lifecycle_ensure(company, customers)
             ids = self._lifecycle_ids(company, customers)

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -179,7 +180,7 @@ class LifecycleReplay(models.AbstractModel):
         :param companies: only these, all by default
         """
         self._lifecycle_flush()
-        for company in companies or self.env["res.company"].sudo().search([]):
+        for company in companies or self.env["res.company"].sudo().search(Domain.TRUE):
             rows = self.with_company(company)
             rows._lifecycle_ensure(company)
             rows._lifecycle_assign(company)

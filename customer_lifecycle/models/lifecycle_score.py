@@ -1,6 +1,7 @@
 from itertools import product
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.purchase_sql import sql_p_buy
@@ -48,7 +49,8 @@ class LifecycleScore(models.AbstractModel):
                         SELECT * FROM fresh
                          WHERE (r_score, f_score, m_score, group_id, tier)
                                IS DISTINCT FROM (r, f, m, new_group, new_tier)
-                            OR abs(p_buy - new_p) >= %(step)s OR (p_buy IS NULL) <> (new_p IS NULL)),
+                            OR abs(p_buy - new_p) >= %(step)s
+                            OR (p_buy IS NULL) <> (new_p IS NULL)),
                     written AS (
                         UPDATE customer_lifecycle l
                            SET r_score = moved.r, f_score = moved.f, m_score = moved.m,
@@ -66,7 +68,8 @@ class LifecycleScore(models.AbstractModel):
                              to_value, date_entered, reason, replayed, recovered, amount,
                              order_count, create_date, create_uid)
                         SELECT moved.id, partner_id, %(company)s, profile_id, c.kind, c.was, c.now,
-                               %(today)s, 'time', FALSE, FALSE, amount_year, orders, %(now)s, %(uid)s
+                               %(today)s, 'time', FALSE, FALSE, amount_year, orders,
+                               %(now)s, %(uid)s
                           FROM moved
                           LEFT JOIN customer_lifecycle_group was ON was.id = moved.group_id
                           LEFT JOIN customer_lifecycle_group became ON became.id = moved.new_group
@@ -166,7 +169,7 @@ class LifecycleScore(models.AbstractModel):
 
     def _lifecycle_group_rows(self):
         """The first group that fits each of the 125 combinations of scores."""
-        groups = self.env["customer.lifecycle.group"].sudo().search([])
+        groups = self.env["customer.lifecycle.group"].sudo().search(Domain.TRUE)
         rows = []
         for r, f, m in product(SCORES, repeat=3):
             group = groups.filtered(lambda group, r=r, f=f, m=m: group._fits(r, f, m))[:1]
