@@ -36,6 +36,7 @@
         "data/customer_lifecycle_group_data.xml",
         "data/ir_cron_data.xml",
         "wizards/customer_lifecycle_set_views.xml",
+        "wizards/customer_lifecycle_set_churn_views.xml",
         "views/customer_lifecycle_views.xml",
         "views/customer_lifecycle_transition_views.xml",
         "views/customer_lifecycle_profile_views.xml",

@@ -70,20 +70,20 @@ class CustomerChurn(models.AbstractModel):
     # Public
     # ------------------------------------------------------------------
 
-    def action_close(self, reason_id, note=None):
+    def action_close(self, reason_id, note=None, lock_date=None, lock_until_order=True):
         """Close customers as lost, or say why the machine found them lost.
-
-        The state set by hand holds until the customer buys again.
 
         :param int reason_id: id of a `customer.churn.reason`
         :param str note: what else there is to say
+        :param lock_date: last day (date or ISO text) on which it holds, None for no end
+        :param bool lock_until_order: whether a purchase opens the customer again
         :return: True
         :raise UserError: without a reason that is in use
         """
         reason = self._churn_reason(reason_id)
         text = f"{reason.name}: {note}" if note else reason.name
         rows = self.with_context(churn_closing=CLOSING)
-        rows.action_set_state("churned", text, lock_until_order=True)
+        rows.action_set_state("churned", text, lock_date, lock_until_order)
         self._remember_reason(reason)
         for row in self:
             row.partner_id.sudo().activity_feedback([ACTIVITY_CHURN], feedback=text)

@@ -79,7 +79,9 @@ class ResPartnerReferral(models.AbstractModel):
         rows = self.env["customer.lifecycle"].sudo()
         customer = self.commercial_partner_id
         if customer.id not in rows._lifecycle_rows(customer):
-            rows._lifecycle_ensure(self.env.company, customer.ids)
+            # Whoever may edit the customer may also say that he is lost before he ever bought.
+            customer.check_access("write")
+            rows.create({"partner_id": customer.id, "company_id": self.env.company.id})
         return self._own_lifecycle().action_open_close()
 
     def action_reopen_customer(self):

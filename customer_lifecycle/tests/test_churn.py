@@ -4,7 +4,7 @@ import psycopg2
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common_action import ActionCase
@@ -93,6 +93,14 @@ class TestChurn(ActionCase):
 
     def test_purchase_opens_a_closed_customer_and_forgets_the_reason(self):
         self._mine().action_close(self.price.id)
+        # Of several changes on one day the history keeps the last.
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE customer_lifecycle_transition SET date_entered = date_entered - 3"
+            " WHERE lifecycle_id = %s",
+            [self.row.id],
+        )
+        self.env["customer.lifecycle.transition"].invalidate_model()
         self._confirm_order()
         self.row.invalidate_recordset()
         self.assertNotEqual(self.row.state, "churned")
@@ -109,10 +117,24 @@ class TestChurn(ActionCase):
         self.assertNotEqual(self.row.state, "churned")
         self.assertFalse(self.row.churn_reason_id)
 
-    def test_reader_cannot_close(self):
-        self.rep.group_ids -= self.env.ref("base.group_partner_manager")
+    def test_colleague_outside_sales_cannot_close(self):
+        colleague = new_test_user(self.env, "churn_colleague", groups="base.group_user")
         with self.assertRaises(AccessError):
-            self._mine().action_close(self.price.id)
+            self.row.with_user(colleague).action_close(self.price.id)
+        with self.assertRaises(AccessError):
+            self.customer.with_user(colleague).action_close_customer()
+
+    def test_state_by_hand_asks_for_the_reason_too(self):
+        wizard = (
+            self.env["customer.lifecycle.set"]
+            .with_user(self.rep)
+            .create({"lifecycle_ids": self.row.ids, "state": "churned", "reason": "Gone"})
+        )
+        with self.assertRaises(UserError):
+            wizard.action_apply()
+        wizard.churn_reason_id = self.price
+        wizard.action_apply()
+        self.assertEqual(self.row.churn_reason_id, self.price)
 
     def test_salesperson_is_told_and_asked_why(self):
         self._lose()

@@ -44,10 +44,7 @@ class TestPlaybookOnDesktop(LifecycleTour):
         rows = self.env["customer.lifecycle"].sudo()
         rows.search([("state", "=", "dormant")]).partner_id.active = False
         customers = self.env["res.partner"].create(
-            [
-                {"name": f"Tour dormant {number}", "user_id": self.rep.id}
-                for number in range(30)
-            ]
+            [{"name": f"Tour dormant {number}", "user_id": self.rep.id} for number in range(30)]
         )
         rows.create(
             [
