@@ -62,14 +62,15 @@ class CrmLead(models.Model):
 
     def _pool_meetings_held(self):
         """A meeting counts once it is over, if it began after the owner got the lead."""
-        leads = self.filtered(lambda lead: lead.pool_id.touch_meeting)
+        now = self.env.cr.now()
+        leads = self.filtered(lambda lead: lead.pool_id.touch_meeting and lead.pool_own_date < now)
         if not leads:
             return {}
         meetings = (
             self.env["calendar.event"]
             .sudo()
             .search_fetch(
-                [("opportunity_id", "in", leads.ids), ("stop", "<=", self.env.cr.now())],
+                [("opportunity_id", "in", leads.ids), ("stop", "<=", now)],
                 ["opportunity_id", "start", "stop"],
                 order="stop",
             )
@@ -96,10 +97,25 @@ class CrmLead(models.Model):
         homeless = self.filtered(lambda lead: not lead.company_id)
         if pool and homeless:
             homeless.with_context(pool_engine=ENGINE).write({"company_id": pool.company_id.id})
-        if kind not in RETURNS or "user_id" in self._pls_get_safe_fields():
+        alike = self.browse()
+        if "user_id" not in self._pls_get_safe_fields():
+            alike = self if kind in RETURNS else self._pool_same_team(user)
+        names = self._fields
+        kept = self if pool or self.pool_id else self.browse()
+        # A lead in a pool keeps its company, whoever has it.
+        unchanged = [([names["company_id"]], kept), ([names[name] for name in BY_TEAM], alike)]
+        with self.env.protecting(unchanged):
             return super()._pool_apply(kind, user, pool, **details)
-        with self.env.protecting([self._fields[name] for name in BY_TEAM], self):
-            return super()._pool_apply(kind, user, pool, **details)
+
+    def _pool_same_team(self, user):
+        """Those that stay with their team when this user gets them."""
+        same = self.browse()
+        for (team, kind), leads in self.grouped(lambda lead: (lead.team_id, lead.type)).items():
+            probe = self.new({"user_id": user.id, "team_id": team.id, "type": kind})
+            probe._compute_team_id()
+            if probe.team_id == team:
+                same |= leads
+        return same
 
     def _search(self, domain, *args, **kwargs):
         """Odoo's lead allocation has a fixed filter; keep what lies in pools out of its sight."""

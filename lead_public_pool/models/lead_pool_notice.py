@@ -23,7 +23,7 @@ class LeadPoolNotice(models.AbstractModel):
             self._pool_unfollow(left)
             self._pool_warning_activities().unlink()
         if user:
-            self._message_subscribe(user.partner_id.ids)
+            self._message_subscribe(user.partner_id.ids, customer_ids=[])
             if kind in ("assign", "handover") and user != self.env.user:
                 self._pool_notify_owner(user)
         if kind in ("claim", "assign", "handover", "release", "owner_left"):
