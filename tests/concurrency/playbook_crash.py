@@ -1,7 +1,7 @@
 """Takes due steps of playbooks and is killed in the middle. Started by `test_playbook_crash`.
 
-Usage: python playbook_crash.py CONFIGURATION COMMITS: SIGKILL in the middle of the step that follows
-so many commits, with its e-mail written but not committed.
+Usage: python playbook_crash.py CONFIGURATION COMMITS: SIGKILL in the middle of the step that
+follows so many commits, with its e-mail written but not committed.
 """
 
 import os
