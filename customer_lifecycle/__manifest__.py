@@ -26,6 +26,7 @@
         "wizards/customer_playbook_preview_views.xml",
         "views/customer_playbook_enrolment_views.xml",
         "views/customer_playbook_views.xml",
+        "views/crm_lead_playbook_views.xml",
         "wizards/customer_churn_close_views.xml",
         "report/customer_churn_report_views.xml",
         "views/customer_churn_views.xml",

@@ -15,6 +15,33 @@ class CrmLeadPlaybook(models.AbstractModel):
         groups="sales_team.group_sale_salesman",
     )
 
+    playbook_count = fields.Integer(
+        string="Playbook passages",
+        compute="_compute_playbook_count",
+        groups="sales_team.group_sale_salesman",
+        help="How often this lead has gone through a playbook.",
+    )
+
+    def _compute_playbook_count(self):
+        counts = dict(
+            self.env["customer.playbook.enrolment"]._read_group(
+                [("lead_id", "in", self.ids), ("is_control", "=", False)], ["lead_id"], ["__count"]
+            )
+        )
+        for lead in self:
+            lead.playbook_count = counts.get(lead, 0)
+
+    def action_playbooks(self):
+        """Show the playbooks that this lead goes, or went, through.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "customer_lifecycle.customer_playbook_enrolment_action"
+        )
+        return {**action, "domain": [("lead_id", "=", self.id)], "context": {}}
+
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
         author = message.author_id
