@@ -228,7 +228,7 @@ class LifecycleDecide(models.AbstractModel):
                            ELSE 'active' END AS machine_state,
                       manual_state IS NOT NULL
                       AND (lock_date IS NULL OR lock_date >= %(today)s)
-                      AND NOT (lock_until_order AND (last_day > manual_date
+                      AND NOT (lock_until_order AND (coalesce(last_day > manual_date, FALSE)
                                OR orders > order_count)) AS by_hand,
                       profile_version = version AND manual_state IS NULL AS same_rules
                  FROM reach LEFT JOIN contact ON contact.partner_id = reach.partner_id""",
