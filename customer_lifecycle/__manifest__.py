@@ -22,8 +22,6 @@
         "views/customer_lifecycle_suggestion_views.xml",
         "views/customer_lifecycle_model_menus.xml",
         "security/ir_rule_action.xml",
-        "data/customer_churn_reason_data.xml",
-        "data/customer_lifecycle_profile_data.xml",
         "data/mail_activity_type_action_data.xml",
         "data/ir_cron_action_data.xml",
         "data/customer_visit_data.xml",

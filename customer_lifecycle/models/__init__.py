@@ -17,7 +17,6 @@ from . import customer_lifecycle_group
 from . import customer_lifecycle_run
 from . import lifecycle_family
 from . import lifecycle_mixin
-from . import res_partner
 from . import customer_lifecycle_fit
 from . import customer_lifecycle_curve
 from . import customer_lifecycle_profile_fit
