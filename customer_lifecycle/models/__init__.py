@@ -58,3 +58,4 @@ from . import res_partner
 from . import sale_order
 from . import crm_lead
 from . import res_config_settings
+from . import digest_digest
