@@ -80,9 +80,7 @@ class CustomerLifecycle(models.Model):
             Parameters(*(model[name] for name in Parameters._fields)),
             SQL("(row.order_count - 1)"),
             SQL("((row.last_order_date - row.first_order_date) / 7.0::float8)"),
-            SQL(
-                "((%s::date - row.first_order_date) / 7.0::float8)", self._lifecycle_today(company)
-            ),
+            SQL("((%s::date - row.first_order_date) / 7.0::float8)", today),
             profile.horizon_days / 7,
         )
         query = SQL(
