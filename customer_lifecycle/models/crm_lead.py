@@ -3,4 +3,4 @@ from odoo import models
 
 class CrmLead(models.Model):
     _name = "crm.lead"
-    _inherit = ["crm.lead.lifecycle", "crm.lead"]
+    _inherit = ["crm.lead.lifecycle", "crm.lead.playbook", "crm.lead"]

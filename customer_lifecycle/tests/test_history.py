@@ -101,7 +101,8 @@ class TestHistory(LifecycleCase):
 
     def test_merged_contacts_are_one_customer(self):
         first, second = self.customer(500, 490), self.customer(100, 20)
-        self.row(second).action_set_state("churned", "Bankrupt")
+        closed = self.env.ref("customer_lifecycle.churn_reason_closed")
+        self.row(second).action_close(closed.id, "Bankrupt", lock_until_order=False)
         self.env["base.partner.merge.automatic.wizard"]._merge(
             (first | second).ids, first, extra_checks=False
         )

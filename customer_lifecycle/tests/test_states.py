@@ -150,7 +150,8 @@ class TestStates(LifecycleCase):
     def test_by_hand_beats_the_machine_until_its_lock_ends(self):
         partner = self.customer(5)
         row = self.row(partner)
-        row.action_set_state("churned", "Closed their shop.", lock_date=ahead(10))
+        closed = self.env.ref("customer_lifecycle.churn_reason_closed")
+        row.action_close(closed.id, "Closed their shop.", ahead(10), lock_until_order=False)
         self.assertEqual(row.state, "churned")
         self.assertIn("Closed their shop", row.explanation)
         self.order(partner)
@@ -164,7 +165,7 @@ class TestStates(LifecycleCase):
     def test_a_purchase_ends_a_lock_that_waits_for_it(self):
         partner = self.customer(50, 5)
         row = self.row(partner)
-        row.action_set_state("churned", "Contract cancelled", lock_until_order=True)
+        row.action_close(self.env.ref("customer_lifecycle.churn_reason_contract").id)
         self.assertEqual(row.state, "churned")
         self.order(partner)
         self.assertEqual(row.state, "active")
