@@ -49,6 +49,7 @@
         "views/customer_lifecycle_views.xml",
         "views/customer_lifecycle_transition_views.xml",
         "views/customer_lifecycle_profile_views.xml",
+        "views/customer_lifecycle_profile_fit_views.xml",
         "views/res_partner_lifecycle_views.xml",
         "report/customer_lifecycle_report_views.xml",
         "views/res_config_settings_lifecycle_views.xml",
