@@ -17,6 +17,14 @@ from . import customer_lifecycle_group
 from . import customer_lifecycle_run
 from . import lifecycle_family
 from . import lifecycle_mixin
+from . import customer_lifecycle_fit
+from . import customer_lifecycle_curve
+from . import customer_lifecycle_profile_fit
+from . import lifecycle_judge
+from . import customer_lifecycle_backtest
+from . import customer_lifecycle_backtest_line
+from . import customer_lifecycle_suggestion
+from . import customer_lifecycle_suggestion_line
 from . import customer_visit_feedback
 from . import customer_visit
 from . import customer_visit_planning

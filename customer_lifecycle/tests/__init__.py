@@ -1,5 +1,6 @@
 from . import test_churn
 from . import test_contact_fields
+from . import test_fit, test_backtest
 from . import test_contact_role
 from . import test_customer_churn_reason
 from . import test_history

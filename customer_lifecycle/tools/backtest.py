@@ -217,7 +217,10 @@ def auc(score, returned):
     return float(((gone[1:] + gone[:-1]) / 2 * np.diff(back)).sum())
 
 
-def strictest(score, returned, rate):
-    """Highest score that can be flagged "below this" with at most `rate` false alarms."""
+def limit_at(score, returned, rate):
+    """Limit such that flagging every score below it gives at most this rate of false alarms."""
     scores = np.sort(score[returned])
-    return float(scores[min(int(rate * len(scores)), len(scores) - 1)])
+    least = scores[min(int(rate * len(scores)), len(scores) - 1)]
+    lower = score[score < least]
+    # Between two scores that occur, so that rounding of a derived number of days cannot hit either.
+    return float((lower.max() + least) / 2) if len(lower) else float(least - abs(least) / 2)

@@ -36,6 +36,8 @@ MIN_BUYERS = 200
 MIN_REPEATERS = 20
 # Above this many different histories they are rounded to whole weeks: P(buy) moves by < 0.015.
 MAX_ROWS = 50_000
+# With more histories than this, the starts of a search race on rounded ones.
+RACE_ROWS = 3_000
 # Weeks between orders, assumed where nobody has ordered twice.
 UNKNOWN_GAP = 13.0
 BOUNDS = {"r": (1e-3, 1e3), "alpha": (1e-3, 1e5), "a": (1e-3, 1e2), "b": (1e-3, 1e3)}
@@ -174,15 +176,17 @@ def expected_value(orders, average):
     return orders * average
 
 
-def compress(x, t_x, age, weights=None):
-    """Distinct histories and how often each occurs, rounded to weeks when there are very many."""
+def compress(x, t_x, age, weights=None, most=MAX_ROWS):
+    """Distinct histories and how often each occurs, rounded when there are more than `most`."""
     x, t_x, age = _history(x, t_x, age)
     weights = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
-    rows = np.column_stack([x, t_x, age])
-    distinct, place = np.unique(rows, axis=0, return_inverse=True)
-    if len(distinct) > MAX_ROWS:
-        rows[:, 1:] = np.round(rows[:, 1:])
+    for step in (0.0, 1.0, 4.0):
+        rows = np.column_stack([x, t_x, age])
+        if step:
+            rows[:, 1:] = np.round(rows[:, 1:] / step) * step
         distinct, place = np.unique(rows, axis=0, return_inverse=True)
+        if len(distinct) <= most:
+            break
     return (*distinct.T, np.bincount(place.ravel(), weights))
 
 
@@ -223,24 +227,39 @@ def _too_little(buyers, repeaters):
 
 
 def _best(x, t_x, age, weights, default, model):
-    """Parameters of the best of several starts with a warning, or (None, "degenerate")."""
+    """Parameters of the best of several starts with a warning, or (None, "degenerate").
+
+    With many histories the starts race on rounded ones, and the winner finishes on all.
+    """
     bounds = [tuple(np.log(BOUNDS[name])) for name in Parameters._fields]
-    total = weights.sum()
-
-    def loss(logs):
-        value = log_likelihood(Parameters(*np.exp(logs)), x, t_x, age, weights, model)
-        return -value / total if np.isfinite(value) else 1e10
-
-    found = []
-    for start in (default, default._replace(r=1.0, a=0.3, b=1.0), default._replace(a=2.0, b=8.0)):
-        logs = np.clip(np.log(start), *zip(*bounds, strict=True))
-        options = {"maxiter": 300, "ftol": 1e-13, "gtol": 1e-8}
-        result = optimize.minimize(loss, logs, method="L-BFGS-B", bounds=bounds, options=options)
-        found.append((float(result.fun), tuple(map(float, result.x))))
-    value, logs = min(found)
-    if not value <= loss(np.log(default)):
+    starts = (default, default._replace(r=1.0, a=0.3, b=1.0), default._replace(a=2.0, b=8.0))
+    rough = compress(x, t_x, age, weights, RACE_ROWS)
+    found = min(_search(np.log(start), rough, bounds, model) for start in starts)
+    if len(rough[0]) < len(x):
+        found = _search(found[1], (x, t_x, age, weights), bounds, model)
+    value, logs = found
+    if not value <= _loss(np.log(default), (x, t_x, age, weights), model):
         return None, "degenerate"
     inside = all(
         low + 1e-3 < place < high - 1e-3 for place, (low, high) in zip(logs, bounds, strict=True)
     )
     return Parameters(*map(float, np.exp(logs))), None if inside else "edge"
+
+
+def _loss(logs, rows, model):
+    """Minus the log likelihood of the average customer; large where there is none."""
+    value = log_likelihood(Parameters(*np.exp(logs)), *rows, model)
+    return -value / rows[-1].sum() if np.isfinite(value) else 1e10
+
+
+def _search(logs, rows, bounds, model):
+    """Walk from here to a minimum: (loss, logarithms of the parameters)."""
+    result = optimize.minimize(
+        _loss,
+        np.clip(logs, *zip(*bounds, strict=True)),
+        args=(rows, model),
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": 300, "ftol": 1e-13, "gtol": 1e-8},
+    )
+    return float(result.fun), tuple(map(float, result.x))

@@ -24,8 +24,13 @@ def _exp(exponent):
 
 
 def _one_less_exp(power):
-    """1 - exp(-power), also where the power is tiny: 2 t / (1 + t), with t = tanh(power / 2)."""
-    return SQL("(2 * tanh(%(half)s) / (1 + tanh(%(half)s)))", half=SQL("(%s / 2)", power))
+    """1 - exp(-power) of a column; its series where it is tiny and a difference would lose digits."""
+    return SQL(
+        """CASE WHEN %(p)s < 1e-3 THEN %(p)s * (1 - %(p)s / 2 * (1 - %(p)s / 3 * (1 - %(p)s / 4)))
+                ELSE 1 - exp(-least(%(p)s, %(most)s)) END""",
+        p=power,
+        most=CLAMP,
+    )
 
 
 def _stop_odds(parameters, x, t_x, age):
@@ -68,23 +73,32 @@ def sql_expected_orders(parameters, x, t_x, age, weeks):
     """
     r, alpha, a, b = parameters
     x, t_x, age = _history(x, t_x, age)
-    q, z = SQL("(%s + %s)", _number(b + 1), x), SQL("(%s + %s)", _number(r), x)
-    now, weeks = SQL("(%s + %s)", _number(alpha), age), _number(weeks)
-    top, bottom = [], []
-    for node, weight in zip(*map(_floats, nodes(a)), strict=True):
-        p = _one_less_exp(SQL("(%s / %s)", _number(node), q))
-        tilt = SQL("%s * ln(%s * %s / %s)", _number(a - 1), p, q, _number(node))
-        share = SQL("%s * %s", _number(weight), _exp(tilt))
-        # 2 * atanh(u / (2 + u)) is ln(1 + u), also where u is tiny.
-        growth = SQL("atanh(%(p)s * %(t)s / (2 * %(now)s + %(p)s * %(t)s))", p=p, t=weeks, now=now)
-        power = SQL("(2 * %s * %s)", z, growth)
-        top.append(SQL("%s * %s / %s", share, _one_less_exp(power), p))
-        bottom.append(share)
+    places, weights = map(_floats, nodes(a))
+    # OFFSET 0 keeps PostgreSQL from writing each inner expression out wherever it is used.
+    # 2 * atanh(u / (2 + u)) is ln(1 + u), also where u is tiny.
     return SQL(
-        "((%s) / (%s) / (1 + %s))",
-        SQL(" + ").join(top),
-        SQL(" + ").join(bottom),
-        _stop_odds(parameters, x, t_x, age),
+        """(SELECT sum(share * (%(gain)s) / p) / sum(share) / (1 + %(odds)s)
+              FROM (SELECT p, w * %(tilt)s AS share,
+                           2 * z * atanh(p * t / (2 * now + p * t)) AS power
+                      FROM (SELECT v, w, q, z, now, t, (%(p)s) AS p
+                              FROM (SELECT v, w, q, z, now, t, v / q AS s
+                                      FROM unnest(%(places)s::float8[], %(weights)s::float8[])
+                                           AS node(v, w),
+                                           (SELECT %(q)s AS q, %(z)s AS z, %(now)s AS now,
+                                                   %(t)s AS t OFFSET 0) AS customer
+                                    OFFSET 0) AS scaled
+                            OFFSET 0) AS placed
+                    OFFSET 0) AS weighed)""",
+        gain=_one_less_exp(SQL("power")),
+        odds=_stop_odds(parameters, x, t_x, age),
+        tilt=_exp(SQL("(%s * ln(p * q / v))", _number(a - 1))),
+        p=_one_less_exp(SQL("s")),
+        places=places,
+        weights=weights,
+        q=SQL("(%s + %s)", _number(b + 1), x),
+        z=SQL("(%s + %s)", _number(r), x),
+        now=SQL("(%s + %s)", _number(alpha), age),
+        t=_number(weeks),
     )
 
 

@@ -21,7 +21,7 @@ def judged(name, cutoff, weeks):
     curve = return_curve.curve(counts, horizon)
     classes = return_curve.class_of(bought.orders)
     score = return_curve.chance_at(curve, classes[seen.last], seen.silent)
-    target = backtest.strictest(score, seen.returned, RATE)
+    target = backtest.limit_at(score, seen.returned, RATE)
     days = np.array(return_curve.thresholds(curve, target))
     ours = backtest.judge(bought, seen, days[classes], RATE, score)
     fixed = {
