@@ -15,3 +15,5 @@ from . import test_run
 from . import test_scores
 from . import test_states
 from . import test_visit
+from . import test_report
+from . import test_security
