@@ -18,6 +18,7 @@ from . import customer_lifecycle_run
 from . import lifecycle_family
 from . import lifecycle_mixin
 from . import customer_lifecycle_fit
+from . import customer_lifecycle_forecast
 from . import customer_lifecycle_curve
 from . import customer_lifecycle_profile_fit
 from . import lifecycle_judge
@@ -58,3 +59,4 @@ from . import res_partner
 from . import sale_order
 from . import crm_lead
 from . import res_config_settings
+from . import digest_digest

@@ -200,6 +200,7 @@ class CustomerLifecycleProfile(models.Model):
 
         :param bool sort_anew: whether customers may belong to another profile now
         """
+        self.env.registry.clear_cache()
         if self.env.context.get("install_mode"):
             return
         rows = self.env["customer.lifecycle"].sudo()

@@ -1,5 +1,7 @@
+import hashlib
+
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from ..tools.purchase_sql import sql_p_buy
 
@@ -7,6 +9,10 @@ from ..tools.purchase_sql import sql_p_buy
 BOUGHT = SQL("('new', 'active', 'loyal')")
 ASLEEP = SQL("('dormant', 'churned')")
 YEAR = 365
+# Up to so many rows, the plan that the database keeps is as good as one of their own.
+FEW = 50
+# Types of the parameters: ids, today, now, user, and the six columns of the chances.
+KINDS = ("int[]", "date", "timestamp", "int", *["int[]"] * 6)
 # Columns of a row, and what of the decision goes into them.
 WRITTEN = {
     "profile_version": "d.version",
@@ -81,12 +87,68 @@ class LifecycleDecide(models.AbstractModel):
         if not ids:
             return []
         today = today or self._lifecycle_today(company)
+        chances = self._lifecycle_chance_columns(self._lifecycle_chance_rows(company, ids, today))
+        values = [list(ids), today, self.env.cr.now(), self.env.uid, *chances]
+        if len(ids) > FEW:
+            self.env.cr.execute(
+                self._lifecycle_statement(
+                    company,
+                    [SQL(f"%s::{kind}", value) for kind, value in zip(KINDS, values, strict=True)],
+                )
+            )
+        else:
+            self._lifecycle_execute_prepared(company, values)
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    def _lifecycle_execute_prepared(self, company, values):
+        """Run the statement for a few rows: planning it takes ten times as long as running it.
+
+        The database keeps the plan for as long as the connection lives; another text gets another
+        name.
+        """
+        name, text = self._lifecycle_prepared_text(company.id, company.write_date, values[1])
+        self.env.cr.execute(SQL("SELECT 1 FROM pg_prepared_statements WHERE name = %s", name))
+        if not self.env.cr.fetchone():
+            self.env.cr.execute(
+                SQL("PREPARE %s (%s) AS %s", SQL.identifier(name), SQL(", ".join(KINDS)), SQL(text))
+            )
+        self.env.cr.execute(
+            SQL(
+                "SET LOCAL plan_cache_mode = force_generic_plan; EXECUTE %s (%s)",
+                SQL.identifier(name),
+                SQL(", ").join(
+                    SQL(f"%s::{kind}", value) for kind, value in zip(KINDS, values, strict=True)
+                ),
+            )
+        )
+
+    @ormcache("company_id", "changed", "day")
+    def _lifecycle_prepared_text(self, company_id, changed, day):
+        """Name and text of the statement with numbered parameters; made once a day and company.
+
+        :param changed: when the company was changed last, part of the key
+        :param date day: part of the key, since gaps and rates move with time
+        """
+        company = self.env["res.company"].sudo().browse(company_id)
+        statement = self._lifecycle_statement(
+            company, [SQL(f"${number}") for number in range(1, len(KINDS) + 1)]
+        )
+        text = self.env.cr.mogrify(statement.code, statement.params).decode()
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return f"lifecycle_{digest}", text.replace("%", "%%")
+
+    def _lifecycle_statement(self, company, values):
+        """The statement as SQL.
+
+        :param values: SQL of ids, today, now, user and the columns of the chances, see `KINDS`
+        """
+        ids, today, now, uid, *chances = values
         with_parts = [
             SQL("batch AS (%s)", self._lifecycle_batch_sql(company, ids)),
             SQL("purchase AS (%s)", self._lifecycle_purchase_sql(company)),
             SQL("fact AS (%s)", self._lifecycle_fact_sql(today)),
             SQL("limits AS (%s)", self._lifecycle_limits_sql()),
-            SQL("chance AS (%s)", self._lifecycle_chance_sql(company, ids, today)),
+            SQL("chance AS (%s)", self._lifecycle_chances_sql(chances)),
             SQL("reach AS (%s)", self._lifecycle_reach_sql()),
             SQL("contact AS (%s)", self._lifecycle_contact_sql(company, today)),
             SQL("machine AS (%s)", self._lifecycle_machine_sql(today)),
@@ -94,19 +156,18 @@ class LifecycleDecide(models.AbstractModel):
             SQL("recovery AS (%s)", self._lifecycle_recovery_sql()),
             SQL("model AS (%s)", self._lifecycle_model_sql(company)),
             SQL("decided AS MATERIALIZED (%s)", self._lifecycle_decided_sql(company, today)),
-            SQL("written AS (%s)", self._lifecycle_write_sql()),
-            SQL("changed AS MATERIALIZED (%s)", self._lifecycle_change_sql(company)),
+            SQL("written AS (%s)", self._lifecycle_write_sql(now)),
+            SQL("changed AS MATERIALIZED (%s)", self._lifecycle_change_sql(company, now, uid)),
             SQL("closed AS (%s)", self._lifecycle_close_sql()),
         ]
-        statement = SQL(
+        columns = SQL(", ").join(map(SQL.identifier, TRANSITION_COLUMNS))
+        return SQL(
             "WITH %s INSERT INTO customer_lifecycle_transition (%s) SELECT %s FROM changed"
             " RETURNING id",
             SQL(", ").join(with_parts),
-            SQL(", ").join(map(SQL.identifier, TRANSITION_COLUMNS)),
-            SQL(", ").join(map(SQL.identifier, TRANSITION_COLUMNS)),
+            columns,
+            columns,
         )
-        self.env.cr.execute(statement)
-        return [row[0] for row in self.env.cr.fetchall()]
 
     # ------------------------------------------------------------------
     # The steps, in order
@@ -125,7 +186,7 @@ class LifecycleDecide(models.AbstractModel):
                  LEFT JOIN customer_lifecycle_profile pr ON pr.id = l.profile_id
                 WHERE l.company_id = %s AND l.id = ANY(%s)""",
             company.id,
-            list(ids),
+            ids if isinstance(ids, SQL) else list(ids),
         )
 
     def _lifecycle_purchase_sql(self, company):
@@ -180,12 +241,12 @@ class LifecycleDecide(models.AbstractModel):
                        WHERE profile_id = customer_lifecycle_profile.id)"""
         )
 
-    def _lifecycle_chance_sql(self, company, ids, today):
-        """Silent days after which the chance of an order falls below the bands of a profile."""
-        return self._lifecycle_chances_sql(self._lifecycle_chance_rows(company, ids, today))
+    def _lifecycle_chance_columns(self, rows):
+        """Rows of `_lifecycle_chance_rows` as six lists."""
+        return [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
 
-    def _lifecycle_chances_sql(self, rows):
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
+    def _lifecycle_chances_sql(self, columns):
+        """Silent days after which the chance of an order falls below the bands of a profile."""
         return SQL(
             """SELECT * FROM unnest(%s::int[], %s::int[], %s::int[],
                                     %s::int[], %s::int[], %s::int[])
@@ -350,7 +411,7 @@ class LifecycleDecide(models.AbstractModel):
     # Writing
     # ------------------------------------------------------------------
 
-    def _lifecycle_write_sql(self):
+    def _lifecycle_write_sql(self, now):
         """Update the rows on which anything is different."""
         columns = SQL(", ").join(SQL.identifier(name) for name in WRITTEN)
         values = SQL(", ").join(SQL(value) for value in WRITTEN.values())
@@ -371,10 +432,10 @@ class LifecycleDecide(models.AbstractModel):
             columns=columns,
             values=values,
             old=old,
-            now=self.env.cr.now(),
+            now=now,
         )
 
-    def _lifecycle_change_sql(self, company):
+    def _lifecycle_change_sql(self, company, now, uid):
         """One row of history per change of state, risk and tier."""
         return SQL(
             """SELECT d.id AS lifecycle_id, d.partner_id, %(company)s AS company_id, d.profile_id,
@@ -398,8 +459,8 @@ class LifecycleDecide(models.AbstractModel):
                 ) c (kind, from_value, to_value, is_new)
                 WHERE c.is_new""",
             company=company.id,
-            now=self.env.cr.now(),
-            uid=self.env.uid,
+            now=now,
+            uid=uid,
         )
 
     def _lifecycle_close_sql(self):

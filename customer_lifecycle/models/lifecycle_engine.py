@@ -37,8 +37,11 @@ class LifecycleEngine(models.AbstractModel):
             return
         self._lifecycle_flush()
         for company in companies.sudo():
-            self._lifecycle_ensure(company, customers.ids)
-            self._lifecycle_apply(company, self._lifecycle_ids(company, customers.ids))
+            ids = self._lifecycle_ids(company, customers.ids)
+            if len(ids) < len(customers):
+                self._lifecycle_ensure(company, customers.ids)
+                ids = self._lifecycle_ids(company, customers.ids)
+            self._lifecycle_apply(company, ids)
 
     @api.model
     def _lifecycle_follow(self, pairs, new_only=False):

@@ -124,9 +124,8 @@ class LifecycleProfiling(models.AbstractModel):
 
         :return: (profile, purchases, days from first to last, risk, dormant, churn) per history
         """
-        profiles = self._lifecycle_profiles(company).filtered(lambda p: p.engine == "p_buy")
         rows = []
-        for profile in profiles:
+        for profile in self._lifecycle_by_chance(company):
             query = SQL(
                 """SELECT DISTINCT count(*) FILTER (WHERE bought)::int,
                           max(day) FILTER (WHERE bought) - min(day) FILTER (WHERE bought)
@@ -145,6 +144,10 @@ class LifecycleProfiling(models.AbstractModel):
             )
             rows += self._lifecycle_silences(profile, company, self.env.execute_query(query))
         return rows
+
+    def _lifecycle_by_chance(self, company):
+        """Profiles that decide by the chance of an order."""
+        return self._lifecycle_profiles(company).filtered(lambda profile: profile.engine == "p_buy")
 
     def _lifecycle_silences(self, profile, company, histories):
         """The silence that each history is allowed by a profile with bands of chance."""

@@ -83,6 +83,13 @@ class ResCompanyLifecycle(models.AbstractModel):
                         )
                     )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if any(name.startswith("lifecycle_") for name in vals) or "partner_id" in vals:
+            # What is made once a day of these settings is made anew.
+            self.env.registry.clear_cache()
+        return result
+
     def _lifecycle_rfm_limits(self):
         """The company's own limits for recency (days), frequency (purchase days) and money.
 

@@ -130,6 +130,47 @@ class TestLearning(ModelCase):
 
 
 @tagged("post_install", "-at_install")
+class TestForecast(ModelCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.partners = cls.load([[70, 35, 0], [400], [], list(range(0, 700, 7))])
+        rows = cls.env["customer.lifecycle"].search([("partner_id", "in", cls.partners.ids)])
+        cls.rows = rows.sorted("partner_id")
+        cls.rows.flush_recordset()
+
+    def test_expected_orders_and_value_compare_customers(self):
+        self.env.cr.execute("UPDATE customer_lifecycle SET amount_total = 100 * order_count")
+        self.env.invalidate_all()
+        model = self.profile._lifecycle_model(self.company)
+        parameters = [model[name] for name in ("r", "alpha", "a", "b")]
+        for row, (x, t_x, age) in zip(
+            self.rows, [(2, 10, 10), (0, 0, 400 / 7), (0, 0, 0), (99, 99, 99)], strict=True
+        ):
+            orders = 0.0
+            if row.order_count:
+                orders = purchase_model.expected_orders(parameters, x, t_x, age, 180 / 7)
+            self.assertAlmostEqual(row.expected_orders, orders, 6)
+            self.assertAlmostEqual(row.expected_value, 100 * orders, 4)
+        self.assertGreater(self.rows[3].expected_value, self.rows[1].expected_value)
+
+    def test_chance_is_shown_and_found_as_a_band(self):
+        for row, chance in zip(self.rows, (0.9, 0.05, 0.0, 0.4), strict=True):
+            self.env.cr.execute(
+                "UPDATE customer_lifecycle SET p_buy = %s WHERE id = %s", [chance, row.id]
+            )
+        self.env.invalidate_all()
+        self.assertEqual(self.rows.mapped("p_band"), ["high", "low", False, "medium"])
+        for row in self.rows:
+            for band in ("low", "medium", "high", False):
+                domain = [("id", "in", self.rows.ids), ("p_band", "=", band)]
+                self.assertEqual(row in row.search(domain), row.p_band == band)
+        self.assertEqual(
+            len(self.rows.search([("id", "in", self.rows.ids), ("p_band", "!=", "low")])), 3
+        )
+
+
+@tagged("post_install", "-at_install")
 class TestPoorData(ModelCase):
     def check(self, pasts, warning, curve=False):
         self.load(pasts)

@@ -24,7 +24,7 @@ def _exp(exponent):
 
 
 def _one_less_exp(power):
-    """1 - exp(-power) of a column; its series where it is tiny and a difference would lose digits."""
+    """1 - exp(-power) of a column; by its series where a difference would lose digits."""
     return SQL(
         """CASE WHEN %(p)s < 1e-3 THEN %(p)s * (1 - %(p)s / 2 * (1 - %(p)s / 3 * (1 - %(p)s / 4)))
                 ELSE 1 - exp(-least(%(p)s, %(most)s)) END""",

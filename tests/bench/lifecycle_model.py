@@ -101,7 +101,8 @@ def compared(sheet, which):
                 sheet.check(
                     f"  at 10 % false alarms finds what {number} days find, fewer flips",
                     ours.found_at >= fixed.found_at and ours.flips < fixed.flips,
-                    f"{ours.found_at:.3f} >= {fixed.found_at:.3f}, {ours.flips:.2f} < {fixed.flips:.2f}",
+                    f"{ours.found_at:.3f} >= {fixed.found_at:.3f},"
+                    f" {ours.flips:.2f} < {fixed.flips:.2f}",
                 )
         recency = backtest.judge(
             bought, seen, backtest.fixed_patience(bought, 180), RATE, -seen.silent
