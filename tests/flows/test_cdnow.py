@@ -55,7 +55,7 @@ class TestCdnow(TransactionCase):
             self.assertIn("silent for", self.rows.filtered("order_count")[-1].explanation)
 
     def states(self):
-        return {row.id: (row.state, row.state_since) for row in self.rows}
+        return {row.id: row.state for row in self.rows}
 
     def load(self, orders):
         customers = sorted({order["CustomerID"] for order in orders}, key=int)
