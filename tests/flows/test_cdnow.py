@@ -52,7 +52,8 @@ class TestCdnow(TransactionCase):
             self.rows.action_rebuild()
             self.assertEqual(self.states(), before)
             self.books_agree()
-            self.assertIn("silent for", self.rows.filtered("order_count")[-1].explanation)
+            often = self.rows.filtered(lambda row: row.order_count > 1)
+            self.assertIn("silent for", often[-1].explanation)
 
     def states(self):
         return {row.id: row.state for row in self.rows}
