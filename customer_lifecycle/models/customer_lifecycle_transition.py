@@ -1,0 +1,82 @@
+from odoo import fields, models
+
+from .customer_lifecycle import STATES
+
+KINDS = [
+    ("state", "State"),
+    ("risk", "At risk"),
+    ("tier", "Tier"),
+    ("group", "RFM group"),
+]
+
+
+class CustomerLifecycleTransition(models.Model):
+    """One row per change of a customer's state, tier, RFM group or risk; never edited."""
+
+    _name = "customer.lifecycle.transition"
+    _description = "Customer Lifecycle Transition"
+    _inherit = ["customer.lifecycle.reader"]
+    _order = "date_entered desc, id desc"
+    _rec_name = "partner_id"
+    _allow_sudo_commands = False
+
+    lifecycle_id = fields.Many2one(
+        "customer.lifecycle", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    profile_id = fields.Many2one("customer.lifecycle.profile", readonly=True, ondelete="set null")
+    kind = fields.Selection(
+        KINDS, required=True, readonly=True, default="state", help="What changed."
+    )
+    from_value = fields.Char(
+        readonly=True,
+        help="Before: key of the state, letter of the tier, name of the group; empty at first.",
+    )
+    to_value = fields.Char(readonly=True, help="After: as the value before.")
+    state_from = fields.Selection(STATES, string="From", readonly=True)
+    state_to = fields.Selection(STATES, string="To", readonly=True)
+    date_entered = fields.Date(
+        string="Entered", required=True, readonly=True, help="The day on which it changed."
+    )
+    date_left = fields.Date(
+        string="Left", readonly=True, help="The day of the next change, empty for the present one."
+    )
+    days = fields.Integer(
+        string="Days in State",
+        readonly=True,
+        help="How long it lasted; empty while it lasts.",
+    )
+    reason = fields.Selection(
+        [
+            ("order", "Bought"),
+            ("refund", "Order cancelled or refunded"),
+            ("time", "Time"),
+            ("lead", "Lead or quotation"),
+            ("manual", "By hand"),
+            ("profile", "Profile changed"),
+            ("merge", "Contacts merged"),
+        ],
+        readonly=True,
+        help="What made it change.",
+    )
+    recovered = fields.Boolean(
+        readonly=True, help="The customer came back from dormant or churned with this change."
+    )
+    replayed = fields.Boolean(
+        readonly=True, help="Filled in from past orders, not observed when it happened."
+    )
+    amount = fields.Float(
+        string="Spent in 12 Months", readonly=True, help="When it changed, as far as known."
+    )
+    order_count = fields.Integer(string="Purchase Days", readonly=True, help="When it changed.")
+    facts = fields.Json(readonly=True, help="The facts on which it was decided.")

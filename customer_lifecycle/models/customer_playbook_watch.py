@@ -1,0 +1,168 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class CustomerPlaybookWatch(models.AbstractModel):
+    """What a customer does in the meantime, and whether a step still makes sense."""
+
+    _name = "customer.playbook.watch"
+    _description = "Stop Conditions of a Playbook"
+
+    def _stop_reason(self):
+        """First reason why no further step is taken, None to go on."""
+        self.ensure_one()
+        playbook, record = self.playbook_id, self._record()
+        if not record.exists() or (not record.active and not self._is_lost()):
+            return "gone"
+        if self._is_lost():
+            return "lost"
+        answered = self._note_answer()
+        checks = (
+            ("purchase", playbook.stop_on_purchase, self._has_bought),
+            ("reply", playbook.stop_on_reply, lambda: answered),
+            ("optout", playbook.stop_on_optout, self._has_opted_out),
+            ("left", playbook.stop_on_left, self._has_left),
+        )
+        for reason, wanted, check in checks:
+            if wanted and check():
+                return reason
+        # A won lead has come to its end, whatever the settings are.
+        return "purchase" if self.lead_id.won_status == "won" else None
+
+    def _is_lost(self):
+        return self.lead_id.won_status == "lost"
+
+    def _has_bought(self):
+        """A purchase since the passage began, or the lead was won."""
+        if self.lead_id:
+            return self.lead_id.won_status == "won"
+        # Where invoices or the point of sale count as purchases, the lifecycle knows of them.
+        last = self._record().lifecycle_last_order
+        if last and last > self.date_start.date():
+            return True
+        return bool(
+            self.env["sale.order"].search_count(
+                [
+                    ("state", "=", "sale"),
+                    ("company_id", "=", self.company_id.id),
+                    ("partner_id.commercial_partner_id", "=", self.partner_id.id),
+                    ("date_order", ">", self.date_start),
+                ],
+                limit=1,
+            )
+        )
+
+    def _has_opted_out(self):
+        record = self._record()
+        return bool(
+            record.email_normalized
+            and self.env["mail.blacklist"].search_count(
+                [("email", "=", record.email_normalized)], limit=1
+            )
+        )
+
+    def _has_left(self):
+        playbook = self.playbook_id
+        record = self._record()
+        matches = playbook._records().search_count(
+            Domain("id", "=", record.id) & playbook._target_domain(), limit=1
+        )
+        return not matches
+
+    # ------------------------------------------------------------------
+    # Replies
+    # ------------------------------------------------------------------
+
+    def _note_answer(self):
+        """Whether the customer has written to us since the passage began; notes it at the e-mail.
+
+        :return: date of the first message, or False
+        """
+        self.ensure_one()
+        message = self.env["mail.message"].search(
+            self._reply_domain() & Domain("date", ">", self.date_start), order="date, id", limit=1
+        )
+        if not message:
+            return False
+        self._write_answer(message.date)
+        return message.date
+
+    def _write_answer(self, moment):
+        """The last e-mail before a reply is the answered one."""
+        for row in self:
+            sent = row.log_ids.filtered(lambda log: log.message_id and log.date <= moment)
+            sent.sorted("id")[-1:].filtered(lambda log: not log.answer_date).answer_date = moment
+
+    def _reply_domain(self):
+        """Messages that the customer or somebody of his company wrote to us."""
+        customer = (self.partner_id or self.lead_id.partner_id).commercial_partner_id
+        wrote = Domain("message_type", "in", ("email", "comment"))
+        people = Domain("author_id.commercial_partner_id", "=", customer.id) & Domain(
+            "author_id.partner_share", "=", True
+        )
+        if not self.lead_id:
+            return wrote & people
+        stranger = (
+            Domain("model", "=", "crm.lead")
+            & Domain("res_id", "=", self.lead_id.id)
+            & Domain("message_type", "=", "email")
+            & (Domain("author_id", "=", False) | Domain("author_id.partner_share", "=", True))
+        )
+        return stranger | (wrote & people if customer else Domain.FALSE)
+
+    # ------------------------------------------------------------------
+    # Conditions
+    # ------------------------------------------------------------------
+
+    def _condition_met(self, step):
+        """Whether the present step is to be taken."""
+        self.ensure_one()
+        if step.condition != "always" and not self._mail_condition(step.condition):
+            return False
+        domain = step._condition_domain()
+        record = self._record()
+        return bool(
+            record.with_context(active_test=False).search_count(
+                Domain("id", "=", record.id) & domain, limit=1
+            )
+        )
+
+    def _mail_condition(self, condition):
+        """What became of the last e-mail of this round; without any, only a "not" holds."""
+        sent = self.log_ids.filtered(lambda log: log.message_id and log.round == self.round)
+        last = sent.sorted("id")[-1:]
+        field = "open_date" if condition.endswith("opened") else "answer_date"
+        return bool(last[field]) != condition.startswith("not_")
+
+    # ------------------------------------------------------------------
+    # At once
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _customers_bought(self, customers, company):
+        """Customers have bought: their passages stop at once."""
+        rows = self.sudo().search(
+            [
+                ("state", "=", "running"),
+                ("partner_id", "in", customers.ids),
+                ("company_id", "=", company.id),
+                ("playbook_id.stop_on_purchase", "=", True),
+            ]
+        )
+        if rows:
+            rows._stop("purchase")
+
+    @api.model
+    def _replied(self, records):
+        """Customers or leads have written to us: note it, and stop where the playbook says so."""
+        link = "lead_id" if records._name == "crm.lead" else "partner_id"
+        now = self.env.cr.now()
+        # Somebody who answers after the last step has still answered.
+        current = Domain("state", "=", "running") | Domain("window_end", ">=", now)
+        rows = self.sudo().search(current & Domain(link, "in", records.ids))
+        rows._write_answer(now)
+        stopping = rows.filtered(
+            lambda row: row.state == "running" and row.playbook_id.stop_on_reply
+        )
+        if stopping:
+            stopping._stop("reply")

@@ -1,0 +1,217 @@
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Documents of a customer, by the source of money that his profile names.
+SOURCES = {
+    "sale": ("sale",),
+    "invoice": ("invoice",),
+    "pos": ("pos",),
+    "sale_pos": ("sale", "pos"),
+}
+
+
+class LifecycleFacts(models.AbstractModel):
+    """The one place that says what a customer bought, when, and for how much.
+
+    Everything that looks at purchases (the nightly run, the history, the purchase model, the
+    back-test) builds on `_lifecycle_documents_sql` or `_lifecycle_days_sql`.
+    """
+
+    _name = "customer.lifecycle.facts"
+    _description = "Lifecycle Facts"
+
+    @api.model
+    def _lifecycle_today(self, company):
+        """The date in the time zone of the company, which also decides on which day it sold.
+
+        :rtype: datetime.date
+        """
+        now = fields.Datetime.now().replace(tzinfo=ZoneInfo("UTC"))
+        return now.astimezone(ZoneInfo(self._lifecycle_zone(company))).date()
+
+    @api.model
+    def _lifecycle_zone(self, company):
+        return company.sudo().partner_id.tz or "UTC"
+
+    @api.model
+    def _lifecycle_days_sql(self, company, source, partners=None, until=None):
+        """Purchase days of customers: one row per customer and day with at least one document.
+
+        Columns: `partner_id` (commercial partner), `day` (date in the company's time zone),
+        `amount` (untaxed, in the company's currency, credit notes deducted),
+        `bought` (whether the day counts as a purchase: something of positive value was bought
+        that was not given back entirely).
+
+        :param company: one `res.company`
+        :param str source: a key of `SOURCES`
+        :param SQL partners: query of ids of commercial partners, None for all customers
+        :param date until: documents after this day are left out, None for all
+        :rtype: SQL
+        """
+        return SQL(
+            """SELECT partner_id, day, sum(amount)::float8 AS amount, bool_or(bought) AS bought
+                 FROM (%s) document GROUP BY partner_id, day""",
+            self._lifecycle_documents_sql(company, source, partners, until),
+        )
+
+    @api.model
+    def _lifecycle_documents_sql(self, company, source, partners=None, until=None):
+        """Documents of customers; columns and parameters as `_lifecycle_days_sql`, not grouped."""
+        parts = [
+            getattr(self, f"_lifecycle_{kind}_sql")(company, partners, until)
+            for kind in SOURCES[source]
+        ]
+        return SQL(" UNION ALL ").join(part for part in parts if part)
+
+    def _lifecycle_sale_sql(self, company, partners, until):
+        """Confirmed orders less what was credited, and credit notes that belong to no order."""
+        day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
+        orders = SQL(
+            """SELECT p.commercial_partner_id AS partner_id, %(day)s AS day,
+                      %(amount)s - coalesce(back.amount, 0) AS amount,
+                      o.amount_untaxed > 0
+                      AND (back.amount IS NULL OR %(amount)s > back.amount) AS bought
+                 FROM sale_order o
+                 JOIN res_partner p ON p.id = o.partner_id
+                 %(credit)s
+                WHERE o.state = 'sale' AND o.company_id = %(company)s %(partners)s %(until)s""",
+            day=day,
+            amount=self._lifecycle_amount(SQL.identifier("o", "amount_untaxed"), "o", company),
+            credit=self._lifecycle_sale_credit(company),
+            company=company.id,
+            partners=self._lifecycle_among(partners),
+            until=self._lifecycle_until(day, until),
+        )
+        credit_notes = SQL(
+            """SELECT p.commercial_partner_id, m.invoice_date, m.amount_untaxed_signed, FALSE
+                 FROM account_move m
+                 JOIN res_partner p ON p.id = m.partner_id
+                WHERE m.move_type = 'out_refund' AND m.state = 'posted'
+                  AND m.company_id = %(company)s %(partners)s %(until)s
+                  AND NOT EXISTS (
+                      SELECT FROM account_move_line l
+                        JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
+                       WHERE l.move_id = m.id)""",
+            company=company.id,
+            partners=self._lifecycle_among(partners),
+            until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
+        )
+        return SQL("%s UNION ALL %s", orders, credit_notes)
+
+    def _lifecycle_sale_credit(self, company):
+        """What was credited of each order `o`, in the company's currency."""
+        return SQL(
+            """LEFT JOIN (
+                   SELECT sol.order_id, sum(l.balance) AS amount
+                     FROM account_move m
+                     JOIN account_move_line l ON l.move_id = m.id
+                     JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
+                     JOIN sale_order_line sol ON sol.id = rel.order_line_id
+                    WHERE m.move_type = 'out_refund' AND m.state = 'posted' AND m.company_id = %s
+                    GROUP BY sol.order_id
+               ) back ON back.order_id = o.id""",
+            company.id,
+        )
+
+    def _lifecycle_invoice_sql(self, company, partners, until):
+        """Posted invoices and receipts; credit notes count negative and may undo an invoice."""
+        missing = list(self._lifecycle_currencies_without_rate(company).ids)
+        return SQL(
+            """SELECT p.commercial_partner_id AS partner_id, m.invoice_date AS day,
+                      CASE WHEN m.currency_id = ANY(%(missing)s) THEN 0
+                           ELSE m.amount_untaxed_signed END AS amount,
+                      m.amount_untaxed_signed + coalesce(back.amount, 0) > 0 AS bought
+                 FROM account_move m
+                 JOIN res_partner p ON p.id = m.partner_id
+                 LEFT JOIN (
+                     SELECT reversed_entry_id, sum(amount_untaxed_signed) AS amount
+                       FROM account_move
+                      WHERE move_type = 'out_refund' AND state = 'posted'
+                        AND reversed_entry_id IS NOT NULL AND company_id = %(company)s
+                      GROUP BY reversed_entry_id
+                 ) back ON back.reversed_entry_id = m.id
+                WHERE m.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                  AND m.state = 'posted' AND m.company_id = %(company)s
+                  %(partners)s %(until)s""",
+            missing=missing,
+            company=company.id,
+            partners=self._lifecycle_among(partners),
+            until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
+        )
+
+    def _lifecycle_pos_sql(self, company, partners, until):
+        """Paid orders of the point of sale, where that app is installed; returns are negative."""
+        if "pos.order" not in self.env:
+            return SQL("SELECT NULL::int, NULL::date, 0::numeric, FALSE WHERE FALSE")
+        day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
+        return SQL(
+            """SELECT p.commercial_partner_id AS partner_id, %(day)s AS day, %(amount)s AS amount,
+                      o.amount_total + coalesce(back.amount, 0) > 0 AS bought
+                 FROM pos_order o
+                 JOIN res_partner p ON p.id = o.partner_id
+                 LEFT JOIN (
+                     SELECT sold.order_id, sum(line.price_subtotal_incl) AS amount
+                       FROM pos_order_line line
+                       JOIN pos_order given ON given.id = line.order_id
+                       JOIN pos_order_line sold ON sold.id = line.refunded_orderline_id
+                      WHERE given.state IN ('paid', 'done', 'invoiced')
+                      GROUP BY sold.order_id
+                 ) back ON back.order_id = o.id
+                WHERE o.state IN ('paid', 'done', 'invoiced') AND o.company_id = %(company)s
+                  %(partners)s %(until)s""",
+            day=day,
+            amount=self._lifecycle_amount(SQL("(o.amount_total - o.amount_tax)"), "o", company),
+            company=company.id,
+            partners=self._lifecycle_among(partners),
+            until=self._lifecycle_until(day, until),
+        )
+
+    # ------------------------------------------------------------------
+    # Fragments
+    # ------------------------------------------------------------------
+
+    def _lifecycle_day(self, moment, company):
+        """The day on which a moment (UTC) lies for the company."""
+        zone = self._lifecycle_zone(company)
+        if zone == "UTC":
+            return SQL("%s::date", moment)
+        return SQL("((%s AT TIME ZONE 'UTC') AT TIME ZONE %s)::date", moment, zone)
+
+    def _lifecycle_amount(self, amount, alias, company):
+        """An amount of a document in the company's currency; 0 where there is no rate."""
+        missing = list(self._lifecycle_currencies_without_rate(company).ids)
+        rate = SQL.identifier(alias, "currency_rate")
+        converted = SQL("%s / coalesce(nullif(%s, 0), 1)", amount, rate)
+        if not missing:
+            return converted
+        currency = SQL.identifier(alias, "currency_id")
+        return SQL("CASE WHEN %s = ANY(%s) THEN 0 ELSE %s END", currency, missing, converted)
+
+    def _lifecycle_among(self, partners):
+        return SQL("AND p.commercial_partner_id IN (%s)", partners) if partners else SQL()
+
+    def _lifecycle_until(self, day, until):
+        return SQL("AND %s <= %s", day, until) if until else SQL()
+
+    @api.model
+    def _lifecycle_currencies_without_rate(self, company):
+        """Foreign currencies in use for which this company knows no exchange rate.
+
+        Odoo takes their rate for 1, which would make a small order in yen a fortune. Such orders
+        count as purchases without a value, and the run names the currency.
+
+        :rtype: recordset of `res.currency`
+        """
+        root = company.sudo().root_id
+        currencies = self.env["res.currency"].sudo().search([("id", "!=", root.currency_id.id)])
+        rated = (
+            self.env["res.currency.rate"]
+            .sudo()
+            ._read_group(
+                [("currency_id", "in", currencies.ids), ("company_id", "in", [False, root.id])],
+                ["currency_id"],
+            )
+        )
+        return currencies - currencies.browse([currency.id for [currency] in rated])

@@ -1,0 +1,178 @@
+from itertools import product
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.purchase_sql import sql_p_buy
+
+# A chance that moved by less than this is left as it is: it is shown in bands, not in thousandths.
+P_BUY_STEP = 0.005
+SCORES = range(1, 6)
+# Tier by fifth of the spend of a year, 5 being the highest.
+TIER_BY_FIFTH = "CASE %s WHEN 5 THEN 'A' WHEN 4 THEN 'B' WHEN 1 THEN 'D' ELSE 'C' END"
+
+
+class LifecycleScore(models.AbstractModel):
+    """What depends on the other customers: RFM scores and groups, tiers by rank, and the chance."""
+
+    _name = "customer.lifecycle.score"
+    _description = "Lifecycle Scores"
+
+    @api.model
+    def _lifecycle_rescore(self, company, today=None):
+        """Score all customers of a company, and write those that moved.
+
+        Equal customers get equal scores: a score counts who is strictly below. Whoever is not
+        tracked or has not bought is left out, and scores wait for `lifecycle_rfm_minimum`
+        customers.
+
+        :return: (number of rows written, ids of transitions)
+        """
+        today = today or self._lifecycle_today(company)
+        groups = self._lifecycle_group_rows()
+        columns = [list(column) for column in zip(*groups, strict=True)] or [[]] * 4
+        by_rank = company.lifecycle_tier_mode == "quintile"
+        query = SQL(
+            """WITH base AS (%(base)s), scored AS (%(scores)s),
+                    grp AS (SELECT * FROM unnest(%(r)s::int[], %(f)s::int[], %(m)s::int[],
+                                                 %(id)s::int[]) AS t (r, f, m, group_id)),
+                    model AS (%(model)s),
+                    fresh AS (
+                        SELECT s.*, grp.group_id AS new_group, %(tier)s AS new_tier,
+                               CASE WHEN s.orders > 0 AND model.r IS NOT NULL
+                                    THEN %(p_buy)s END AS new_p
+                          FROM scored s
+                          LEFT JOIN grp ON (grp.r, grp.f, grp.m) = (s.r, s.f, s.m)
+                          LEFT JOIN model ON model.profile_id = s.profile_id),
+                    moved AS (
+                        SELECT * FROM fresh
+                         WHERE (r_score, f_score, m_score, group_id, tier)
+                               IS DISTINCT FROM (r, f, m, new_group, new_tier)
+                            OR abs(p_buy - new_p) >= %(step)s
+                            OR (p_buy IS NULL) <> (new_p IS NULL)),
+                    written AS (
+                        UPDATE customer_lifecycle l
+                           SET r_score = moved.r, f_score = moved.f, m_score = moved.m,
+                               group_id = moved.new_group,
+                               previous_group_id = CASE
+                                   WHEN moved.group_id IS DISTINCT FROM moved.new_group
+                                   THEN moved.group_id ELSE l.previous_group_id END,
+                               previous_tier = CASE WHEN moved.tier <> moved.new_tier
+                                   THEN moved.tier ELSE l.previous_tier END,
+                               tier = moved.new_tier, p_buy = moved.new_p, write_date = %(now)s
+                          FROM moved WHERE l.id = moved.id),
+                    told AS (
+                        INSERT INTO customer_lifecycle_transition
+                            (lifecycle_id, partner_id, company_id, profile_id, kind, from_value,
+                             to_value, date_entered, reason, replayed, recovered, amount,
+                             order_count, create_date, create_uid)
+                        SELECT moved.id, partner_id, %(company)s, profile_id, c.kind, c.was, c.now,
+                               %(today)s, 'time', FALSE, FALSE, amount_year, orders,
+                               %(now)s, %(uid)s
+                          FROM moved
+                          LEFT JOIN customer_lifecycle_group was ON was.id = moved.group_id
+                          LEFT JOIN customer_lifecycle_group became ON became.id = moved.new_group
+                         CROSS JOIN LATERAL (
+                             VALUES ('group', was.name ->> 'en_US', became.name ->> 'en_US',
+                                     moved.group_id <> moved.new_group),
+                                    ('tier', moved.tier, moved.new_tier,
+                                     moved.tier <> moved.new_tier)
+                         ) c (kind, was, now, is_new)
+                         WHERE c.is_new RETURNING id)
+               SELECT (SELECT count(*) FROM moved), (SELECT array_agg(id) FROM told)""",
+            base=self._lifecycle_score_base(company, today),
+            scores=self._lifecycle_scores_sql(company),
+            r=columns[0],
+            f=columns[1],
+            m=columns[2],
+            id=columns[3],
+            model=self._lifecycle_model_sql(company),
+            tier=SQL("CASE WHEN s.scorable THEN %s END", SQL(TIER_BY_FIFTH, SQL("s.y")))
+            if by_rank
+            else SQL("s.tier"),
+            p_buy=sql_p_buy(
+                [SQL("model.r"), SQL("model.alpha"), SQL("model.a"), SQL("model.b")],
+                SQL("(s.orders - 1)::float8"),
+                SQL("(s.last_order_date - s.first_order_date) / 7.0::float8"),
+                SQL("(%s - s.first_order_date) / 7.0::float8", today),
+                SQL("model.weeks"),
+            ),
+            step=P_BUY_STEP,
+            now=self.env.cr.now(),
+            company=company.id,
+            today=today,
+            uid=self.env.uid,
+        )
+        self.env.cr.execute(query)
+        [(count, told)] = self.env.cr.fetchall()
+        if count:
+            self._lifecycle_forget()
+        return count, told or []
+
+    def _lifecycle_score_base(self, company, today):
+        """All who bought; `scorable` are those who are tracked, if there are enough of them."""
+        return SQL(
+            """SELECT l.id, partner_id, profile_id, r_score, f_score, m_score, group_id, tier,
+                      p_buy, order_count AS orders, first_order_date, last_order_date,
+                      amount_total, amount_year, %(today)s - last_order_date AS silent,
+                      state <> 'not_tracked'
+                      AND count(*) FILTER (WHERE state <> 'not_tracked') OVER () >= %(minimum)s
+                          AS scorable
+                 FROM customer_lifecycle l
+                WHERE company_id = %(company)s AND (order_count > 0 OR r_score IS NOT NULL)""",
+            today=today,
+            minimum=company.lifecycle_rfm_minimum,
+            company=company.id,
+        )
+
+    def _lifecycle_scores_sql(self, company):
+        """Scores from 1 to 5: fifths of the customers, or the company's own limits."""
+        if company.lifecycle_rfm_mode == "cut":
+            r, f, m = company._lifecycle_rfm_limits()
+            scores = [
+                self._lifecycle_cut(r, "silent <= %s"),
+                self._lifecycle_cut(f, "orders >= %s"),
+                self._lifecycle_cut(m, "amount_total >= %s"),
+            ]
+        else:
+            scores = [
+                self._lifecycle_fifth(name)
+                for name in ("last_order_date", "orders", "amount_total")
+            ]
+        names = (*scores, self._lifecycle_fifth("amount_year"))
+        return SQL(
+            "SELECT base.*, %s FROM base",
+            SQL(", ").join(
+                SQL(
+                    "CASE WHEN scorable AND orders > 0 THEN %s END AS %s",
+                    score,
+                    SQL.identifier(name),
+                )
+                for score, name in zip(names, "rfmy", strict=True)
+            ),
+        )
+
+    def _lifecycle_fifth(self, column):
+        """Fifth of a customer; rank() counts who is strictly below, so that equals stay equal."""
+        return SQL(
+            "(1 + (rank() OVER (PARTITION BY scorable ORDER BY %s NULLS FIRST) - 1) * 5"
+            " / count(*) OVER (PARTITION BY scorable))::int",
+            SQL.identifier(column),
+        )
+
+    def _lifecycle_cut(self, limits, condition):
+        return SQL(
+            "(1 + %s)",
+            SQL(" + ").join(SQL("(%s)::int", SQL(condition, limit)) for limit in limits),
+        )
+
+    def _lifecycle_group_rows(self):
+        """The first group that fits each of the 125 combinations of scores."""
+        groups = self.env["customer.lifecycle.group"].sudo().search(Domain.TRUE)
+        rows = []
+        for r, f, m in product(SCORES, repeat=3):
+            group = groups.filtered(lambda group, r=r, f=f, m=m: group._fits(r, f, m))[:1]
+            if group:
+                rows.append((r, f, m, group.id))
+        return rows

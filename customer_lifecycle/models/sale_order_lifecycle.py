@@ -1,0 +1,39 @@
+from odoo import api, models
+
+# Fields of an order that change what a customer bought, when, for how much, or who it was.
+WATCHED = {"state", "partner_id", "company_id", "date_order", "currency_id", "order_line"}
+
+
+class SaleOrderLifecycle(models.AbstractModel):
+    """An order that is confirmed, changed or cancelled moves its customer at once."""
+
+    _name = "sale.order.lifecycle"
+    _description = "Orders Move Customers"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders._lifecycle_follow()
+        return orders
+
+    def write(self, vals):
+        if not WATCHED & vals.keys():
+            return super().write(vals)
+        before = {(order.company_id, order.partner_id) for order in self if order.state == "sale"}
+        result = super().write(vals)
+        self._lifecycle_follow(before)
+        return result
+
+    def unlink(self):
+        before = {(order.company_id, order.partner_id) for order in self if order.state == "sale"}
+        result = super().unlink()
+        self.browse()._lifecycle_follow(before)
+        return result
+
+    def _lifecycle_follow(self, before=()):
+        """Have the customers of these orders decided about, and those who had them before."""
+        bought = {(order.company_id, order.partner_id) for order in self if order.state == "sale"}
+        offered = {(order.company_id, order.partner_id) for order in self} - bought
+        rows = self.env["customer.lifecycle"].sudo()
+        rows._lifecycle_follow(bought | set(before))
+        rows._lifecycle_follow(offered, new_only=True)

@@ -1,0 +1,53 @@
+from odoo import fields, models
+
+
+class SaleOrderVisit(models.AbstractModel):
+    """Revisits that follow an order."""
+
+    _name = "sale.order.visit"
+    _description = "Revisits after an Order"
+
+    visit_ids = fields.One2many("customer.visit", "order_id", string="Revisits", copy=False)
+    visit_count = fields.Integer(
+        compute="_compute_visit_count",
+        groups="sales_team.group_sale_salesman",
+        help="Revisits that were planned or held for this order.",
+    )
+
+    def _compute_visit_count(self):
+        counts = dict(
+            self.env["customer.visit"]._read_group(
+                [("order_id", "in", self.ids), ("state", "!=", "cancelled")],
+                ["order_id"],
+                ["__count"],
+            )
+        )
+        for order in self:
+            order.visit_count = counts.get(order, 0)
+
+    def _action_confirm(self):
+        result = super()._action_confirm()
+        for company, orders in self.grouped("company_id").items():
+            customers = orders.partner_id.commercial_partner_id
+            self.env["customer.playbook.enrolment"]._customers_bought(customers, company)
+        return result
+
+    def action_visits(self):
+        """Show the revisits for this order.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "customer_lifecycle.customer_visit_action"
+        )
+        customer = self.partner_id.commercial_partner_id
+        return {
+            **action,
+            "domain": [("order_id", "=", self.id)],
+            "context": {
+                "default_partner_id": customer.id,
+                "default_contact_id": self.partner_id.id if self.partner_id != customer else False,
+                "default_order_id": self.id,
+            },
+        }

@@ -1,0 +1,243 @@
+"""The nightly run over 100,000 customers and 437,000 orders, against SQL written by hand.
+
+BENCH_CUSTOMERS sets another number, e.g. 1000000. What one confirmed order costs is measured too.
+"""
+
+import os
+
+from odoo.tools import SQL
+
+from ._tools import Sheet, committed, median, seconds, vacuum
+
+CUSTOMERS = 100_000
+ROUNDS = 3
+ORDERS = 60
+TABLES = ("res_partner", "sale_order", "customer_lifecycle", "customer_lifecycle_transition")
+
+
+def run(env, out):
+    sheet = Sheet(out)
+    count = int(os.environ.get("BENCH_CUSTOMERS") or CUSTOMERS)
+    name = env.cr.dbname
+    small = measure(sheet, name, count // 10, 0)
+    large = measure(sheet, name, count, count // 10)
+    sheet.limit("times as much per customer as with a tenth of them", large / small, at_most=1.6)
+    unchanged(sheet, name)
+    one_order(sheet, name)
+
+
+def measure(sheet, name, count, already):
+    """Load up to so many customers and run over all of them; seconds per customer."""
+    spent = seconds(lambda: load(name, count, already))
+    with committed(name) as env:
+        env.cr.execute("SELECT count(*) FROM sale_order WHERE state = 'sale'")
+        [orders] = env.cr.fetchone()
+    sheet.show(f"Loading up to {count:,} customers and {orders:,} orders", f"{spent:.0f} s")
+    history = seconds(lambda: rebuild(name))
+    sheet.show(f"history of {count:,} customers from their past orders", f"{history:.2f} s")
+    ours, by_sql = [], []
+    for number in range(ROUNDS + 1):
+        age(name)
+        once = seconds(lambda: nightly(name))
+        age(name)
+        hand = seconds(lambda: by_hand(name))
+        if number:  # the first round warms up
+            ours.append(once)
+            by_sql.append(hand)
+    full = median(ours)
+    at_most = 5 * max(1, count / CUSTOMERS)
+    sheet.limit(f"run in which each of {count:,} customers changes", full, " s", at_most=at_most)
+    sheet.show(f"hand-written SQL for {count:,} customers", f"{median(by_sql):.2f} s")
+    sheet.limit("times hand-written SQL", full / median(by_sql), at_most=2.5)
+    return full / count
+
+
+def load(name, count, already):
+    """Customers who bought 4.4 times within two years on average, some often and most seldom."""
+    with committed(name) as env:
+        env.cr.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if env.cr.fetchone()[0]:
+            env.cr.execute("SET LOCAL session_replication_role = replica")
+        company = env.company
+        env.cr.execute("SELECT setseed(0.42)")
+        env.cr.execute(
+            SQL(
+                """INSERT INTO res_partner (name, complete_name, active, is_company, type,
+                                            partner_share, create_date, ref, autopost_bills)
+                   SELECT 'Bench ' || n, 'Bench ' || n, TRUE, TRUE, 'contact', TRUE, now(), 'bench',
+                          'ask'
+                     FROM generate_series(%s, %s) n""",
+                already + 1,
+                count,
+            )
+        )
+        env.cr.execute(
+            "UPDATE res_partner SET commercial_partner_id = id"
+            " WHERE ref = 'bench' AND commercial_partner_id IS NULL"
+        )
+        env.cr.execute(
+            SQL(
+                """INSERT INTO sale_order (name, partner_id, partner_invoice_id,
+                       partner_shipping_id, company_id, state, date_order, amount_untaxed,
+                       amount_total, currency_id, currency_rate, create_date)
+                   SELECT 'B' || p.id || '-' || n, p.id, p.id, p.id, %(company)s, 'sale',
+                          now() AT TIME ZONE 'UTC' - (1 + p.age * random()) * interval '1 day',
+                          20 + 500 * random(), 100, %(currency)s, 1, now()
+                     FROM (SELECT id, 730 * random() AS age,
+                                  1 + floor(-3.37 * ln(1 - random()))::int AS many
+                             FROM res_partner
+                            WHERE ref = 'bench' AND NOT EXISTS (
+                                  SELECT FROM sale_order o WHERE o.partner_id = res_partner.id)) p
+                    CROSS JOIN LATERAL generate_series(1, p.many) n""",
+                company=company.id,
+                currency=company.currency_id.id,
+            )
+        )
+    vacuum(name, TABLES)
+
+
+def rebuild(name):
+    with committed(name) as env:
+        env["customer.lifecycle"]._lifecycle_rebuild_all()
+
+
+def age(name):
+    """A day passes: each order is a day older, and every customer is due."""
+    with committed(name) as env:
+        env.cr.execute("UPDATE sale_order SET date_order = date_order - interval '1 day'")
+        env.cr.execute("UPDATE customer_lifecycle SET check_date = current_date")
+        env.cr.execute("DELETE FROM customer_lifecycle_run")
+    vacuum(name, TABLES)
+
+
+def nightly(name):
+    with committed(name) as env:
+        env["customer.lifecycle.run"]._cron_run()
+
+
+def by_hand(name):
+    """What somebody would write for just these customers: the same numbers, no history, no words.
+
+    One class of thresholds, one source, one company; every row is written.
+    """
+    with committed(name) as env:
+        env.cr.execute(
+            """WITH fact AS (
+                   SELECT p.commercial_partner_id AS partner_id,
+                          count(DISTINCT o.date_order::date)::int AS n,
+                          min(o.date_order::date) AS first_day, max(o.date_order::date) AS last_day,
+                          sum(o.amount_untaxed / o.currency_rate)::float8 AS total,
+                          (sum(o.amount_untaxed / o.currency_rate)
+                           FILTER (WHERE o.date_order::date > current_date - 365))::float8 AS year
+                     FROM sale_order o JOIN res_partner p ON p.id = o.partner_id
+                    WHERE o.state = 'sale' AND o.company_id = %(company)s
+                    GROUP BY p.commercial_partner_id),
+               limited AS (
+                   SELECT fact.*, t.risk, t.dormant, t.churn
+                     FROM fact
+                     JOIN (VALUES (1, 1, 90, 180, 365), (2, 3, 90, 210, 420), (4, 9, 90, 240, 540),
+                                  (10, 1000000, 60, 240, 540))
+                          AS t (lowest, highest, risk, dormant, churn)
+                          ON n BETWEEN lowest AND highest),
+               scored AS (
+                   SELECT *, (1 + (rank() OVER (ORDER BY last_day) - 1) * 5 / count(*) OVER ())
+                             ::int AS r,
+                          (1 + (rank() OVER (ORDER BY n) - 1) * 5 / count(*) OVER ())::int AS f,
+                          (1 + (rank() OVER (ORDER BY total) - 1) * 5 / count(*) OVER ())::int AS m
+                     FROM limited)
+               UPDATE customer_lifecycle l
+                  SET order_count = n, first_order_date = first_day, last_order_date = last_day,
+                      amount_total = total, amount_year = coalesce(year, 0),
+                      risk_date = last_day + risk, dormant_date = last_day + dormant,
+                      churn_date = last_day + churn, r_score = r, f_score = f, m_score = m,
+                      at_risk = current_date >= last_day + risk,
+                      state = CASE WHEN current_date >= last_day + churn THEN 'churned'
+                                   WHEN current_date >= last_day + dormant THEN 'dormant'
+                                   WHEN n = 1 OR current_date < first_day + 30 THEN 'new'
+                                   WHEN n >= 5 AND last_day - first_day >= 180 THEN 'loyal'
+                                   ELSE 'active' END,
+                      due_date = CASE WHEN current_date < last_day + dormant
+                                           THEN last_day + dormant
+                                      WHEN current_date < last_day + churn
+                                           THEN last_day + churn END,
+                      tier = CASE WHEN year >= 10000 THEN 'A' WHEN year >= 2000 THEN 'B'
+                                  WHEN year >= 1 THEN 'C' ELSE 'D' END,
+                      p_buy = (1 - exp(greatest(-300, least(300, -(0.5 + n - 1)
+                                  * ln((6 + (current_date - first_day) / 7.0 + 26)
+                                       / (6 + (current_date - first_day) / 7.0))))))
+                              / (1 + 0.8 / (2.5 + n - 1) * exp(greatest(-300, least(300,
+                                  (0.5 + n - 1) * ln((6 + (current_date - first_day) / 7.0)
+                                       / (6 + (last_day - first_day) / 7.0))))))
+                 FROM scored
+                WHERE l.partner_id = scored.partner_id AND l.company_id = %(company)s""",
+            {"company": env.company.id},
+        )
+
+
+def unchanged(sheet, name):
+    """A second run on the same day, and what a run must never touch."""
+    age(name)
+    before = touched(name)
+    nightly(name)
+    after = touched(name)
+    sheet.check("a run writes no message and no contact", before == after, str(after))
+    vacuum(name, TABLES)
+    times = [seconds(lambda: nightly(name)) for _round in range(ROUNDS)]
+    sheet.limit("run in which nothing is due", median(times), " s", at_most=0.5)
+    with committed(name) as env:
+        env.cr.execute("DELETE FROM customer_lifecycle_run")
+    sheet.show(
+        "first run of a day on which nothing is due (profiles, scores)",
+        f"{seconds(lambda: nightly(name)):.2f} s",
+    )
+
+
+def touched(name):
+    with committed(name) as env:
+        env.cr.execute(
+            "SELECT (SELECT count(*) FROM mail_message), max(write_date) FROM res_partner"
+        )
+        return env.cr.fetchone()
+
+
+def one_order(sheet, name):
+    """One order confirmed among all these customers, with our code and without it."""
+    with committed(name) as env:
+        product = env["product.product"].create({"name": "Bench", "list_price": 10})
+        partners = env["res.partner"].search([("ref", "=", "bench")], limit=2 * ORDERS, order="id")
+        orders = env["sale.order"].create(
+            [
+                {
+                    "partner_id": partner.id,
+                    "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 1})],
+                }
+                for partner in partners
+            ]
+        )
+        ids = orders.ids
+    spent = {True: [], False: []}
+    model = type(env["customer.lifecycle"])
+    follow = model._lifecycle_follow
+    for number, order_id in enumerate(ids):
+        ours = bool(number % 2)
+        model._lifecycle_follow = follow if ours else nothing
+        try:
+            with committed(name) as env:
+                order = env["sale.order"].browse(order_id)
+                order.order_line.mapped("name")
+
+                def confirm(order=order, env=env):
+                    order.action_confirm()
+                    env.flush_all()
+
+                spent[ours].append(seconds(confirm) * 1000)
+        finally:
+            del model._lifecycle_follow
+    with_us, without = median(spent[True][5:]), median(spent[False][5:])
+    sheet.show("one order confirmed, without the lifecycle", f"{without:.2f} ms")
+    sheet.show("one order confirmed, with the lifecycle", f"{with_us:.2f} ms")
+    sheet.limit("more for one order", with_us - without, " ms", at_most=5)
+
+
+def nothing(self, *_arguments, **_options):
+    """In place of our code."""
