@@ -92,7 +92,8 @@ class LifecycleDecide(models.AbstractModel):
         if len(ids) > FEW:
             self.env.cr.execute(
                 self._lifecycle_statement(
-                    company, [SQL(f"%s::{kind}", value) for kind, value in zip(KINDS, values, strict=True)]
+                    company,
+                    [SQL(f"%s::{kind}", value) for kind, value in zip(KINDS, values, strict=True)],
                 )
             )
         else:

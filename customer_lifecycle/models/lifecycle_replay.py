@@ -40,7 +40,10 @@ class LifecycleReplay(models.AbstractModel):
             SQL("batch AS (%s)", self._lifecycle_batch_sql(company, ids)),
             SQL("purchase AS (%s)", self._lifecycle_purchase_sql(company)),
             SQL("limits AS (%s)", limits),
-            SQL("chance AS (%s)", self._lifecycle_chances_sql(self._lifecycle_chance_columns(chances))),
+            SQL(
+                "chance AS (%s)",
+                self._lifecycle_chances_sql(self._lifecycle_chance_columns(chances)),
+            ),
             SQL("bought AS (%s)", self._lifecycle_bought_sql(today)),
             SQL("step AS (%s)", self._lifecycle_step_sql()),
             SQL("event AS (%s)", self._lifecycle_event_sql(today)),

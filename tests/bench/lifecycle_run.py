@@ -191,7 +191,9 @@ def unchanged(sheet, name):
 
 def touched(name):
     with committed(name) as env:
-        env.cr.execute("SELECT (SELECT count(*) FROM mail_message), max(write_date) FROM res_partner")
+        env.cr.execute(
+            "SELECT (SELECT count(*) FROM mail_message), max(write_date) FROM res_partner"
+        )
         return env.cr.fetchone()
 
 
