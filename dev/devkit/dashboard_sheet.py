@@ -99,7 +99,8 @@ class Dashboard:
         :param list measures: `field:aggregator` each, or `__count`
         :param str sort: measure to sort by, the largest first (default: the first one)
         """
-        pivot = self._pivot(title, source, measures, row=row, sort=sort or measures[0])
+        # The name of a pivot stands over its groups, and Odoo does not translate it.
+        pivot = self._pivot(" ", source, measures, row=row, sort=sort or measures[0])
         link = {
             "viewType": "pivot",
             "action": {

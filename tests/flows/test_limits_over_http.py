@@ -17,7 +17,7 @@ LIMITS = {
     "fresh": ({"fresh_delay_hours": 5}, None, "fresh_delay", ""),
     "backlog": ({"backlog_limit": 1}, "claims", "backlog", ""),
     "approval": ({"claim_mode": "approval"}, None, "approval", ""),
-    "managers only": ({"claim_mode": "assign"}, None, "not_member", ""),
+    "managers only": ({"claim_mode": "assign"}, None, "locked", ""),
     "sealed": ({"visibility": "sealed"}, None, None, ""),
     "hidden": ({"visibility": "hidden"}, None, None, ""),
     "none": ({}, None, "ok", ""),
