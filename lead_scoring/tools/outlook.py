@@ -22,6 +22,11 @@ GRADES = ("grade_a", "grade_b", "grade_c")
 TEMPERATURES = ("hot_threshold", "warm_threshold")
 INTENTS = ("intent_high", "intent_medium")
 LEVELS = ("sql_threshold", "mql_threshold")
+# Which measure each threshold looks at (fit, score, intent), and the digit of its class.
+MEASURES = np.array([0] * len(GRADES) + [1] * len(TEMPERATURES) + [2] * len(INTENTS)
+                    + [1] * len(LEVELS))  # fmt: skip
+DIGITS = np.array([64] * len(GRADES) + [16] * len(TEMPERATURES) + [4] * len(INTENTS)
+                  + [1] * len(LEVELS))  # fmt: skip
 # The score is worked out again when it has moved by so much, in cents.
 DRIFT = 100
 
@@ -47,10 +52,10 @@ class Outlook:
             for end in ("floor", "cap")
         )
         self.penalty = definition["inactivity_points"] * 100.0
-        self.cutoffs = [
-            [definition[name] * 100 for name in names]
-            for names in (GRADES, TEMPERATURES, INTENTS, LEVELS)
-        ]
+        self.cutoffs = np.array(
+            [definition[name] * 100.0 for names in (GRADES, TEMPERATURES, INTENTS, LEVELS)
+             for name in names]
+        )  # fmt: skip
         self.lead = np.searchsorted(leads[:, 0], terms[:, 0])
         self.where = self.lead * size + terms[:, 1].astype(int)
         self.cents, half_life = terms[:, 2], terms[:, 3]
@@ -118,8 +123,9 @@ class Outlook:
 
     def _stays(self, first, last, classes, drift):
         """Whether all classes provably stay the same from one day to another, both included."""
-        falling_now, rising_now = self._terms(first)
-        falling_then, rising_then = self._terms(last)
+        falling_now, rising_now = falling_then, rising_then = self._terms(first)
+        if not np.array_equal(first, last):
+            falling_then, rising_then = self._terms(last)
         # A hand-set score that ends in between could hide what comes after it.
         held = self.override >= 0
         same = ~(held & (first <= self.override_until) & (self.override_until < last))
@@ -136,13 +142,8 @@ class Outlook:
 
     def _classes(self, points, score):
         """All four classes as one number: how many thresholds of each are not reached."""
-        measures = (points[:, FIT], score, points[:, INTENT].sum(axis=1), score)
-        code = np.zeros(len(score), dtype=int)
-        for measure, cutoffs in zip(measures, self.cutoffs, strict=True):
-            code *= 4
-            for cutoff in cutoffs:
-                code += measure < cutoff
-        return code
+        measures = np.column_stack((points[:, FIT], score, points[:, INTENT].sum(axis=1)))
+        return (measures[:, MEASURES] < self.cutoffs) @ DIGITS
 
     def _terms(self, day):
         """What is left of all terms on a day of each lead: falling and rising ones by dimension."""
