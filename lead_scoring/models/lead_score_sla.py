@@ -80,7 +80,8 @@ class LeadScoreSla(models.AbstractModel):
         return self.env.execute_query(
             SQL(
                 """
-                SELECT l.id, COALESCE(l.qualification, 'raw'), s.level = 'sql' AND c.sql_auto IS TRUE
+                SELECT l.id, COALESCE(l.qualification, 'raw'),
+                       s.level = 'sql' AND c.sql_auto IS TRUE
                   FROM crm_lead l
                   JOIN lead_score s ON s.id = l.id AND s.level IN ('mql', 'sql')
                   JOIN lead_score_card c ON c.id = s.card_id
@@ -120,7 +121,8 @@ class LeadScoreSla(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 "SELECT l.id FROM crm_lead l JOIN lead_score s ON s.id = l.id"
-                " WHERE l.id > %s AND s.level IN ('mql', 'sql') AND COALESCE(l.qualification, 'raw') = 'raw'"
+                " WHERE l.id > %s AND s.level IN ('mql', 'sql')"
+                " AND COALESCE(l.qualification, 'raw') = 'raw'"
                 " AND l.qualification_date IS NULL AND l.active AND l.won_status = 'pending'"
                 " ORDER BY l.id LIMIT %s",
                 last,

@@ -48,6 +48,8 @@ def load(name, opened, closed=0, events=0):
     """Commit leads without scores and events for the open ones."""
     with committed(name) as env:
         env["lead.score.card"].search([]).action_archive()
+        # What was there before takes no part.
+        env.cr.execute("UPDATE crm_lead SET active = false")
         stage = env["crm.stage"].search([("is_won", "=", False)], limit=1)
         won = env["crm.stage"].search([("is_won", "=", True)], limit=1)
         env.cr.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
