@@ -157,7 +157,7 @@ class LeadScoreModelWording(models.AbstractModel):
             "fields": [
                 {"label": labels.get(name, name), "value": value}
                 for name, value in sorted(importance.items(), key=lambda item: -item[1])[:15]
-                if value > 0
+                if value >= 0.005
             ],
             "is_newest": bool(report["newest"]),
         }
