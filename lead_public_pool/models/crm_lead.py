@@ -50,9 +50,6 @@ class CrmLead(models.Model):
             lost_reason_id=self.pool_id.lost_reason_id.id
         )
 
-    def _pool_customer_owner(self):
-        return self.partner_id.commercial_partner_id.user_id
-
     def _compute_company_id(self):
         """A lead in a pool keeps its company: without one, every company would see it."""
         pooled = self.filtered(lambda lead: lead.pool_state == "pooled")

@@ -12,3 +12,19 @@ class CrmTeam(models.Model):
         return super(CrmTeam, self.with_context(pool_leave_alone=True))._allocate_leads(
             creation_delta_days=creation_delta_days
         )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"user_id", "active", "member_ids", "company_id"} & vals.keys():
+            self._pool_team_changed()
+        return result
+
+    def unlink(self):
+        self._pool_team_changed()
+        return super().unlink()
+
+    def _pool_team_changed(self):
+        """The pools of these teams look again at who belongs to them."""
+        pools = self.env["lead.pool"]
+        if found := pools._pools_of_teams(self.ids):
+            pools._sync_members_later(found)

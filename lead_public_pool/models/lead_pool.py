@@ -6,8 +6,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
-from .lead_pool_engine import VIA_ROUTE
-
 MODEL_BY_KIND = {"lead": "crm.lead", "customer": "res.partner"}
 # Up to so many owned records, a change of rules shows at once; above, the cron does it in batches.
 REFRESH_AT_ONCE = 1000
@@ -27,6 +25,11 @@ class LeadPool(models.Model):
         "lead.pool.lookup.answer",
         "lead.pool.insight",
         "lead.pool.config",
+        "lead.pool.membership",
+        "lead.pool.waiting",
+        "lead.pool.config.plan",
+        "lead.pool.setup",
+        "lead.pool.intaking",
     ]
     _description = "Public Pool"
     _order = "sequence, id"
@@ -92,10 +95,17 @@ class LeadPool(models.Model):
         string="Longest protection",
         help="For so many days a protected slot keeps a record; 0 means without end.",
     )
-    unfollow_former = fields.Boolean(
-        string="Former owner stops following",
-        default=True,
-        help="Who gives a record back or loses it no longer receives its messages.",
+    follower_policy = fields.Selection(
+        [
+            ("none", "Stay as they are"),
+            ("former", "The former owner leaves"),
+            ("internal", "All colleagues leave but the managers"),
+        ],
+        string="Followers",
+        required=True,
+        default="former",
+        help="Who stops following a record that comes back to the pool. When all colleagues leave, "
+        "activities that others had planned on it go too. Customers stay followers.",
     )
 
     pooled_count = fields.Integer(
@@ -241,30 +251,8 @@ class LeadPool(models.Model):
         self.check_access("write")
         if not self.entry_auto:
             raise UserError(self.env._("Switch on “Fill automatically” and set the filter first."))
-        records = self.env[self.model_name].sudo()
-        found = records.search(
-            Domain.AND(
-                [
-                    records._pool_open_domain(),
-                    records._pool_entry_candidate_domain(),
-                    Domain("pool_state", "=", "outside"),
-                    Domain("company_id", "in", [False, self.company_id.id]),
-                    self._entry_domain(),
-                ]
-            )
-        )
-        results = found.with_context(pool_via=VIA_ROUTE)._pool_move("enter", pool=self)
-        count = sum(result["ok"] for result in results)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if count else "warning",
-                "title": self.name,
-                "message": self.env._("%s records came into the pool.", count),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        domain = self._intake_domain(self.entry_domain)
+        return self._take_in(self.env[self.model_name].sudo().search(domain))
 
     def action_transfer_all(self):
         """Ask for the pool that takes over all records of this one.

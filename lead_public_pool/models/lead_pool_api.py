@@ -23,6 +23,8 @@ class LeadPoolApi(models.AbstractModel):
         results.update({record.id: record._pool_result() for record in done})
         for result in (records - done)._pool_move("claim", user=self.env.user, key=key):
             results[result["id"]] = result
+        won = records.filtered(lambda record: results[record.id]["ok"])
+        won._pool_add_notices(results)
         asked = records.filtered(lambda record: results[record.id]["code"] == verdict.APPROVAL)
         self.env["lead.pool.request"]._ask("claim", asked)
         return [results[record_id] for record_id in self._ids]
@@ -30,10 +32,17 @@ class LeadPoolApi(models.AbstractModel):
     def pool_claim_check(self):
         """Whether the current user may claim these records, why not, and from when.
 
-        Changes nothing.
+        Changes nothing. `message` also names duplicates that others hold, and whose customer it is.
 
         :return: one result per record, see `pool_claim`
         :rtype: list[dict]
+        """
+        return self._pool_claim_check(duplicates=True)
+
+    def _pool_claim_check(self, duplicates=False):
+        """See `pool_claim_check`.
+
+        :param bool duplicates: say also who holds duplicates of what waits
         """
         records, results = self._pool_visible()
         judged = records.sudo()
@@ -45,6 +54,9 @@ class LeadPoolApi(models.AbstractModel):
                 for record in judged
             }
         )
+        if duplicates:
+            claimable = judged.filtered(lambda record: record.id not in refusals)
+            claimable.with_env(self.env)._pool_add_notices(results)
         return [results[record_id] for record_id in self._ids]
 
     def pool_release(self, reason_id=None, note=None, pool_id=None):
@@ -194,7 +206,10 @@ class LeadPoolApi(models.AbstractModel):
             if count == 1
             else self.env._("%s records are yours now.", count)
         )
-        return self._pool_show_results(self.pool_claim(), self.env._("Claim"), done)
+        results = self.pool_claim()
+        if count == 1 and results[0]["ok"] and results[0]["message"]:
+            done = f"{done} {results[0]['message']}"
+        return self._pool_show_results(results, self.env._("Claim"), done)
 
     def action_pool_release(self):
         """Ask for a reason and give these records back.

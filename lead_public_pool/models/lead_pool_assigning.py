@@ -1,9 +1,12 @@
+import pytz
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.rotation import next_turn
+from .lead_pool_engine import ENGINE
 from .lead_pool_quota import Quota
 
 NUMERIC = ("integer", "float", "monetary")
@@ -41,7 +44,14 @@ class LeadPoolAssigning(models.AbstractModel):
     )
     assign_working_hours = fields.Boolean(
         string="In working hours only",
-        help="Hand out only while people work, by the calendar of the company.",
+        help="Hand out only while the member works, by his own working hours, else those of the "
+        "company.",
+    )
+    assign_by_hand_counts = fields.Boolean(
+        string="By hand counts as a turn",
+        default=True,
+        help="What a manager gives to a member by hand is taken into account by the next turns, "
+        "so that in the end everybody has his share.",
     )
     assign_blocked_reason = fields.Char(
         string="Why nothing is handed out",
@@ -61,11 +71,7 @@ class LeadPoolAssigning(models.AbstractModel):
     @api.depends("assign_strategy", "assign_working_hours")
     def _compute_assign_blocked_reason(self):
         for pool in self:
-            if pool.assign_strategy == "none":
-                pool.assign_blocked_reason = False
-            elif pool.assign_working_hours and not pool._is_working_time():
-                pool.assign_blocked_reason = self.env._("Nobody works at this hour.")
-            elif pool._eligible_members()[0]:
+            if pool.assign_strategy == "none" or pool._eligible_members()[0]:
                 pool.assign_blocked_reason = False
             else:
                 reasons = pool._eligible_members()[1]
@@ -84,11 +90,16 @@ class LeadPoolAssigning(models.AbstractModel):
         """
         self.ensure_one()
         pool, now = self.sudo(), self.env.cr.now()
-        eligible, reasons = {}, {}
+        eligible, reasons, working = {}, {}, {}
         for member in pool.member_ids.filtered("assign_active"):
             absence = member._absence()
+            calendar = member.user_id._pool_calendar(pool.company_id)
+            if calendar not in working:
+                working[calendar] = not pool.assign_working_hours or self._is_working_time(calendar)
             if not member.user_id.active:
                 reasons[member] = self.env._("has left")
+            elif not working[calendar]:
+                reasons[member] = self.env._("does not work at this hour")
             elif absence and absence[0] <= now < absence[1]:
                 reasons[member] = self.env._("absent until %s", member.absent_until)
             else:
@@ -102,9 +113,12 @@ class LeadPoolAssigning(models.AbstractModel):
                     eligible[member] = quota
         return eligible, reasons
 
-    def _is_working_time(self):
-        now = fields.Datetime.context_timestamp(self, self.env.cr.now())
-        calendar = self.company_id.sudo().resource_calendar_id
+    @api.model
+    def _is_working_time(self, calendar):
+        """Whether people with these working hours work now; without any, they always do."""
+        if not calendar:
+            return True
+        now = pytz.utc.localize(self.env.cr.now())
         end = fields.Datetime.add(now, minutes=1)
         return bool(calendar._work_intervals_batch(now, end)[False]._items)
 
@@ -119,7 +133,7 @@ class LeadPoolAssigning(models.AbstractModel):
         :return: number of records handed out
         """
         self.ensure_one()
-        if self.assign_working_hours and not self._is_working_time():
+        if not self._eligible_members()[0]:
             return 0
         return self._assign_records(self._waiting_records(limit))
 
@@ -133,7 +147,8 @@ class LeadPoolAssigning(models.AbstractModel):
         quotas, _reasons = self._eligible_members()
         done = 0
         for (member, note), ids in self._plan(records, quotas, members).items():
-            results = records.browse(ids)._pool_move("assign", user=member.user_id, note=note)
+            turn = records.browse(ids).with_context(pool_turn=ENGINE)
+            results = turn._pool_move("assign", user=member.user_id, note=note)
             done += sum(result["ok"] for result in results)
         return done
 
@@ -197,15 +212,43 @@ class LeadPoolAssigning(models.AbstractModel):
 
     def _choose(self, able, credits):
         """Whose turn it is among those who may receive a record; moves the credits."""
-        shares = {
-            member: (max(member.weight, 1) if self.assign_strategy != "round_robin" else 1)
-            for member in able
-        }
+        shares = self._shares(able)
         if self.assign_strategy == "load":
             return min(able, key=lambda member: (able[member].holding / shares[member], member.id))
         chosen, gained = next_turn(shares, credits)
         credits.update(gained)
         return chosen
+
+    def _shares(self, members):
+        """How many records each of these members gets, in proportion to the others."""
+        by_weight = self.assign_strategy != "round_robin"
+        return {member: max(member.weight, 1) if by_weight else 1 for member in members}
+
+    def _count_turns(self, user, count):
+        """A person has given records to a member: the others are owed so much more.
+
+        :param user: who received them (`res.users`)
+        :param int count: how many
+        """
+        self.ensure_one()
+        if not self.assign_by_hand_counts or self.assign_strategy in ("none", "load"):
+            return
+        now = self.env.cr.now()
+        members = self.sudo().member_ids.filtered(
+            lambda member: member.assign_active and member.user_id.active
+        )
+        present = [
+            member
+            for member in members
+            if not (absence := member._absence()) or not absence[0] <= now < absence[1]
+        ]
+        shares = self._shares(present)
+        if not any(member.user_id == user for member in shares):
+            return
+        total = sum(shares.values())
+        for member, share in shares.items():
+            taken = count if member.user_id == user else 0
+            member.assign_credit += count * share / total - taken
 
     def _match(self, turns):
         """Give the best records to the best members, each as many as his turns."""

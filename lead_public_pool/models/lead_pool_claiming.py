@@ -66,10 +66,18 @@ class LeadPoolClaiming(models.AbstractModel):
             ("block", "Only he may claim it"),
             ("route", "Give it to him at once"),
         ],
-        string="Lead of another's customer",
+        string="Another's customer",
         required=True,
         default="off",
-        help="What happens when a lead comes from a company that is the customer of a salesperson.",
+        help="What happens when a lead comes from a company that is the customer of a salesperson, "
+        "or when a customer is the same company as one that a salesperson looks after: by tax "
+        "number, company name, phone, or the domain of its e-mail address.",
+    )
+    duplicate_notice = fields.Boolean(
+        string="Name duplicates",
+        default=True,
+        help="Who looks at a record or claims it is told how many possible duplicates others hold, "
+        "and who, as far as he may see it.",
     )
     request_count = fields.Integer(
         string="Requests",

@@ -107,11 +107,16 @@ class LeadPoolClock(models.AbstractModel):
         owned = self.sudo().filtered(lambda record: record.pool_state == "owned")
         owned.filtered(lambda record: record._pool_is_work(message))._pool_touch()
 
-    def _pool_is_work(self, message):
-        """Whether a message on an owned record shows that it is worked."""
-        pool, by_owner = self.pool_id, message.author_id == self.user_id.partner_id
+    def _pool_is_work(self, message, owner=None, pool=None):
+        """Whether a message on an owned record shows that it is worked.
+
+        :param owner: who should work it, none for its present owner
+        :param pool: whose settings say what counts, none for its home
+        """
+        pool = pool or self.pool_id
+        by_owner = message.author_id == (owner or self.user_id).partner_id
         if message.mail_activity_type_id:
-            return by_owner and self._pool_is_work_activity(message)
+            return by_owner and self._pool_is_work_activity(message, pool)
         empty = is_html_empty(message.body) and not message.attachment_ids
         if empty or message.message_type not in ("comment", "email", "email_outgoing"):
             return False
@@ -119,11 +124,11 @@ class LeadPoolClock(models.AbstractModel):
             outside = not message.author_id.user_ids.filtered(lambda user: not user.share)
             return pool.touch_reply and message.message_type == "email" and outside
         if message.is_internal or message.subtype_id.internal:
-            return pool.touch_note and self._pool_is_long_enough(message)
+            return pool.touch_note and self._pool_is_long_enough(message, pool)
         return pool.touch_mail
 
-    def _pool_is_work_activity(self, message):
-        pool, types = self.pool_id, self.pool_id.touch_activity_type_ids
+    def _pool_is_work_activity(self, message, pool):
+        types = pool.touch_activity_type_ids
         if message.mail_activity_type_id == self.env.ref(ACTIVITY_TYPE, raise_if_not_found=False):
             return False
         if not pool.touch_activity or (types and message.mail_activity_type_id not in types):
@@ -133,9 +138,9 @@ class LeadPoolClock(models.AbstractModel):
         feedback = self.env.context.get("pool_activity_feedback") or ""
         return len(html2plaintext(feedback).strip()) >= pool.touch_minimum
 
-    def _pool_is_long_enough(self, message):
+    def _pool_is_long_enough(self, message, pool):
         text = html2plaintext(message.body or "").strip()
-        return len(text) >= self.pool_id.touch_minimum or bool(message.attachment_ids)
+        return len(text) >= pool.touch_minimum or bool(message.attachment_ids)
 
     # ------------------------------------------------------------------
     # Taking back

@@ -36,14 +36,23 @@ class LeadPoolConfig(models.AbstractModel):
         self.check_access("create")
         return {"format": FORMAT, "pools": [pool._config_values() for pool in self.sudo()]}
 
+    def action_config_export(self):
+        """Download these pools with their rules and members as a file.
+
+        :return: URL action
+        """
+        return self.env["lead.pool.config.export"]._download(self)
+
     @api.model
-    def pool_import(self, config):
+    def pool_import(self, config, update=False):
         """Create pools from what `pool_export` wrote. All or nothing.
 
         Members are found by their logins; who does not exist here is left out and reported.
 
         :param dict config: see `pool_export`
-        :return: `{"ids": ids of the new pools, "messages": what was left out}`
+        :param bool update: change the pools of this company that have the same name and kind
+            instead of creating them anew. Rules and members that the data does not name stay.
+        :return: `{"ids": ids of the pools, "messages": what was left out}`
         :rtype: dict
         :raise UserError: if the data cannot be read, with the place
         """
@@ -56,7 +65,11 @@ class LeadPoolConfig(models.AbstractModel):
         messages, pools = [], self.browse()
         for row in rows:
             try:
-                pools |= self.create(self._config_read(self.env["lead.pool"], row, messages))
+                values = self._config_read(self.env["lead.pool"], row, messages)
+                pool = self._config_existing(row) if update else self.browse()
+                if pool:
+                    pool.write(values)
+                pools |= pool or self.create(values)
             except (ValueError, TypeError, KeyError) as error:
                 raise ValidationError(
                     self.env._(
@@ -140,20 +153,48 @@ class LeadPoolConfig(models.AbstractModel):
         self.write(self._config_named(row, pools, own, messages))
         for rule in row.get("rules", []):
             rules = self.env["lead.pool.rule"]
-            rules.create(
-                {
-                    **self._config_read(rules, rule, messages),
-                    **self._config_named(rule, rules, own, messages),
-                    "pool_id": self.id,
-                }
-            )
+            values = {
+                **self._config_read(rules, rule, messages),
+                **self._config_named(rule, rules, own, messages),
+                "pool_id": self.id,
+            }
+            self._config_write(self._config_existing_rule(rule), rules, values)
         for member in row.get("members", []):
             members = self.env["lead.pool.member"]
             named = self._config_named(member, members, [], messages)
             if named.get("user_id"):
-                members.create(
-                    {**self._config_read(members, member, messages), **named, "pool_id": self.id}
-                )
+                values = {
+                    **self._config_read(members, member, messages),
+                    **named,
+                    "pool_id": self.id,
+                }
+                self._config_write(self._config_existing_member(member), members, values)
+
+    def _config_write(self, record, model, values):
+        if not record:
+            model.create(values)
+            return
+        fixed = ("pool_id", "user_id")
+        record.write({name: value for name, value in values.items() if name not in fixed})
+
+    @api.model
+    def _config_existing(self, row):
+        """The pool of the current company that goes by the name and kind of a row."""
+        return self.with_context(lang=None).search(
+            [
+                ("name", "=", row.get("name")),
+                ("kind", "=", row.get("kind") or "lead"),
+                ("company_id", "=", self.env.company.id),
+            ],
+            limit=1,
+        )
+
+    def _config_existing_rule(self, row):
+        rules = self.with_context(active_test=False, lang=None).rule_ids
+        return rules.filtered(lambda rule: rule.name == row.get("name"))[:1]
+
+    def _config_existing_member(self, row):
+        return self.member_ids.filtered(lambda member: member.user_id.login == row.get("user_id"))
 
     def _config_named(self, row, model, own, messages):
         """Records that the data names, as far as they exist here."""

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, drop_view_if_exists
@@ -116,7 +118,12 @@ class LeadPoolEntry(models.Model):
 
     @api.depends_context("uid")
     def _compute_pool_claim(self):
-        answers = {answer["id"]: answer for answer in self.pool_claim_check()}
+        # In a list, nobody reads about duplicates; on a form he should.
+        single = len(self) == 1
+        answers = {
+            answer["id"]: answer
+            for answer in self._each_kind(lambda records: records._pool_claim_check(single))
+        }
         for entry in self:
             answer = answers[entry.id]
             entry.pool_can_claim = answer["ok"]
@@ -248,6 +255,17 @@ class LeadPoolEntry(models.Model):
         found = set(self.sudo()._search([("id", "in", self.ids)]))
         return self.filtered(lambda entry: entry.id in found)
 
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """See `BaseModel.get_empty_list_help`: tells who may not claim anywhere what to do."""
+        message = self.env["lead.pool"].pool_setup_steps()["message"]
+        if not message:
+            return super().get_empty_list_help(help_message)
+        return Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>') % (
+            self.env._("Nothing waits for you here"),
+            message,
+        )
+
     # ------------------------------------------------------------------
     # Reading
     # ------------------------------------------------------------------
@@ -327,9 +345,8 @@ class LeadPoolEntry(models.Model):
         names = {entry.id: entry.name for entry in self.sudo().exists()}
         results = self.pool_claim()
         if len(self) == 1 and results[0]["ok"]:
-            return self._good_news(
-                self.env._("It is yours now."), self._open_claimed(records[self.id])
-            )
+            done = " ".join(filter(None, [self.env._("It is yours now."), results[0]["message"]]))
+            return self._good_news(done, self._open_claimed(records[self.id]))
         if all(result["ok"] for result in results):
             return self._good_news(
                 self.env._("%s records are yours now.", len(results)),

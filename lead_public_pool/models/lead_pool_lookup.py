@@ -27,12 +27,16 @@ class LeadPoolLookupAnswer(models.AbstractModel):
             `protected`, `owned` or `outside`), `pool` (its name or False), `claimable`, and
             `owner` (False unless you manage the pool)
         :rtype: list[dict]
-        :raise UserError: if nothing usable is given
+        Each question is recorded, without what was asked in plain text.
+
+        :raise UserError: if nothing usable is given, or the user has asked too often today
         :raise AccessError: if the user is no salesperson
         """
         if not self.env.user.has_group("sales_team.group_sale_salesman"):
             raise AccessError(self.env._("Only salespeople may ask whether a company is known."))
         given = self._lookup_arguments(phone=phone, email=email, name=name)
+        log = self.env["lead.pool.lookup.log"]
+        log._check_quota()
         answers = []
         for kind, model in RECORD_MODELS.items():
             found = self._lookup_records(kind, given)
@@ -42,6 +46,7 @@ class LeadPoolLookupAnswer(models.AbstractModel):
                     self._lookup_answer(kind, record, check["ok"])
                     for record, check in zip(found, checks, strict=True)
                 ]
+        log._record(given, bool(answers))
         return answers[:ANSWERS]
 
     def _lookup_arguments(self, **values):

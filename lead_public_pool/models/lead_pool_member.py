@@ -2,10 +2,11 @@ from ast import literal_eval
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools.clock import day_bounds, midnight
+from .lead_pool_engine import ENGINE
 from .lead_pool_quota import Quota
 
 
@@ -39,6 +40,16 @@ class LeadPoolMember(models.Model):
         help="Members claim and give back. Managers also hand out records, take them back and "
         "see everything in the pool.",
     )
+    origin = fields.Selection(
+        [("user", "By hand"), ("team", "By team"), ("domain", "By filter")],
+        string="Member",
+        required=True,
+        default="user",
+        readonly=True,
+        copy=False,
+        help="By hand: somebody added this line. By team or by filter: the line comes and goes "
+        "with the sales team or with the filter on users that the pool names.",
+    )
     own_limits = fields.Boolean(
         help="Use the limits of this line instead of those of the pool.",
     )
@@ -69,6 +80,12 @@ class LeadPoolMember(models.Model):
     )
     absent_from = fields.Date(help="First day of an absence; clocks of the member's records stop.")
     absent_until = fields.Date(help="Last day of the absence.")
+    day_tz = fields.Char(
+        string="Day ends in",
+        compute="_compute_day_tz",
+        help="Time zone in which the days of this member begin and end: that of his own working "
+        "hours, else of the company's. His preferences do not matter.",
+    )
     digest_date = fields.Date(
         string="Last daily mail",
         readonly=True,
@@ -112,6 +129,11 @@ class LeadPoolMember(models.Model):
                 member.holding_count = quota.holding if quota else 0
                 member.claimed_today = quota.daily if quota else 0
 
+    @api.depends("user_id", "company_id")
+    def _compute_day_tz(self):
+        for member in self:
+            member.day_tz = member.user_id._pool_calendar(member.company_id).tz or "UTC"
+
     @api.constrains("user_id", "pool_id")
     def _check_user(self):
         for member in self.sudo():
@@ -141,6 +163,9 @@ class LeadPoolMember(models.Model):
 
     def write(self, vals):
         self._check_tunes([vals])
+        if vals.get("role") and self.env.context.get("pool_members") is not ENGINE:
+            # Who decides about a role decides about the line: it no longer follows a team.
+            vals = {**vals, "origin": "user"}
         result = super().write(vals)
         if {"user_id", "pool_id", "role"} & vals.keys():
             self.env.registry.clear_cache()
@@ -150,6 +175,7 @@ class LeadPoolMember(models.Model):
 
     def unlink(self):
         """What a member held from the pool goes back when he no longer belongs to it."""
+        self._check_by_hand()
         for member in self.sudo():
             held = self.env[member.pool_id._record_model_name()].sudo()
             held = held.search(
@@ -171,7 +197,7 @@ class LeadPoolMember(models.Model):
         """Absence of the member as (start, end), naive UTC, or None; also for no member at all."""
         if not self.absent_from or not self.absent_until:
             return None
-        tz_name = self.company_id.sudo().resource_calendar_id.tz
+        tz_name = self.day_tz
         return (
             midnight(self.absent_from, tz_name),
             midnight(self.absent_until + timedelta(days=1), tz_name),
@@ -191,6 +217,7 @@ class LeadPoolMember(models.Model):
             "lead_public_pool.lead_pool_handover_action"
         )
         action["context"] = {
+            "dialog_size": "extra-large",
             "default_user_id": self.user_id.id,
             "default_pool_ids": self.pool_id.ids,
         }
@@ -200,6 +227,25 @@ class LeadPoolMember(models.Model):
         """Nobody makes himself manager of a pool: who tunes it is asked before the row exists."""
         pool_ids = {vals["pool_id"] for vals in vals_list if vals.get("pool_id")}
         self.env["lead.pool"].browse(pool_ids).check_access("write")
+
+    def _check_by_hand(self):
+        """Who is a member by his team would be back tomorrow: end it where it comes from."""
+        if self.env.context.get("pool_members") is ENGINE:
+            return
+        wanted = {
+            pool: pool._automatic_members() or {}
+            for pool in self.sudo().filtered(lambda member: member.origin != "user").pool_id
+        }
+        for member in self.sudo():
+            if member.origin != "user" and member.user_id in wanted[member.pool_id]:
+                raise UserError(
+                    self.env._(
+                        "%(user)s is a member of %(pool)s by his sales team or by the filter on "
+                        "users. Change the team or the filter, or switch off his turn.",
+                        user=member.user_id.name,
+                        pool=member.pool_id.name,
+                    )
+                )
 
     def _limit(self, name):
         """Limit of this member.
@@ -211,10 +257,9 @@ class LeadPoolMember(models.Model):
         return self[name] if self.own_limits else self.pool_id[name]
 
     @api.model
-    def _day_bounds(self, company):
-        """Today in the company's own time zone, which a rep cannot change to gain a day.
+    def _day_bounds(self, company, user):
+        """Today in the time zone of the user's working hours, which he cannot change himself.
 
         :return: (start, end), naive UTC
         """
-        tz_name = company.sudo().resource_calendar_id.tz
-        return day_bounds(self.env.cr.now(), tz_name)
+        return day_bounds(self.env.cr.now(), user._pool_calendar(company).tz)

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import format_datetime
 
 from .lead_pool_engine import ENGINE, in_engine
 
@@ -34,7 +33,10 @@ class LeadPoolMixin(models.AbstractModel):
     _name = "lead.pool.mixin"
     _description = "Record with a Home"
     _inherit = [
+        "lead.pool.twin",
+        "lead.pool.waitlist",
         "lead.pool.seal",
+        "lead.pool.turn",
         "lead.pool.speed",
         "lead.pool.api",
         "lead.pool.engine",
@@ -138,6 +140,11 @@ class LeadPoolMixin(models.AbstractModel):
         compute="_compute_pool_claim",
         help="Why you may not claim it now, and when you may.",
     )
+    pool_claim_hint = fields.Char(
+        string="Mind before you claim",
+        compute="_compute_pool_claim",
+        help="What to know before you claim it: whose customer it is, and who holds duplicates.",
+    )
     pool_can_release = fields.Boolean(compute="_compute_pool_claim")
 
     _pool_one_home = models.Constraint(
@@ -172,7 +179,7 @@ class LeadPoolMixin(models.AbstractModel):
                 label = self.env._("returns in %s days", round(hours / 24))
             record.pool_due_label = label
 
-    @api.depends("pool_due_label", "pool_claim_message", "pool_can_claim")
+    @api.depends("pool_due_label", "pool_claim_message", "pool_claim_hint", "pool_can_claim")
     @api.depends_context("uid", "tz", "lang")
     def _compute_pool_notice(self):
         for record in self:
@@ -184,15 +191,14 @@ class LeadPoolMixin(models.AbstractModel):
                     why=record.pool_claim_message,
                 )
             elif record.pool_state == "pooled":
-                record.pool_notice = self.env._(
-                    "It waits in the pool “%s”. Work starts with a claim.", pool
-                )
+                notice = self.env._("It waits in the pool “%s”. Work starts with a claim.", pool)
+                record.pool_notice = " ".join(filter(None, [notice, record.pool_claim_hint]))
             elif record.pool_due_date:
                 record.pool_notice = self.env._(
                     "Unless it is worked, it %(when)s (%(date)s) to the pool “%(pool)s”. "
                     "Rule: %(rule)s.",
                     when=record.pool_due_label,
-                    date=format_datetime(self.env, record.pool_due_date, dt_format="short"),
+                    date=record._pool_local(record.pool_due_date),
                     pool=pool,
                     rule=record.sudo().pool_due_rule_id.name,
                 )
@@ -202,12 +208,19 @@ class LeadPoolMixin(models.AbstractModel):
     @api.depends("pool_state", "pool_id", "user_id", "active")
     @api.depends_context("uid")
     def _compute_pool_claim(self):
-        answers = {answer["id"]: answer for answer in self._origin.pool_claim_check()}
+        # In a list, nobody reads about duplicates; on a form he should.
+        answers = {
+            answer["id"]: answer
+            for answer in self._origin._pool_claim_check(duplicates=len(self) == 1)
+        }
         for record in self:
             answer = answers.get(record._origin.id)
             pooled = record.pool_state == "pooled"
             record.pool_can_claim = bool(answer and answer["ok"])
-            record.pool_claim_message = answer["message"] if answer and pooled else False
+            refused = answer and pooled and not answer["ok"]
+            record.pool_claim_message = answer["message"] if refused else False
+            hint = answer and pooled and answer["ok"]
+            record.pool_claim_hint = answer["message"] if hint else False
             record.pool_can_release = record.pool_state == "owned" and (
                 record.user_id == self.env.user
                 or record.sudo().pool_id._is_managed_by(self.env.user)
@@ -407,10 +420,6 @@ class LeadPoolMixin(models.AbstractModel):
     def _pool_close(self):
         """Weed out a record that came back too often."""
         self.with_context(pool_engine=ENGINE).action_archive()
-
-    def _pool_customer_owner(self):
-        """Salesperson of the customer whose record this is, for the owner guard."""
-        return self.env["res.users"]
 
     @api.model
     def _pool_open_domain(self):

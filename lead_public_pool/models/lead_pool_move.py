@@ -108,11 +108,17 @@ class LeadPoolMove(models.Model):
     )
 
     @api.depends("rule_id", "facts", "reason_id", "note")
+    @api.depends_context("lang", "tz", "uid")
     def _compute_explanation(self):
-        units = {"hour": self.env._("hours"), "day": self.env._("days")}
+        rules = self.env["lead.pool.rule"]
+        units = dict(rules._fields["unit"]._description_selection(self.env))
         clocks = {
             "claim": self.env._("received %s"),
             "touch": self.env._("last worked %s"),
+            "first_touch": self.env._("received and not worked since %s"),
+            "stage": self.env._("in its stage since %s"),
+            "create": self.env._("created %s"),
+            "field": self.env._("its date was %s"),
         }
         for move in self:
             facts = move.facts or {}
@@ -126,7 +132,7 @@ class LeadPoolMove(models.Model):
                     version=move.rule_version,
                     since=clocks[facts["clock"]] % local.strftime("%Y-%m-%d %H:%M"),
                     delay=facts["delay"],
-                    unit=units[facts["unit"]],
+                    unit=units.get(facts["unit"], facts["unit"]).lower(),
                 )
             else:
                 move.explanation = ": ".join(

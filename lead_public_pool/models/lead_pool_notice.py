@@ -42,7 +42,7 @@ class LeadPoolNotice(models.AbstractModel):
             record.id: partner_ids[owner.id]
             for owner, records in former.items()
             for record in records
-            if record.pool_id.unfollow_former
+            if record.pool_id.follower_policy != "none"
         }
         followers = (
             self.env["mail.followers"]

@@ -29,6 +29,8 @@ class LeadPoolPolicy(models.AbstractModel):
         judge = getattr(self, f"_judge_{kind}", None)
         if judge is None:
             return {}
+        # Others may have got the company in this very transaction.
+        records.invalidate_recordset(["pool_guard_user_ids"], flush=False)
         quota = Quota.load(kind, records, user, pool or records.pool_id) if user else {}
         refusals = {}
         for record in records:
@@ -138,7 +140,7 @@ class LeadPoolPolicy(models.AbstractModel):
         return None
 
     def _refuse_owner_guard(self, record, user, pool):
-        """A lead of a company that is another salesperson's customer."""
+        """A company that is another salesperson's customer, or a lead of it."""
         if pool.owner_guard not in ("block", "route"):
             return None
         if text := self._other_owner(record, user):
@@ -151,10 +153,12 @@ class LeadPoolPolicy(models.AbstractModel):
         return self._other_owner(record, user) if record.pool_id.owner_guard == "warn" else ""
 
     def _other_owner(self, record, user):
-        owner = record._pool_customer_owner()
-        if not owner or owner == user:
+        owners = record.pool_guard_user_ids
+        if not owners or user in owners:
             return ""
-        return self.env._("It belongs to a customer of %s.", owner.name)
+        if record._name == "res.partner":
+            return self.env._("%s looks after the same company.", owners[0].name)
+        return self.env._("It belongs to a customer of %s.", owners[0].name)
 
     def _refuse_not_owned(self, record):
         if record.pool_state == "pooled":

@@ -101,7 +101,7 @@ class Quota:
         moves = pools.env["lead.pool.move"].sudo()
         members = pools.env["lead.pool.member"]
         for company, of_company in pools.grouped("company_id").items():
-            start, _end = members._day_bounds(company)
+            start, _end = members._day_bounds(company, user)
             since = Domain("date", ">=", start) & Domain("pool_to_id", "in", of_company.ids)
             claims = since & cls._claims(user)
             undone = since & Domain("kind", "=", "undo") & Domain("user_from_id", "=", user.id)
@@ -124,7 +124,7 @@ class Quota:
         members = pools.env["lead.pool.member"]
         for pool in pools:
             if pool._limits_for(user).assign_daily_limit:
-                start, _end = members._day_bounds(pool.company_id)
+                start, _end = members._day_bounds(pool.company_id, user)
                 counts["assigned", pool.id] = (
                     pools.env["lead.pool.move"]
                     .sudo()
@@ -261,7 +261,7 @@ class Quota:
         limit = self.limit("daily_limit")
         if not limit or self.daily < limit:
             return None
-        _start, end = self.member._day_bounds(self.pool.company_id)
+        _start, end = self.member._day_bounds(self.pool.company_id, self.user)
         return Refusal(
             verdict.DAILY_LIMIT,
             self.env._(

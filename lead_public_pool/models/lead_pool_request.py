@@ -78,8 +78,12 @@ class LeadPoolRequest(models.Model):
         :raise UserError: if it has been decided already
         """
         for request in self._to_decide():
-            record = request._record().with_user(request.user_id).sudo()
-            record = record.with_context(pool_via=VIA_APPROVED)
+            asker = request.user_id
+            record = request._record().with_user(asker).sudo()
+            # The answer is for the salesperson: in his language and time zone.
+            record = record.with_context(
+                pool_via=VIA_APPROVED, lang=asker.lang, tz=asker.tz or "UTC"
+            )
             if request.kind == "claim":
                 [result] = record._pool_move("claim", user=request.user_id, note=request.note)
             else:

@@ -85,8 +85,9 @@ class LeadPoolRule(models.Model):
         ],
         required=True,
         default="day",
-        help="A day is 24 hours. Working days follow the calendar of the company, its public "
-        "holidays and the owner's leave; the record goes back at the end of the last one.",
+        help="A day is 24 hours. Working days follow the working hours of the owner, else of the "
+        "company, in their time zone, with public holidays and the owner's leave; the record goes "
+        "back at the end of the last one.",
     )
     minimum_hours = fields.Integer(
         string="Keep at least",
@@ -114,6 +115,14 @@ class LeadPoolRule(models.Model):
         copy=False,
         help="Raised by each change of what the rule decides. The history names the version "
         "that took a record back.",
+    )
+    version_ids = fields.One2many(
+        "lead.pool.rule.version",
+        "rule_id",
+        string="Versions",
+        readonly=True,
+        copy=False,
+        help="What the rule said before, and who changed it.",
     )
     effective_date = fields.Datetime(
         string="In force from",
@@ -173,6 +182,7 @@ class LeadPoolRule(models.Model):
         rules = super().create(vals_list)
         for rule in rules:
             rule.effective_date = rule._new_effective_date()
+        self.env["lead.pool.rule.version"]._note(rules)
         self._rules_changed(rules.pool_id)
         return rules
 
@@ -187,6 +197,7 @@ class LeadPoolRule(models.Model):
                         "effective_date": rule._new_effective_date(),
                     }
                 )
+            self.env["lead.pool.rule.version"]._note(self)
         else:
             super().write(vals)
         if changed or "sequence" in vals:
@@ -195,6 +206,7 @@ class LeadPoolRule(models.Model):
 
     def unlink(self):
         pools = self.pool_id
+        self.env["lead.pool.rule.version"]._end(self)
         result = super().unlink()
         self._rules_changed(pools.exists())
         return result
@@ -217,6 +229,28 @@ class LeadPoolRule(models.Model):
         self.ensure_one()
         self.check_access("read")
         return self.env["lead.pool.preview"]._open(self.pool_id, self)
+
+    def action_replay(self):
+        """Show what this rule, or a draft of it, would have done in the past.
+
+        :return: window action
+        :raise AccessError: for anybody but a manager of the pool
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["lead.pool.replay"]._open(self)
+
+    def action_open_versions(self):
+        """Open what the rule said before, and who changed it.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "lead_public_pool.lead_pool_rule_version_action"
+        )
+        action["domain"] = [("rule_id", "=", self.id)]
+        return action
 
     def _preview_due(self, until):
         """Held records that this rule alone would take back until a moment.
@@ -287,7 +321,7 @@ class LeadPoolRule(models.Model):
         base = self._clock_base(record, meetings or {})
         absence = self._absence(record, memo)
         if self.unit == "workday":
-            due = self._workday_due(base, record, absence, memo)
+            due = self._workday_due(base, record.user_id, absence, memo)
         else:
             due = due_date(base, self.delay, self.unit)
             if absence:
@@ -305,12 +339,15 @@ class LeadPoolRule(models.Model):
             memo[key] = record.pool_id._member(record.user_id)._absence()
         return memo[key]
 
-    def _workday_due(self, base, record, absence, memo):
+    def _workday_due(self, base, owner, absence, memo, delay=None):
         """End of the last of so many working days after the day on which the clock started."""
-        calendar = self.company_id.sudo().resource_calendar_id
+        delay = delay or self.delay
+        calendar = owner._pool_calendar(self.company_id)
+        if not calendar:
+            return due_date(base, delay, "day")
         day = local_date(base, calendar.tz) + timedelta(days=1)
-        resource = record.user_id.sudo().resource_ids[:1]
-        key = (calendar.id, resource.id, day, absence, self.delay)
+        resource = owner._pool_resource(self.company_id)
+        key = (calendar.id, resource.id, day, absence, delay)
         if key not in memo:
             ends = (
                 end
@@ -318,9 +355,7 @@ class LeadPoolRule(models.Model):
                 if not (absence and absence[0] <= end <= absence[1])
             )
             # A calendar without working hours stops no clock.
-            memo[key] = next(islice(ends, self.delay - 1, None), None) or due_date(
-                base, self.delay, "day"
-            )
+            memo[key] = next(islice(ends, delay - 1, None), None) or due_date(base, delay, "day")
         return memo[key]
 
     @api.model
@@ -335,7 +370,7 @@ class LeadPoolRule(models.Model):
             )
             ends = {}
             for begin, stop, _meta in calendar._work_intervals_batch(
-                start, end, resources=resource
+                start, end, resources=resource, tz=tz
             )[resource.id]:
                 ends[begin.date()] = stop
             for _date, stop in sorted(ends.items()):

@@ -122,7 +122,8 @@ class LeadPoolSeal(models.AbstractModel):
         for home, records in (
             self.filtered(lambda r: r.pool_state == "pooled").grouped("pool_id").items()
         ):
-            if home.visibility in SEALED:
+            cleared = kind in RETURNS and home.follower_policy == "internal"
+            if home.visibility in SEALED or cleared:
                 records._pool_seal_traces(records.ids, home)
         return result
 

@@ -5,7 +5,7 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL
 
 from ..tools.worktime import hours_within
 from .lead_pool_engine import ENGINE
@@ -288,7 +288,7 @@ class LeadPoolSpeed(models.AbstractModel):
                     "it was due on %(date)s.",
                     pool=pool.name,
                     hours=pool.first_touch_hours,
-                    date=format_datetime(env, due, dt_format="short"),
+                    date=records._pool_local(due),
                 ),
                 user_id=user.id,
             )

@@ -123,7 +123,7 @@ class LeadPoolWarning(models.AbstractModel):
             text = self.env._(
                 "%(record)s: %(date)s, %(rule)s",
                 record=record.display_name,
-                date=format_datetime(self.env, record.pool_due_date, dt_format="short"),
+                date=self._pool_local(record.pool_due_date),
                 rule=record.pool_due_rule_id.name,
             )
             owner = f" ({record.user_id.name})" if with_owner else ""
@@ -134,15 +134,24 @@ class LeadPoolWarning(models.AbstractModel):
             body += Markup("<p>%s</p>") % self.env._("… and %s more.", len(self) - LISTED)
         return body
 
+    def _pool_local(self, moment):
+        """A moment as text, in the language and time zone of whoever reads it.
+
+        :param datetime moment: naive UTC
+        """
+        # Left to itself, Odoo takes the time zone of the user at work: in a job, the system's.
+        return format_datetime(self.env, moment, tz=self.env.tz.zone, dt_format="short")
+
     def _pool_plan_warning(self, owner):
         """One open activity per record says when it goes back; a later warning moves it."""
         activities = self._pool_warning_activities()
+        mine = self.with_context(lang=owner.lang, tz=owner.tz)
         have = self.browse(activities.mapped("res_id"))
         for activity in activities:
             due = self.browse(activity.res_id).pool_due_date
-            activity.date_deadline = fields.Datetime.context_timestamp(self, due).date()
+            activity.date_deadline = fields.Datetime.context_timestamp(mine, due).date()
         # Odoo would send a message per activity; the owner is told once, as the pool says.
-        for record in (self - have).with_context(mail_activity_quick_update=True):
+        for record in (mine - have).with_context(mail_activity_quick_update=True):
             due = fields.Datetime.context_timestamp(record, record.pool_due_date)
             record.activity_schedule(
                 ACTIVITY_TYPE,

@@ -10,6 +10,8 @@ class ResConfigSettings(models.TransientModel):
     )
 
     pool_holding_limit = fields.Integer(related="company_id.pool_holding_limit", readonly=False)
+    pool_lookup_limit = fields.Integer(related="company_id.pool_lookup_limit", readonly=False)
+    pool_lookup_alert = fields.Integer(related="company_id.pool_lookup_alert", readonly=False)
 
     @api.model
     def get_values(self):

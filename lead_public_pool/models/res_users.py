@@ -13,13 +13,22 @@ class ResUsers(models.Model):
     def create(self, vals_list):
         # The contact exists a moment before its user: do not take a colleague for a customer.
         users = super(ResUsers, self.with_context(pool_no_entry=ENGINE)).create(vals_list)
+        users._pool_members_changed()
         return users.with_env(self.env)
 
     def write(self, vals):
         result = super().write(vals)
         if vals.get("active") is False:
             self._pool_owner_left()
+        if {"active", "company_ids", "group_ids", "share"} & vals.keys():
+            self._pool_members_changed()
         return result
+
+    def _pool_members_changed(self):
+        """Pools that take members by team or filter look again at who belongs to them."""
+        pools = self.env["lead.pool"]
+        if found := pools._pools_with_automatic_members():
+            pools._sync_members_later(found)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_return_records(self):
@@ -32,6 +41,22 @@ class ResUsers(models.Model):
             )
             if closed:
                 closed._pool_apply("leave", self.env["res.users"], None)
+
+    def _pool_resource(self, company):
+        """What Odoo plans of a user's working time in a company, empty if nothing."""
+        return self.sudo().resource_ids.filtered(
+            lambda resource: resource.company_id in (company, company.browse())
+        )[:1]
+
+    def _pool_calendar(self, company):
+        """Working hours by which the days of a user are counted: his own, else the company's.
+
+        Their time zone decides when his day ends; that of his preferences does not, since he
+        could change it to gain a day.
+
+        :rtype: resource.calendar
+        """
+        return self._pool_resource(company).calendar_id or company.sudo().resource_calendar_id
 
     def _pool_owner_left(self):
         """What a leaving user holds goes back to its pools."""

@@ -62,6 +62,23 @@ class ResUsers(models.Model):
         mine = Domain("visibility", "=", "sealed") & Domain("member_ids.user_id", "=", self.id)
         return [(pool.id, pool.company_id.id) for pool in readable | pools.search(mine)]
 
+    @ormcache("self.id")
+    def _pool_managed_ids(self):
+        """Pools that a user manages.
+
+        :return: ids of pools
+        """
+        self.ensure_one()
+        return self._pool_pools().search(self._pool_managed_domain()).ids
+
+    def _pool_staff_ids(self):
+        """Users who are members of the pools that this user manages.
+
+        :return: ids of users
+        """
+        self.ensure_one()
+        return self._pool_pools().browse(self._pool_managed_ids()).member_ids.user_id.ids
+
     def _pool_pools(self):
         return self.env["lead.pool"].sudo().with_context(active_test=False)
 

@@ -1,7 +1,8 @@
+import base64
 import json
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import PoolCase
 
@@ -90,3 +91,118 @@ class TestConfig(PoolCase):
         self.assertTrue(lead.pool_due_date)
         with self.assertRaises(UserError):
             self.env["lead.pool"].with_user(self.admin).action_quick_start()
+
+
+@tagged("post_install", "-at_install")
+class TestConfigFile(PoolCase):
+    """Pools through a file, in the hands of an administrator."""
+
+    def _export(self, pools):
+        return json.loads(json.dumps(pools.with_user(self.admin).pool_export()))
+
+    def _wizard(self, content, **values):
+        if not isinstance(content, (str, bytes)):
+            content = json.dumps(content)
+        raw = content if isinstance(content, bytes) else content.encode()
+        wizards = self.env["lead.pool.config.import"].with_user(self.admin)
+        return wizards.create({"file": base64.b64encode(raw), **values})
+
+    def test_a_downloaded_file_is_what_the_api_exports(self):
+        action = self.pool.with_user(self.admin).action_config_export()
+        self.assertRegex(action["url"], r"^/web/content/lead.pool.config.export/\d+/file/")
+        export = self.env["lead.pool.config.export"].search([], order="id desc", limit=1)
+        self.assertEqual(json.loads(base64.b64decode(export.file)), self._export(self.pool))
+        with self.assertRaises(AccessError):
+            self.pool.with_user(self.lead_manager).action_config_export()
+
+    def test_the_preview_tells_what_is_new_and_changes_nothing(self):
+        config = self._export(self.pool)
+        config["pools"][0]["name"] = "From a file"
+        config["pools"][0]["from_the_future"] = 1
+        count = self.env["lead.pool"].search_count([])
+        wizard = self._wizard(config)
+        self.assertTrue(wizard.can_import)
+        self.assertIn("From a file", wizard.preview)
+        self.assertIn("from_the_future", wizard.preview)
+        self.assertEqual(self.env["lead.pool"].search_count([]), count)
+        wizard.action_import()
+        self.assertEqual(self.env["lead.pool"].search_count([]), count + 1)
+
+    def test_the_preview_appears_as_soon_as_a_file_is_chosen(self):
+        content = base64.b64encode(json.dumps(self._export(self.pool)).encode()).decode()
+        form = Form(self.env["lead.pool.config.import"].with_user(self.admin))
+        form.file = content
+        self.assertTrue(form.can_import)
+        self.assertIn("Stays as it is", form.preview)
+        form.update = False
+        self.assertIn("New", form.preview)
+        wizard = form.save()
+        self.assertEqual(wizard.file.decode(), content)
+        self.assertFalse(wizard.update)
+
+    def test_an_update_tells_each_change_and_makes_just_those(self):
+        rule = self._create_rule(name="Idle", delay=4)
+        self._create_rule(name="Not in the file")
+        config = self._export(self.pool)
+        row = config["pools"][0]
+        row["daily_limit"] = 7
+        row["rules"] = [{**row["rules"][0], "delay": 9}, {"name": "Added", "delay": 3}]
+        row["members"] = [{"user_id": self.stranger.login, "role": "member"}]
+        check = self.env["lead.pool"].with_user(self.admin).pool_import_check
+        plan = check(config, update=True)
+        self.assertFalse(plan["errors"] or plan["unknown"])
+        self.assertEqual(plan["pools"][0]["action"], "change")
+        self.assertEqual(len(plan["pools"][0]["changes"]), 4)
+        self.assertEqual((self.pool.daily_limit, rule.delay), (0, 4))
+        self._wizard(config).action_import()
+        self.assertEqual((self.pool.daily_limit, rule.delay), (7, 9))
+        names = set(self.pool.rule_ids.mapped("name"))
+        self.assertEqual(names, {"Idle", "Not in the file", "Added"})
+        self.assertEqual(len(self.pool.member_ids), 4)
+        self.assertEqual(check(config, update=True)["pools"][0]["action"], "same")
+        self.assertEqual(check(config)["pools"][0]["action"], "create")
+
+    def test_errors_name_their_place_and_nothing_comes_in(self):
+        config = self._export(self.pool)
+        row = config["pools"][0]
+        cases = {
+            "Line 2, column 3": '{"format": 1,\n  oops}',
+            "no text file": b"\xff\xfe\x00",
+            "“format” must be 1": {"format": 2},
+            "“pools” must be a list": {"format": 1, "pools": {}},
+            "pools 1: a name is missing": {"format": 1, "pools": [{"kind": "lead"}]},
+            "pools 1 (Test pool), “daily_limit”: 'many' is not a whole number": {
+                **config, "pools": [{**row, "daily_limit": "many"}]
+            },
+            "pools 1 (Test pool), “kind”: 'nonsense' is none of lead, customer": {
+                **config, "pools": [{**row, "kind": "nonsense"}]
+            },
+            "pools 1 (Test pool), rules 1 (Bad), “delay”: True is not a whole number": {
+                **config, "pools": [{**row, "rules": [{"name": "Bad", "delay": True}]}]
+            },
+            "pools 1 (Test pool): “rules” must be a list": {
+                **config, "pools": [{**row, "rules": 5}]
+            },
+            "filter of Bad": {
+                **config,
+                "pools": [{**row, "rules": [{"name": "Bad", "domain": "[(", "delay": 1}]}],
+            },
+        }  # fmt: skip
+        before = self.pool.write_date
+        for message, content in cases.items():
+            with self.subTest(message):
+                wizard = self._wizard(content, update=False)
+                self.assertFalse(wizard.can_import)
+                preview = str(wizard.preview).replace("&#39;", "'")
+                self.assertIn(message, preview)
+                with self.assertRaises(UserError), self.env.cr.savepoint():
+                    wizard.action_import()
+        self.assertEqual(self.pool.write_date, before)
+
+    def test_only_administrators_open_the_import(self):
+        with self.assertRaises(AccessError):
+            self.env["lead.pool"].with_user(self.lead_manager).pool_import_check({"format": 1})
+        with self.assertRaises(AccessError):
+            self.env["lead.pool.config.import"].with_user(self.lead_manager).create(
+                {"file": "e30="}
+            )

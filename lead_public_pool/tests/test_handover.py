@@ -92,3 +92,123 @@ class TestHandover(PoolCase):
             self.pool.with_user(self.rep).pool_transfer_all(target.id)
         with self.assertRaises(UserError):
             self.pool.with_user(self.admin).pool_transfer_all(self.pool.id)
+
+
+@tagged("post_install", "-at_install")
+class TestStagedHandover(PoolCase):
+    """A leaving colleague's records, group by group."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls._create_pool("Customers", kind="customer")
+        cls.leads = cls._create_leads(4)
+        cls.opportunities = cls._create_leads(2, type="opportunity")
+        cls.customer = cls.env["res.partner"].create({"name": "C", "pool_id": cls.customers.id})
+        for records in (cls.leads, cls.opportunities, cls.customer):
+            records.with_user(cls.rep).pool_claim()
+        cls.overdue = cls.leads[0]
+        cls.overdue.activity_schedule(
+            "mail.mail_activity_data_todo", user_id=cls.rep.id, date_deadline="2020-01-01"
+        )
+
+    def _wizard(self, user=None):
+        user = user or self.lead_manager
+        return self.env["lead.pool.handover"].with_user(user).create({"user_id": self.rep.id})
+
+    def _line(self, wizard, group):
+        return wizard.line_ids.filtered(lambda line: line.group == group)
+
+    def test_each_record_is_in_one_group(self):
+        wizard = self._wizard()
+        self.assertEqual(
+            {line.group: line.record_count for line in wizard.line_ids},
+            {"overdue": 1, "opportunity": 2, "lead": 3, "customer": 1},
+        )
+        self.assertEqual(wizard.record_count, 7)
+        self.assertEqual(set(wizard.line_ids.mapped("how")), {"leave"})
+
+    def test_groups_go_where_the_manager_says_and_the_rest_waits(self):
+        wizard = self._wizard()
+        self._line(wizard, "opportunity").write(
+            {"how": "users", "receiver_ids": [(6, 0, self.other.ids)]}
+        )
+        self._line(wizard, "lead").how = "pool"
+        action = wizard.action_run()
+        self.assertEqual(action["res_id"], wizard.id)
+        self.assertEqual(self.opportunities.user_id, self.other)
+        for lead in self.leads - self.overdue:
+            self.assertPooled(lead)
+        self.assertOwned(self.overdue, self.rep)
+        self.assertEqual(set(wizard.line_ids.mapped("group")), {"overdue", "customer"})
+        given, returned = wizard.stage_ids.sorted("given_count", reverse=True)
+        self.assertRecordValues(
+            given | returned,
+            [
+                {"group": "opportunity", "given_count": 2, "returned_count": 0, "left_count": 0},
+                {"group": "lead", "given_count": 0, "returned_count": 3, "left_count": 0},
+            ],
+        )
+        self.assertEqual(given.receivers, "Otto Other")
+        # Another day, the rest.
+        later = self._wizard()
+        self.assertEqual(later.stage_ids, given | returned)
+        for line in later.line_ids:
+            line.how = "pool"
+        later.action_run()
+        self.assertPooled(self.overdue)
+        self.assertPooled(self.customer, self.customers)
+        self.assertFalse(later.line_ids)
+        self.assertEqual(len(later.stage_ids), 4)
+
+    def test_evenly_to_a_team(self):
+        team = self.env["crm.team"].create(
+            {"name": "T", "member_ids": [(6, 0, (self.other | self.lead_manager | self.rep).ids)]}
+        )
+        wizard = self._wizard()
+        self._line(wizard, "opportunity").write({"how": "team", "team_id": team.id})
+        wizard.action_run()
+        self.assertEqual(self.opportunities.user_id, self.other | self.lead_manager)
+
+    def test_what_nobody_can_receive_stays_and_is_reported(self):
+        self.pool._member(self.other).write({"own_limits": True, "holding_limit": 1})
+        wizard = self._wizard()
+        self._line(wizard, "lead").write({"how": "users", "receiver_ids": [(6, 0, self.other.ids)]})
+        wizard.action_run()
+        [stage] = wizard.stage_ids
+        self.assertEqual((stage.given_count, stage.left_count), (1, 2))
+        self.assertIn("2 × Otto Other already holds 1 of 1", stage.reasons)
+        self.assertEqual(self._line(wizard, "lead").record_count, 2)
+
+    def test_nothing_moves_before_everything_is_decided(self):
+        wizard = self._wizard()
+        with self.assertRaisesRegex(UserError, "at least one group"):
+            wizard.action_run()
+        self._line(wizard, "lead").how = "pool"
+        self._line(wizard, "opportunity").write(
+            {"how": "users", "receiver_ids": [(6, 0, self.rep.ids)]}
+        )
+        with self.assertRaisesRegex(UserError, "Opportunities: choose who receives"):
+            wizard.action_run()
+        self.assertEqual(self.leads.user_id, self.rep)
+
+    def test_open_quotations_come_first_where_there_are_any(self):
+        if "order_ids" not in self.env["crm.lead"]._fields:
+            self.assertIsNone(self.env["lead.pool.handover"]._lead_groups()["quotation"])
+            return
+        self.env["sale.order"].create(
+            {"partner_id": self.customer.id, "opportunity_id": self.opportunities[0].id}
+        )
+        self.assertEqual(self._line(self._wizard(), "quotation").record_count, 1)
+
+    def test_report_is_for_who_did_it_and_for_administrators(self):
+        wizard = self._wizard()
+        self._line(wizard, "lead").how = "pool"
+        wizard.action_run()
+        stages = self.env["lead.pool.handover.stage"]
+        self.assertTrue(stages.with_user(self.lead_manager).search([]))
+        self.assertTrue(stages.with_user(self.admin).search([]))
+        with self.assertRaises(AccessError):
+            stages.with_user(self.rep).search([])
+        self.stranger.group_ids += self.env.ref("lead_public_pool.group_pool_manager")
+        self.assertFalse(stages.with_user(self.stranger).search([]))

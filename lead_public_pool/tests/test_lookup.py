@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -78,3 +79,95 @@ class TestLookup(SealedCase):
         wizard = self.env["lead.pool.lookup"].with_user(self.rep).create({"name": "acme"})
         wizard.action_lookup()
         self.assertEqual(wizard.line_ids.mapped("pool_name"), ["Sealed"])
+        wizard.name = "Nobody knows it"
+        wizard.action_lookup()
+        self.assertFalse(wizard.line_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestLookupLog(SealedCase):
+    """Who asks what is recorded, limited, and told to the managers."""
+
+    def setUp(self):
+        super().setUp()
+        self.company = self.env.company
+        self.company.write({"pool_lookup_limit": 3, "pool_lookup_alert": 1})
+        self.log = self.env["lead.pool.lookup.log"]
+
+    def _lookup(self, user=None, **values):
+        self.env.flush_all()
+        return self.env["lead.pool"].with_user(user or self.rep).pool_lookup(**values)
+
+    def test_each_question_is_recorded_without_its_plain_text(self):
+        self._lookup(phone=PHONE)
+        self._lookup(email="nobody@nowhere.example", name="Acme")
+        rows = self.log.search([("user_id", "=", self.rep.id)], order="id")
+        self.assertRecordValues(
+            rows,
+            [
+                {"kind": "phone", "found": True, "number": 1},
+                {"kind": "several", "found": True, "number": 2},
+            ],
+        )
+        texts = " ".join(str(rows.read()))
+        for secret in (PHONE, PHONE[-6:], "nowhere", "Acme"):
+            self.assertNotIn(secret, texts)
+        self._lookup(phone=PHONE)
+        again = self.log.search([("user_id", "=", self.rep.id)], limit=1, order="id desc")
+        self.assertEqual(again.fingerprint, rows[0].fingerprint)
+        self.assertNotEqual(rows[1].fingerprint, rows[0].fingerprint)
+
+    def test_a_rep_is_told_his_quota_and_refused_beyond_it(self):
+        wizard = self.env["lead.pool.lookup"].with_user(self.rep).create({"name": "Acme"})
+        self.assertIn("3 of 3", wizard.quota)
+        wizard.action_lookup()
+        self.assertIn("2 of 3", wizard.quota)
+        self._lookup(name="A")
+        self._lookup(name="B")
+        with self.assertRaisesRegex(UserError, "3 companies today"):
+            self._lookup(name="C")
+        self.assertEqual(self.log.search_count([("user_id", "=", self.rep.id)]), 3)
+        self._lookup(self.other, name="C")
+
+    def test_managers_and_companies_without_limit_ask_on(self):
+        for _number in range(5):
+            self._lookup(self.lead_manager, name="Acme")
+        self.company.pool_lookup_limit = 0
+        for _number in range(5):
+            self._lookup(name="Acme")
+        wizard = self.env["lead.pool.lookup"].with_user(self.rep).create({})
+        self.assertEqual(wizard.quota, "Each lookup is recorded.")
+
+    def test_the_quota_begins_anew_with_the_day_of_the_company(self):
+        for _number in range(3):
+            self._lookup(name="Acme")
+        tomorrow = fields.Datetime.add(self.env.cr.now(), days=1)
+        self.patch(self.env.cr, "now", lambda: tomorrow)
+        self._lookup(name="Acme")
+
+    def test_managers_are_alerted_once(self):
+        def alerts():
+            return self.env["mail.message"].search_count(
+                [
+                    ("subject", "ilike", "looks up many"),
+                    ("notified_partner_ids", "in", self.lead_manager.partner_id.ids),
+                ]
+            )
+
+        self._lookup(name="Acme")
+        self.assertEqual(alerts(), 0)
+        self._lookup(name="Acme")
+        self._lookup(name="Acme")
+        self.assertEqual(alerts(), 1)
+
+    def test_managers_see_the_lookups_of_their_members_and_reps_none(self):
+        self._lookup(name="Acme")
+        self._lookup(self.stranger, name="Acme")
+        mine = self.log.with_user(self.lead_manager).search([])
+        self.assertIn(self.rep, mine.user_id)
+        self.assertNotIn(self.stranger, mine.user_id)
+        self.assertIn(self.stranger, self.log.with_user(self.admin).search([]).user_id)
+        with self.assertRaises(AccessError):
+            self.log.with_user(self.rep).search([])
+        with self.assertRaises(AccessError):
+            mine.unlink()

@@ -1,5 +1,5 @@
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import PoolCase
 
@@ -87,8 +87,46 @@ class TestRelease(PoolCase):
         self.assertNotIn(self.rep.partner_id, lead.message_partner_ids)
 
     def test_former_owner_goes_on_following_where_the_pool_says_so(self):
-        self.pool.unfollow_former = False
+        self.pool.follower_policy = "none"
         lead = self._claim(self._create_leads())
         lead.message_subscribe(partner_ids=self.rep.partner_id.ids)
         lead.with_user(self.rep).pool_release()
         self.assertIn(self.rep.partner_id, lead.message_partner_ids)
+
+    def _followed_lead(self):
+        """A held lead with a customer, a colleague and a manager among its followers."""
+        lead = self._claim(self._create_leads())
+        self.customer = self.env["res.partner"].create({"name": "Carla Customer"})
+        self.portal = new_test_user(self.env, "pool_portal", groups="base.group_portal")
+        people = (
+            self.customer | (self.rep | self.other | self.lead_manager | self.portal).partner_id
+        )
+        lead.message_subscribe(partner_ids=people.ids)
+        return lead
+
+    def test_all_colleagues_stop_following_where_the_pool_says_so(self):
+        self.pool.follower_policy = "internal"
+        lead = self._followed_lead()
+        lead.with_user(self.rep).pool_release()
+        self.assertEqual(
+            lead.message_partner_ids,
+            self.customer | self.portal.partner_id | self.lead_manager.partner_id,
+        )
+
+    def test_colleagues_stay_where_only_the_former_owner_leaves(self):
+        lead = self._followed_lead()
+        lead.with_user(self.rep).pool_release()
+        self.assertIn(self.other.partner_id, lead.message_partner_ids)
+        self.assertNotIn(self.rep.partner_id, lead.message_partner_ids)
+
+    def test_activities_of_colleagues_go_with_them(self):
+        lead = self._claim(self._create_leads())
+        for user in (self.other, self.lead_manager):
+            lead.activity_schedule("mail.mail_activity_data_todo", user_id=user.id)
+        lead.with_user(self.rep).pool_release()
+        self.assertEqual(lead.activity_ids.user_id, self.other | self.lead_manager)
+        self._claim(lead, self.other)
+        self.pool.follower_policy = "internal"
+        lead.activity_schedule("mail.mail_activity_data_todo", user_id=self.rep.id)
+        lead.with_user(self.other).pool_release()
+        self.assertEqual(lead.activity_ids.user_id, self.lead_manager)

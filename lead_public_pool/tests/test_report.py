@@ -55,6 +55,33 @@ class ReportCase(PoolCase):
 
 
 @tagged("post_install", "-at_install")
+class TestMedian(ReportCase):
+    def test_median_of_hours_to_first_contact_is_not_drawn_by_one_late_record(self):
+        leads = self._create_leads(4)
+        leads.with_user(self.rep).pool_claim()
+        hours = (1, 2, 3, 70)
+        for lead, after in zip(leads, hours, strict=True):
+            self._at(hours=after)
+            self._touch(lead)
+        self.env.flush_all()
+        report = self.env["lead.pool.report"]
+        domain = Domain("lead_id", "in", leads.ids)
+        worked = sorted(report.search(domain).mapped("first_touch_hours"))
+        measures = ["first_touch_median:avg", "first_touch_hours:avg"]
+        [(median, mean)] = report._read_group(domain, [], measures)
+        self.assertAlmostEqual(median, (worked[1] + worked[2]) / 2)
+        self.assertAlmostEqual(mean, sum(worked) / 4)
+        self.assertGreater(mean, median)
+
+    def test_median_by_group_and_of_nothing(self):
+        report = self.env["lead.pool.report"]
+        nothing = Domain("id", "=", 0)
+        self.assertEqual(report._read_group(nothing, ["user_id"], ["first_touch_median:avg"]), [])
+        [(median,)] = report._read_group(nothing, [], ["first_touch_median:avg"])
+        self.assertFalse(median)
+
+
+@tagged("post_install", "-at_install")
 class TestReport(ReportCase):
     def test_one_row_per_holding_from_gain_to_return(self):
         lead = self._create_leads(country_id=self.env.ref("base.fr").id)

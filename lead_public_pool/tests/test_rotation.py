@@ -144,3 +144,50 @@ class TestAutomaticAssignment(PoolCase):
         self.env.flush_all()
         self.assertNotIn("pooled", leads.mapped("pool_state"))
         return self.env.cr.sql_log_count - before
+
+    def _hand_out(self, leads, user):
+        results = leads.with_user(self.lead_manager).pool_assign(user.id)
+        self.assertEqual(set(self._codes(results)), {"ok"})
+
+    def test_what_is_handed_out_by_hand_counts_as_a_turn(self):
+        leads = self._create_leads(3)
+        self._hand_out(leads, self.rep)
+        leads |= self._create_leads(5)
+        self._assign()
+        self.assertEqual(self._owners(leads), {self.rep: 4, self.other: 4})
+
+    def test_by_hand_counts_only_where_the_pool_says_so(self):
+        self.pool.assign_by_hand_counts = False
+        self._hand_out(self._create_leads(4), self.rep)
+        leads = self._create_leads(4)
+        self._assign()
+        self.assertEqual(self._owners(leads), {self.rep: 2, self.other: 2})
+
+    def test_a_plain_write_by_a_manager_counts_too(self):
+        lead = self._create_leads()
+        lead.with_user(self.lead_manager).write({"user_id": self.rep.id})
+        leads = lead | self._create_leads(1)
+        self._assign()
+        self.assertEqual(self._owners(leads), {self.rep: 1, self.other: 1})
+
+    def test_who_is_out_of_the_rotation_and_what_is_moved_on_owe_nothing(self):
+        self._hand_out(self._create_leads(2), self.lead_manager)
+        moved_on = self._claim(self._create_leads(1))
+        moved_on.with_user(self.admin).write({"user_id": self.other.id})
+        credits = self.pool.member_ids.mapped("assign_credit")
+        self.assertEqual(credits, [0.0] * 3)
+
+    def test_shares_stay_fair_however_hands_and_turns_mix(self):
+        """By hand and in turn together, nobody is a whole record off once the turns catch up."""
+        self.pool.assign_strategy = "weighted"
+        self.pool._member(self.rep).weight = 2
+        dice, leads = random.Random(3), self.env["crm.lead"]
+        for _round in range(6):
+            by_hand = self._create_leads(dice.randint(1, 2))
+            self._hand_out(by_hand, dice.choice([self.rep, self.other]))
+            leads |= by_hand
+        in_turn = self._create_leads(24)
+        self._assign()
+        leads |= in_turn
+        owners = self._owners(leads)
+        self.assertLess(abs(owners[self.rep] - len(leads) * 2 / 3), 1)

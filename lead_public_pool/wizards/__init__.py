@@ -2,10 +2,17 @@ from . import base_partner_merge
 from . import lead_pool_result
 from . import lead_pool_result_line
 from . import lead_pool_handover
+from . import lead_pool_handover_line
 from . import lead_pool_preview
 from . import lead_pool_preview_line
+from . import lead_pool_replay
+from . import lead_pool_replay_line
 from . import lead_pool_release
 from . import lead_pool_transfer
 from . import lead_pool_assign
 from . import lead_pool_lookup
+from . import lead_pool_lookup_wait
 from . import lead_pool_lookup_line
+from . import lead_pool_intake
+from . import lead_pool_config_export
+from . import lead_pool_config_import

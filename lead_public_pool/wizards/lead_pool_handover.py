@@ -34,6 +34,42 @@ class LeadPoolHandover(models.TransientModel):
         string="Records", compute="_compute_record_count", help="Records that change hands."
     )
 
+    line_ids = fields.One2many(
+        "lead.pool.handover.line",
+        "handover_id",
+        string="Groups",
+        compute="_compute_line_ids",
+        store=True,
+        readonly=False,
+        help="What he holds, by group, and what becomes of each.",
+    )
+    stage_ids = fields.Many2many(
+        "lead.pool.handover.stage",
+        string="Done so far",
+        compute="_compute_stage_ids",
+        help="What has been handed over before.",
+    )
+
+    @api.depends("user_id", "pool_ids")
+    def _compute_line_ids(self):
+        for wizard in self:
+            counts = wizard._group_records() if wizard.user_id else {}
+            wizard.line_ids = [
+                fields.Command.clear(),
+                *(
+                    fields.Command.create({"group": group, "record_count": len(records)})
+                    for group, records in counts.items()
+                    if records
+                ),
+            ]
+
+    @api.depends("user_id")
+    def _compute_stage_ids(self):
+        for wizard in self:
+            wizard.stage_ids = self.env["lead.pool.handover.stage"].search(
+                [("user_id", "=", wizard.user_id.id)]
+            )
+
     @api.depends("user_id", "pool_ids")
     def _compute_record_count(self):
         for wizard in self:
@@ -70,6 +106,61 @@ class LeadPoolHandover(models.TransientModel):
                 "message": message,
                 "next": {"type": "ir.actions.act_window_close"},
             },
+        }
+
+    def action_run(self):
+        """Hand over the groups for which it was decided; the others wait for another time.
+
+        :return: window action of this dialog, with what is left
+        :raise AccessError: for anybody but managers of the pools
+        :raise UserError: if nothing was decided, or nobody is named who receives
+        """
+        self.ensure_one()
+        decided = self.line_ids.filtered(lambda line: line.how != "leave")
+        if not decided:
+            raise UserError(self.env._("Decide for at least one group where it goes."))
+        # Checked for all before the first record moves.
+        for line in decided:
+            line._receivers()
+        for line in decided:
+            line._run()
+        self._compute_line_ids()
+        self.invalidate_recordset(["stage_ids", "record_count"])
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Hand over records"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
+
+    def _group_records(self):
+        """What the user still holds, by group; each record in the first group that fits it.
+
+        :return: records in `sudo` by group, see `GROUPS`
+        """
+        leads, customers = self._records()
+        groups = {}
+        for group, domain in self._lead_groups().items():
+            groups[group] = leads.filtered_domain(domain) if domain else leads[:0]
+            leads -= groups[group]
+        return {**groups, "lead": leads, "customer": customers}
+
+    @api.model
+    def _lead_groups(self):
+        """Filter of each group of leads, in order; none where Odoo does not know such a thing."""
+        now, today = self.env.cr.now(), fields.Date.context_today(self)
+        quotation = None
+        if "order_ids" in self.env["crm.lead"]._fields:
+            # The Sales app is optional: where it is there, an open offer comes first.
+            quotation = Domain("order_ids", "any", [("state", "in", ("draft", "sent"))])
+        return {
+            "quotation": quotation,
+            "overdue": Domain("pool_due_date", "<=", now)
+            | Domain("activity_ids", "any", [("date_deadline", "<", today)]),
+            "opportunity": Domain("type", "=", "opportunity"),
         }
 
     def _records(self):

@@ -1,17 +1,23 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class LeadPoolLookup(models.TransientModel):
     """Ask whether a company is known before calling it."""
 
     _name = "lead.pool.lookup"
-    _description = "Is It Known?"
+    _description = "Look Up a Company"
 
     phone = fields.Char(help="The whole number, in any notation.")
     email = fields.Char(string="E-mail", help="The whole address.")
     name = fields.Char(string="Company", help="The whole name, in upper or lower case.")
     asked = fields.Boolean(readonly=True)
+    quota = fields.Char(compute="_compute_quota", help="How many lookups you have left today.")
     line_ids = fields.One2many("lead.pool.lookup.line", "lookup_id", readonly=True)
+
+    @api.depends("asked", "line_ids")
+    @api.depends_context("uid", "company")
+    def _compute_quota(self):
+        self.quota = self.env["lead.pool.lookup.log"]._quota_text()
 
     def action_lookup(self):
         """Look it up and show the answers in the same dialog.
@@ -40,7 +46,7 @@ class LeadPoolLookup(models.TransientModel):
         self.asked = True
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Is it known?"),
+            "name": self.env._("Look Up a Company"),
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",

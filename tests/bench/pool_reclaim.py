@@ -26,8 +26,8 @@ DUE = 10_000
 BATCH = 500  # as the cron does
 ROUNDS = 3
 # Odoo's rule takes all that is due in one transaction, and each record costs more the more there
-# are. It is compared on as many as our cron takes back; the smaller samples show the way.
-SAMPLES = (300, 2000)
+# are: on DUE leads it was not done after half an hour. So it is let off with fewer.
+SAMPLES = (300, 2000, 4000)
 IDLE_RUNS = 20
 # Differs from run to run, or says who did it.
 NOT_COMPARED = {"id", "name", "write_date", "create_date", "date_last_stage_update"}
@@ -68,7 +68,7 @@ def measure(sheet, big, small, leads, few, due):
             once = seconds(lambda n=name, w=work: w(n))
             if number:  # the first round warms up
                 times.append(once / due * 1000)
-    samples = sorted({*(min(count, due) for count in SAMPLES), due})
+    samples = sorted({min(count, due) for count in SAMPLES})
     by_rule = {count: automation(big, count) for count in samples}
     a, b, a_few = median(ours), median(by_sql), median(few_ours)
     for label, value in (
@@ -83,7 +83,8 @@ def measure(sheet, big, small, leads, few, due):
         sheet.show(label, f"{value:.3f} ms")
     for sample in samples[:-1]:
         sheet.show(f"times faster than Odoo's rule on {sample:,}", f"{by_rule[sample] / a:.1f}")
-    sheet.limit(f"times faster than Odoo's rule on {due:,}", by_rule[due] / a, at_least=50)
+    most = samples[-1]
+    sheet.limit(f"times faster than Odoo's rule on {most:,}", by_rule[most] / a, at_least=50)
     sheet.limit("times hand-written SQL", a / b, at_most=6)
     sheet.limit(f"times the same among {few:,}", a / a_few, at_most=1.25)
     differences = compare(big)

@@ -70,11 +70,22 @@ class TestPoolDesktop(PoolTour):
             ],
         )
 
+    def test_rep_looks_up_a_company(self):
+        self.leads[0].write({"phone": "+49 731 555 0142", "email_from": "tour@known.example"})
+        self.env.company.pool_lookup_limit = 3
+        self.start_tour("/odoo", "pool_lookup_desktop", login="tour_rep")
+        asked = self.env["lead.pool.lookup.log"].search([("user_id", "=", self.rep.id)])
+        self.assertEqual(asked.sorted("number").mapped("found"), [True, False])
+
 
 @top_level
 class TestPoolMobile(PoolTour):
     browser_size = "375x667"
     touch_enabled = True
+
+    def test_rep_looks_up_a_company_on_a_phone(self):
+        self.leads[0].email_from = "tour@known.example"
+        self.start_tour("/odoo", "pool_lookup_mobile", login="tour_rep")
 
     def test_rep_claims_on_a_phone_until_his_limit(self):
         self.pool.daily_limit = 1

@@ -1,0 +1,214 @@
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from .common import PoolCase
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicates(PoolCase):
+    """Duplicates that others hold are named before a claim, and with it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.facts = {"email_from": "jo@acme-works.example", "partner_name": "Acme Works"}
+
+    def _held(self, user=None, **values):
+        return self._claim(self._create_leads(**values), user or self.other)
+
+    def _message(self, lead, user=None):
+        self.env.flush_all()
+        [answer] = lead.with_user(user or self.rep).pool_claim_check()
+        self.assertTrue(answer["ok"], answer)
+        return answer["message"]
+
+    def test_count_for_all_and_names_for_who_may_read(self):
+        self._held(**self.facts)
+        self._held(email_from="ann@acme-works.example")
+        lead = self._create_leads(**self.facts)
+        text = self._message(lead)
+        self.assertIn("2 possible duplicates are held by others", text)
+        self.assertNotIn("Otto", text)
+        self.assertNotIn("acme", text.lower())
+        self.lead_manager.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
+        self.assertIn("among them Otto Other", self._message(lead, self.lead_manager))
+
+    def test_each_sign_counts(self):
+        partner = self.env["res.partner"].create({"name": "Company", "is_company": True})
+        person = self.env["res.partner"].create({"name": "Person", "parent_id": partner.id})
+        signs = (
+            ({"email_from": "a@sign-domain.example"}, {"email_from": "b@sign-domain.example"}),
+            ({"email_from": "same@gmail.com"}, {"email_from": "Same@GMAIL.com"}),
+            ({"phone": "+32 2 290 34 90"}, {"phone": "+32 2 290 34 90"}),
+            ({"partner_name": "Some Works"}, {"partner_name": "SOME works"}),
+            ({"partner_id": partner.id}, {"partner_id": person.id}),
+        )
+        for mine, theirs in signs:
+            with self.subTest(mine):
+                lead = self._create_leads(**mine)
+                self.assertFalse(self._message(lead))
+                self._held(**theirs)
+                self.assertEqual(
+                    self._message(lead), "A possible duplicate is held by somebody else."
+                )
+
+    def test_free_mail_of_another_person_is_no_duplicate(self):
+        self._held(email_from="one@gmail.com")
+        self.assertFalse(self._message(self._create_leads(email_from="two@gmail.com")))
+
+    def test_what_waits_is_mine_or_is_closed_is_no_duplicate_of_others(self):
+        lead = self._create_leads(**self.facts)
+        self._create_leads(**self.facts)
+        self._held(self.rep, **self.facts)
+        self._held(**self.facts).action_set_lost()
+        self.assertFalse(self._message(lead))
+
+    def test_what_so_many_share_says_nothing(self):
+        self._claim(self._create_leads(21, phone="+32 2 290 34 90"), self.other)
+        self.assertFalse(self._message(self._create_leads(phone="+32 2 290 34 90")))
+
+    def test_the_answer_of_a_claim_says_it_too_and_the_pool_can_be_silent(self):
+        self._held(**self.facts)
+        first, second = self._create_leads(2, **self.facts)
+        [answer] = first.with_user(self.rep).pool_claim()
+        self.assertIn("duplicate", answer["message"])
+        self.assertEqual(first.user_id, self.rep)
+        self.pool.duplicate_notice = False
+        [answer] = second.with_user(self.rep).pool_claim()
+        self.assertFalse(answer["message"])
+
+    def test_form_warns_and_does_not_say_that_it_cannot_be_claimed(self):
+        self._held(**self.facts)
+        lead = self._create_leads(**self.facts).with_user(self.rep)
+        self.env.flush_all()
+        self.assertTrue(lead.pool_can_claim)
+        self.assertFalse(lead.pool_claim_message)
+        self.assertIn("Work starts with a claim. A possible duplicate", lead.pool_notice)
+
+    def test_claimer_may_wait_for_the_duplicate(self):
+        held = self._held(**self.facts)
+        lead = self._create_leads(name="Mine to be", **self.facts)
+        [answer] = lead.with_user(self.rep).pool_wait_duplicates()
+        self.assertTrue(answer["ok"])
+        wait = self.env["lead.pool.wait"].search([("lead_id", "=", held.id)])
+        self.assertEqual((wait.user_id, wait.name), (self.rep, "Mine to be"))
+        with self.assertRaises(AccessError):
+            held.with_user(self.rep).read(["name"])
+        action = lead.with_user(self.rep).action_pool_wait_duplicates()
+        self.assertEqual(action["params"]["type"], "success")
+
+    def test_many_records_cost_few_queries(self):
+        self._held(**self.facts)
+
+        def queries(leads):
+            leads.with_user(self.rep).pool_claim_check()
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            leads.with_user(self.rep).pool_claim_check()
+            return self.env.cr.sql_log_count - before
+
+        few = queries(self._create_leads(3, **self.facts))
+        self.assertLessEqual(queries(self._create_leads(60, **self.facts)), few + 2)
+
+    def test_customers_have_duplicates_too(self):
+        pool = self._create_pool("Customers", kind="customer")
+        partners = self.env["res.partner"]
+        partners.create({"name": "Twin Works", "is_company": True, "user_id": self.other.id})
+        customer = partners.create({"name": "TWIN works", "is_company": True, "pool_id": pool.id})
+        self.assertIn("A possible duplicate is held by Otto Other", self._message(customer))
+
+
+@tagged("post_install", "-at_install")
+class TestOwnerGuardOfCustomers(PoolCase):
+    """The same company twice: whoever looks after one has a say about the other."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls._create_pool(
+            "Customers", kind="customer", owner_guard="block", duplicate_notice=False
+        )
+
+    def _customer(self, **values):
+        return self.env["res.partner"].create({"name": "A", "is_company": True, **values})
+
+    def _answer(self, customer, user=None):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return customer.with_user(user or self.rep).pool_claim_check()[0]
+
+    def test_each_sign_of_the_same_company(self):
+        signs = (
+            ({"vat": "BE0477472701"}, {"vat": "BE0477472701"}),
+            ({"name": "Same Works"}, {"name": "same works"}),
+            ({"email": "a@same-company.example"}, {"email": "b@same-company.example"}),
+            ({"phone": "+32 2 290 34 90"}, {"phone": "+32 2 290 34 90"}),
+        )
+        for number, (mine, theirs) in enumerate(signs):
+            with self.subTest(mine):
+                waiting = self._customer(
+                    **{"name": f"W{number}", "pool_id": self.customers.id, **mine}
+                )
+                self.assertEqual(self._answer(waiting)["code"], "ok")
+                self._customer(**{"name": f"O{number}", "user_id": self.other.id, **theirs})
+                answer = self._answer(waiting)
+                self.assertEqual(answer["code"], "owner_guard")
+                self.assertIn("Otto Other looks after the same company", answer["message"])
+                self.assertEqual(self._answer(waiting, self.other)["code"], "ok")
+
+    def test_free_mail_slashes_and_colleagues_are_no_company(self):
+        waiting = self._customer(
+            vat="/", email="x@gmail.com", is_company=False, pool_id=self.customers.id
+        )
+        self._customer(vat="/", name="B", email="y@gmail.com", user_id=self.other.id)
+        self._customer(is_company=False, user_id=self.other.id)
+        self.assertEqual(self._answer(waiting)["code"], "ok")
+
+    def test_modes(self):
+        owned = self._customer(vat="BE0477472701", user_id=self.other.id)
+        waiting = self._customer(name="B", vat="BE0477472701", pool_id=self.customers.id)
+        self.customers.owner_guard = "warn"
+        answer = self._answer(waiting)
+        self.assertTrue(answer["ok"])
+        self.assertIn("Otto Other looks after", answer["message"])
+        self.customers.owner_guard = "off"
+        self.assertFalse(self._answer(waiting)["message"])
+        self.customers.owner_guard = "route"
+        self.assertEqual(self._answer(waiting)["code"], "owner_guard")
+        routed = self._customer(name="C", vat="BE0477472701", pool_id=self.customers.id)
+        self.assertOwned(routed, self.other, self.customers)
+        self.assertEqual(owned.user_id, self.other)
+
+    def test_another_company_of_ours_does_not_count(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self._customer(vat="BE0477472701", user_id=self.other.id, company_id=elsewhere.id)
+        waiting = self._customer(name="B", vat="BE0477472701", pool_id=self.customers.id)
+        self.assertEqual(self._answer(waiting)["code"], "ok")
+
+    def test_who_holds_one_of_them_himself_may_have_the_other(self):
+        self._customer(vat="BE0477472701", user_id=self.other.id)
+        self._customer(name="M", vat="BE0477472701", user_id=self.rep.id)
+        waiting = self._customer(name="B", vat="BE0477472701", pool_id=self.customers.id)
+        self.assertEqual(self._answer(waiting)["code"], "ok")
+
+    def test_a_plain_write_is_refused_as_well(self):
+        self._customer(vat="BE0477472701", user_id=self.other.id)
+        waiting = self._customer(name="B", vat="BE0477472701", pool_id=self.customers.id)
+        self.env.flush_all()
+        with self.assertRaisesRegex(Exception, "looks after the same company"):
+            waiting.with_user(self.rep).write({"user_id": self.rep.id})
+
+    def test_many_cost_one_query(self):
+        self._customer(vat="BE0477472701", user_id=self.other.id)
+        customers = self.env["res.partner"].concat(
+            *(
+                self._customer(name=f"B{n}", vat="BE0477472701", pool_id=self.customers.id)
+                for n in range(30)
+            )
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        customers.mapped("user_id")
+        before = self.env.cr.sql_log_count
+        customers.sudo().mapped("pool_guard_user_ids")
+        self.assertLessEqual(self.env.cr.sql_log_count - before, 2)
