@@ -52,9 +52,12 @@
         "views/customer_lifecycle_profile_fit_views.xml",
         "views/res_partner_lifecycle_views.xml",
         "report/customer_lifecycle_report_views.xml",
+        "views/res_config_settings_lifecycle_views.xml",
+        "views/digest_digest_views.xml",
         "views/customer_lifecycle_menus.xml",
     ],
     "demo": [
+        "demo/customer_lifecycle_demo.xml",
         "demo/customer_action_demo.xml",
     ],
     "assets": {

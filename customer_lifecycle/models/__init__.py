@@ -15,6 +15,7 @@ from . import customer_lifecycle_profile
 from . import customer_lifecycle_threshold
 from . import customer_lifecycle_group
 from . import customer_lifecycle_run
+from . import lifecycle_till
 from . import lifecycle_family
 from . import lifecycle_mixin
 from . import customer_lifecycle_fit
@@ -59,3 +60,4 @@ from . import res_partner
 from . import sale_order
 from . import crm_lead
 from . import res_config_settings
+from . import digest_digest

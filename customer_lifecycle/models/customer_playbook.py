@@ -96,6 +96,7 @@ class CustomerPlaybook(models.Model):
             ("internal", "Colleague who is the internal customer"),
             ("user", "One colleague"),
         ],
+        string="Activities go to",
         required=True,
         default="owner",
         help="Who gets the activities.",

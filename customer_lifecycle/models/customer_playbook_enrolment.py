@@ -247,10 +247,13 @@ class CustomerPlaybookEnrolment(models.Model):
             row._run_safely()
 
     @api.model
-    def _cron_run(self, batch_size=50):
-        """Take all steps that are due: one passage, one lock, one commit, one verdict.
+    def _cron_run(self, batch_size=20):
+        """Take all steps that are due, batch by batch; each passage has its own verdict.
 
-        :param int batch_size: passages looked up at once
+        An e-mail waits in Odoo's queue until the batch is committed: a run that is killed has sent
+        nothing of its last batch, and the next run takes it again.
+
+        :param int batch_size: passages per transaction
         """
         commit = self.env["ir.cron"]._commit_progress
         busy = []
@@ -262,14 +265,12 @@ class CustomerPlaybookEnrolment(models.Model):
             )
             if not rows:
                 break
-            for row in rows:
-                if not row._run_safely(commit):
-                    # Somebody else works on it: the next run finds it, this one goes on.
-                    busy.append(row.id)
-                time_left = commit(1)
-                if not time_left:
-                    return
-        commit(remaining=0)
+            # Somebody else works on the busy ones: the next run finds them, this one goes on.
+            busy += [row.id for row in rows if not row._run_safely(commit)]
+            time_left = commit(len(rows))
+            due = self._due_domain()
+        if time_left:
+            commit(remaining=0)
 
     def _run_safely(self, commit=None):
         """Take the next step; what fails is written on the passage and never tried by itself.
@@ -280,7 +281,8 @@ class CustomerPlaybookEnrolment(models.Model):
         self.ensure_one()
         marked = False
         try:
-            if commit and self._is_due() and self.step_id.kind == "server":
+            by_itself = commit and self._is_due() and self.step_id.kind == "server"
+            if by_itself:
                 marked = self._mark_begun()
                 commit(0)
                 if not marked:
@@ -290,6 +292,9 @@ class CustomerPlaybookEnrolment(models.Model):
                     return False
                 if self._is_due():
                     self._take_step()
+            if by_itself:
+                # What it did outside is done: the note of it must not wait for the others.
+                commit(0)
             return True
         except (psycopg2.OperationalError, ConcurrencyError):
             # The database took everything back, so the step has not begun.

@@ -81,7 +81,9 @@ class ResPartnerReferral(models.AbstractModel):
         if customer.id not in rows._lifecycle_rows(customer):
             # Whoever may edit the customer may also say that he is lost before he ever bought.
             customer.check_access("write")
-            rows.create({"partner_id": customer.id, "company_id": self.env.company.id})
+            rows.create(
+                {"partner_id": customer.id, "company_id": self.env.company.id, "order_count": 0}
+            )
         return self._own_lifecycle().action_open_close()
 
     def action_reopen_customer(self):

@@ -51,7 +51,7 @@ class CustomerLifecycleMovement(models.Model):
                 """CREATE VIEW %s AS (
                     WITH moved AS (
                         SELECT company_id, date_trunc('month', date_entered)::date AS month,
-                               state_from, state_to, recovered,
+                               state_from, state_to, recovered, order_count,
                                (state_to IN ('new', 'active', 'loyal', 'dormant'))::int
                                - (state_from IN ('new', 'active', 'loyal', 'dormant')
                                   AND state_from IS NOT NULL)::int AS kept,
@@ -61,8 +61,9 @@ class CustomerLifecycleMovement(models.Model):
                           FROM customer_lifecycle_transition WHERE kind = 'state'),
                     summed AS (
                         SELECT company_id, month,
-                               count(*) FILTER (WHERE state_to = 'new'
-                                   AND coalesce(state_from, 'prospect') = 'prospect') AS new_count,
+                               count(*) FILTER (WHERE state_to NOT IN ('prospect', 'not_tracked')
+                                   AND coalesce(state_from, 'prospect') = 'prospect'
+                                   AND order_count > 0) AS new_count,
                                count(*) FILTER (WHERE state_to = 'dormant') AS dormant_count,
                                count(*) FILTER (WHERE state_to = 'churned') AS lost_count,
                                count(*) FILTER (WHERE recovered) AS recovered_count,

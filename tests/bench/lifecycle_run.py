@@ -64,7 +64,8 @@ def load(name, count, already):
             SQL(
                 """INSERT INTO res_partner (name, complete_name, active, is_company, type,
                                             partner_share, create_date, ref, autopost_bills)
-                   SELECT 'Bench ' || n, 'Bench ' || n, TRUE, TRUE, 'contact', TRUE, now(), 'bench', 'ask'
+                   SELECT 'Bench ' || n, 'Bench ' || n, TRUE, TRUE, 'contact', TRUE, now(), 'bench',
+                          'ask'
                      FROM generate_series(%s, %s) n""",
                 already + 1,
                 count,
@@ -155,8 +156,10 @@ def by_hand(name):
                                    WHEN n = 1 OR current_date < first_day + 30 THEN 'new'
                                    WHEN n >= 5 AND last_day - first_day >= 180 THEN 'loyal'
                                    ELSE 'active' END,
-                      due_date = CASE WHEN current_date < last_day + dormant THEN last_day + dormant
-                                      WHEN current_date < last_day + churn THEN last_day + churn END,
+                      due_date = CASE WHEN current_date < last_day + dormant
+                                           THEN last_day + dormant
+                                      WHEN current_date < last_day + churn
+                                           THEN last_day + churn END,
                       tier = CASE WHEN year >= 10000 THEN 'A' WHEN year >= 2000 THEN 'B'
                                   WHEN year >= 1 THEN 'C' ELSE 'D' END,
                       p_buy = (1 - exp(greatest(-300, least(300, -(0.5 + n - 1)

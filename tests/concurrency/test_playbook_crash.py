@@ -79,7 +79,7 @@ class TestPlaybookCrash(TransactionCase):
 
     def test_a_killed_run_goes_on_where_it_was_and_mails_nobody_twice(self):
         done = subprocess.run(
-            [sys.executable, ROOT / "tests/concurrency/playbook_crash.py", config["config"], "2"],
+            [sys.executable, ROOT / "tests/concurrency/playbook_crash.py", config["config"], "3"],
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -1,0 +1,55 @@
+from odoo.tests import tagged
+
+from .common import LifecycleCase
+
+
+@tagged("post_install", "-at_install")
+class TestReport(LifecycleCase):
+    """What managers see adds up."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["customer.lifecycle"].sudo().search([]).unlink()
+
+    def test_movement_counts_each_change_once(self):
+        rows = self.Lifecycle.browse()
+        for days in ((700,), (500, 20), (10,)):
+            rows |= self.row(self.customer(*days))
+        rows.action_rebuild()
+        months = self.env["customer.lifecycle.movement"].search(
+            [("company_id", "=", self.company.id)], order="month"
+        )
+        self.assertEqual(sum(months.mapped("new_count")), 3)
+        self.assertEqual(sum(months.mapped("dormant_count")), 2)
+        self.assertEqual(sum(months.mapped("lost_count")), 2)
+        self.assertEqual(sum(months.mapped("recovered_count")), 1)
+        self.assertEqual(months[0].start_count, 0)
+        self.assertEqual(months[1].start_count, 1)
+        lost = months.filtered("lost_count")[0]
+        self.assertEqual(lost.attrition_rate, 100 * lost.lost_count / lost.start_count)
+
+    def test_cohorts_count_who_came_back(self):
+        self.customer(100, 40)
+        self.customer(100)
+        self.env.flush_all()
+        cohorts = self.env["customer.lifecycle.cohort"].search([], order="months")
+        self.assertEqual(cohorts.mapped("months"), [0, 2])
+        self.assertEqual(cohorts.mapped("customers"), [2, 1])
+        self.assertEqual(cohorts.mapped("share"), [100, 50])
+
+    def test_digest_counts_what_was_observed(self):
+        row = self.row(self.customer(80))
+        self.env.cr.execute(
+            "UPDATE sale_order SET date_order = date_order - interval '10 days'"
+            " WHERE partner_id = %s",
+            [row.partner_id.id],
+        )
+        row._lifecycle_refresh()
+        self.assertEqual(row.state, "dormant")
+        digest = self.env["digest.digest"].create({"name": "D"})
+        digest = digest.with_context(
+            start_datetime="2020-01-01 00:00:00", end_datetime="2100-01-01 00:00:00"
+        )
+        self.assertEqual(digest.kpi_lifecycle_dormant_value, 1)
+        self.assertEqual(digest.kpi_lifecycle_lost_value, 0)
