@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from .customer_lifecycle_fit import LARGE
 
@@ -137,7 +138,7 @@ class CustomerLifecycleBacktest(models.Model):
                         "What customers did in the %(days)s days after %(date)s is not known yet. "
                         "Choose an earlier cut-off or look fewer days ahead.",
                         days=test.horizon_days,
-                        date=test.cutoff_date,
+                        date=format_date(self.env, test.cutoff_date),
                     )
                 )
 
@@ -168,7 +169,7 @@ class CustomerLifecycleBacktest(models.Model):
             test.display_name = self.env._(
                 "%(profile)s, seen from %(date)s",
                 profile=test.profile_id.name,
-                date=test.cutoff_date,
+                date=format_date(self.env, test.cutoff_date),
             )
 
     @api.depends("state", "line_ids", "shortage")
@@ -181,9 +182,11 @@ class CustomerLifecycleBacktest(models.Model):
     @api.depends_context("lang")
     def _compute_chart(self):
         for test in self:
-            test.chart = test.line_ids and self.env["ir.qweb"]._render(
-                "customer_lifecycle.backtest_chart", {"test": test}
-            )
+            test.chart = False
+            if test.line_ids:
+                test.chart = self.env["ir.qweb"]._render(
+                    "customer_lifecycle.backtest_chart", {"test": test}
+                )
 
     def write(self, vals):
         """Another question makes an earlier answer void."""

@@ -3,12 +3,12 @@ from odoo.exceptions import UserError
 
 RULES = [
     ("profile", "Profile as it is"),
-    ("curve", "Silence by number of purchases, learned"),
-    ("p_buy", "Chance of an order, learned"),
-    ("recency", "One number of days, best for the false alarms allowed"),
-    ("fixed_90", "Fixed 90 days"),
-    ("fixed_180", "Fixed 180 days"),
-    ("fixed_365", "Fixed 365 days"),
+    ("curve", "Learned: by purchases"),
+    ("p_buy", "Learned: chance"),
+    ("recency", "Learned: one number"),
+    ("fixed_90", "90 days"),
+    ("fixed_180", "180 days"),
+    ("fixed_365", "365 days"),
 ]
 # What these set in a profile.
 ENGINES = {"curve": "curve", "p_buy": "p_buy", "recency": "fixed"}
@@ -28,7 +28,12 @@ class CustomerLifecycleBacktestLine(models.Model):
     company_id = fields.Many2one(related="backtest_id.company_id", store=True)
     sequence = fields.Integer(readonly=True, export_string_translation=False)
     rule = fields.Selection(
-        RULES, required=True, readonly=True, help="How customers would have been flagged."
+        RULES,
+        required=True,
+        readonly=True,
+        help="How customers would have been flagged. Learned means from the purchases "
+        "before the cut-off, as strict as the false alarms allowed: silent days by number of "
+        "purchases, a chance of an order, or one number of days for everybody.",
     )
     settings = fields.Json(readonly=True, export_string_translation=False)
     days_text = fields.Char(
@@ -102,7 +107,7 @@ class CustomerLifecycleBacktestLine(models.Model):
     def _lifecycle_days_text(self, settings):
         if steps := settings.get("steps"):
             parts = [
-                self.env._("%(days)s days from %(orders)s purchases", days=days, orders=orders)
+                self.env._("from purchase %(orders)s: %(days)s days", days=days, orders=orders)
                 for orders, days in steps
             ]
             return ", ".join(parts)

@@ -4,7 +4,7 @@ CLASSES = [
     ("1", "1 purchase"),
     ("2_3", "2–3 purchases"),
     ("4_9", "4–9 purchases"),
-    ("10", "10 purchases and more"),
+    ("more", "10 purchases and more"),
 ]
 
 

@@ -106,18 +106,22 @@ class CustomerLifecycleSuggestion(models.Model):
         for name in SETTINGS[1:]:
             if name in new:
                 label = fields_[name]._description_string(self.env)
-                rows.append((label, old.get(name), new[name]))
+                rows.append((label, *(self._lifecycle_shown(one.get(name)) for one in (old, new))))
         steps = {values: {line[0]: line[1:] for line in source.get("thresholds") or []}
                  for values, source in (("old", old), ("new", new))}  # fmt: skip
         for orders in sorted(steps["new"]):
             rows.append(
                 (
-                    self.env._("From %s purchases: at risk / dormant / churned after", orders),
+                    self.env._("From purchase %s on: at risk / dormant / churned after", orders),
                     self._lifecycle_step_text(steps["old"], orders),
                     self._lifecycle_step_text(steps["new"], orders),
                 )
             )
         return rows
+
+    def _lifecycle_shown(self, value):
+        """A chance as a percentage, days as they are."""
+        return f"{value * 100:.1f} %" if isinstance(value, float) else value
 
     def _lifecycle_step_text(self, steps, orders):
         found = [lowest for lowest in steps if lowest <= orders]

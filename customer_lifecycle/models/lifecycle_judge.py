@@ -1,12 +1,15 @@
+import math
+
 from odoo import models
 from odoo.tools import SQL
 
 from ..tools import backtest, purchase_model, return_curve
 
 FIXED_DAYS = (90, 180, 365)
-# At risk is who is flagged when more false alarms are allowed than for dormant, churned when fewer.
-RISK_FACTOR = 2.0
-CHURN_FACTOR = 0.25
+# Chances under which a customer is at risk and churned, as a multiple of that for dormant; days of
+# silence the other way round.
+RISK_FACTOR = 1.5
+CHURN_FACTOR = 0.5
 
 
 class LifecycleJudge(models.AbstractModel):
@@ -113,12 +116,13 @@ class LifecycleJudge(models.AbstractModel):
         days = profile.dormant_days
         return "profile", {"dormant": days}, backtest.fixed_patience(bought, days), None
 
-    def _lifecycle_rates(self):
-        rate = self.false_alarm_rate
-        return min(rate * RISK_FACTOR, 0.9), rate, rate * CHURN_FACTOR
+    def _lifecycle_chances(self, score, returned):
+        """Chances under which a customer is at risk, dormant and churned."""
+        limit = backtest.limit_at(score, returned, self.false_alarm_rate)
+        return min(limit * RISK_FACTOR, (1 + limit) / 2), limit, limit * CHURN_FACTOR
 
     def _lifecycle_curve_settings(self, curve, score, returned):
-        targets = [backtest.limit_at(score, returned, rate) for rate in self._lifecycle_rates()]
+        targets = self._lifecycle_chances(score, returned)
         days = [return_curve.thresholds(curve, target, 1) for target in targets]
         return {
             "targets": targets,
@@ -126,14 +130,17 @@ class LifecycleJudge(models.AbstractModel):
         }
 
     def _lifecycle_p_buy_settings(self, score, returned):
-        limits = [backtest.limit_at(score, returned, rate) for rate in self._lifecycle_rates()]
-        return dict(zip(("p_risk", "p_dormant", "p_churn"), limits, strict=True))
+        chances = self._lifecycle_chances(score, returned)
+        return dict(zip(("p_risk", "p_dormant", "p_churn"), chances, strict=True))
 
     def _lifecycle_recency_settings(self, score, returned):
-        limits = [backtest.limit_at(score, returned, rate) for rate in self._lifecycle_rates()]
-        # Flagged is whoever has been silent for longer than half a day less than whole days.
-        days = [max(1, round(-limit + 0.5)) for limit in limits]
-        return dict(zip(("risk", "dormant", "churn"), days, strict=True))
+        # The limit lies between two whole days; who is silent for the longer one is flagged.
+        days = max(1, math.ceil(-backtest.limit_at(score, returned, self.false_alarm_rate)))
+        return {
+            "risk": round(days / RISK_FACTOR),
+            "dormant": days,
+            "churn": round(days / CHURN_FACTOR),
+        }
 
     def _lifecycle_line(self, place, rule, settings, bought, seen, patience, score):
         result = backtest.judge(bought, seen, patience, self.false_alarm_rate, score)

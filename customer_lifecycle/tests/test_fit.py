@@ -47,7 +47,7 @@ class TestLearning(ModelCase):
         self.assertGreater(point.cases, 0)
         between = self.profile._lifecycle_return_chance(self.company, 3, 60)
         self.assertGreaterEqual(between, chance)
-        point = fit.curve_ids.filtered(lambda p: (p.order_class, p.days) == ("10", 63))
+        point = fit.curve_ids.filtered(lambda p: (p.order_class, p.days) == ("more", 63))
         self.assertAlmostEqual(
             self.profile._lifecycle_return_chance(self.company, 25, 63), point.chance, 6
         )
