@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo.tests import tagged
 
 from .common import LifecycleCase
@@ -49,7 +51,7 @@ class TestReport(LifecycleCase):
         self.assertEqual(row.state, "dormant")
         digest = self.env["digest.digest"].create({"name": "D"})
         digest = digest.with_context(
-            start_datetime="2020-01-01 00:00:00", end_datetime="2100-01-01 00:00:00"
+            start_datetime=datetime(2020, 1, 1), end_datetime=datetime(2100, 1, 1)
         )
         self.assertEqual(digest.kpi_lifecycle_dormant_value, 1)
         self.assertEqual(digest.kpi_lifecycle_lost_value, 0)

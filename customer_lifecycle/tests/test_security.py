@@ -62,9 +62,9 @@ class TestSecurity(LifecycleCase):
         row = self.row(self.customer(5))
         self.rep.group_ids += self.env.ref("base.group_partner_manager")
         self.env["customer.lifecycle.set"].with_user(self.rep).create(
-            {"lifecycle_ids": row.ids, "state": "churned", "reason": "Moved away"}
+            {"lifecycle_ids": row.ids, "state": "not_tracked", "reason": "A test shop"}
         ).action_apply()
-        self.assertEqual(row.state, "churned")
+        self.assertEqual(row.state, "not_tracked")
         self.assertEqual(row.manual_user_id, self.rep)
 
     def test_rebuilding_is_for_managers(self):

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 DAYS_PER_WEEK = 7
-# Classes by number of orders so far: the lowest number of each, and its key (in order of the alphabet).
+# Classes by number of orders so far: the lowest number of each, and its key, which sorts alike.
 CLASSES = ((1, "1"), (2, "2_3"), (4, "4_9"), (10, "more"))
 LOWEST = tuple(low for low, _key in CLASSES)
 KEYS = tuple(key for _low, key in CLASSES)
