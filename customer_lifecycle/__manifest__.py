@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "depends": ["sale_crm", "rating", "spreadsheet_dashboard"],
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "external_dependencies": {"python": ["numpy", "scipy"]},
     "data": [
         "security/ir.model.access.csv",

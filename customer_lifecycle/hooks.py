@@ -1,3 +1,28 @@
+from odoo.tools import SQL
+
+
 def post_init_hook(env):
     """Customers of a database with years of orders have their past from the first day on."""
     env["customer.lifecycle"].sudo()._lifecycle_rebuild_all()
+
+
+def uninstall_hook(env):
+    """Take along what Odoo leaves of an addon whose models use mixins of others.
+
+    Those mixins name their values on our models as their own data, which Odoo removes with the
+    models but not from the list of names. The numbers of revisits are made on first use.
+    """
+    env["ir.sequence"].search([("code", "=", "customer.visit")]).unlink()
+    models = env["ir.model"].search([("model", "=like", "customer.%")])
+    ours = models.filtered(lambda model: model.modules == "customer_lifecycle")
+    names = tuple(
+        f"{kind}{model.model.replace('.', '_')}__%"
+        for kind in ("model_inherit__", "selection__")
+        for model in ours
+    )
+    env.cr.execute(
+        SQL(
+            "DELETE FROM ir_model_data WHERE module <> 'customer_lifecycle' AND name LIKE ANY (%s)",
+            [name.replace("_", r"\_") for name in names],
+        )
+    )
