@@ -38,7 +38,8 @@ class LeadPoolAssigning(models.AbstractModel):
         "ir.model.fields",
         string="Value",
         ondelete="set null",
-        domain="[('model', '=', model_name), ('store', '=', True),"
+        # A number that is kept in another table, such as the score of another addon, is related.
+        domain="[('model', '=', model_name), '|', ('store', '=', True), ('related', '!=', False),"
         " ('ttype', 'in', ('integer', 'float', 'monetary'))]",
         help="Number by which records are ordered, highest first, for example a score.",
     )
@@ -63,7 +64,12 @@ class LeadPoolAssigning(models.AbstractModel):
     def _check_assign_score_field(self):
         for pool in self.sudo().filtered("assign_score_field_id"):
             field = pool.assign_score_field_id
-            if field.model != pool._record_model_name() or field.ttype not in NUMERIC:
+            known = self.env[pool._record_model_name()]._fields.get(field.name)
+            if (
+                field.model != pool._record_model_name()
+                or field.ttype not in NUMERIC
+                or not (known and known._description_sortable(self.env))
+            ):
                 raise ValidationError(
                     self.env._("%s: the value must be a number of the records.", pool.name)
                 )

@@ -27,7 +27,7 @@ FIELDS = {
         ),
     },
     "lead_scoring": {
-        "lead.score.card": "name domain team_id company_id rule_ids",
+        "lead.score.card": "name domain company_id rule_ids",
         "lead.score.rule": "dimension domain signal_id points card_id",
         "lead.score.signal": "name code",
         "lead.score.event": "lead_id signal_id quantity date key",
@@ -39,7 +39,7 @@ FIELDS = {
     },
     "customer_lifecycle": {
         "customer.lifecycle": "partner_id company_id state",
-        "customer.lifecycle.transition": "date",
+        "customer.lifecycle.transition": "state_from state_to date_entered date_left facts",
         "customer.lifecycle.profile": "name domain",
         "customer.lifecycle.backtest": "profile_id",
         "customer.playbook": "name step_ids",
