@@ -13,10 +13,13 @@ def uninstall_hook(env):
     models but not from the list of names. The numbers of revisits are made on first use.
     """
     env["ir.sequence"].search([("code", "=", "customer.visit")]).unlink()
-    models = env["ir.model"].search([("model", "=like", "customer.%")])
-    ours = models.filtered(lambda model: model.modules == "customer_lifecycle")
+    ours = [
+        model
+        for model in env.registry.values()
+        if model._original_module == "customer_lifecycle" and not model._abstract
+    ]
     names = tuple(
-        f"{kind}{model.model.replace('.', '_')}__%"
+        f"{kind}{model._name.replace('.', '_')}__%"
         for kind in ("model_inherit__", "selection__")
         for model in ours
     )

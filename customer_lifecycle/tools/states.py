@@ -83,10 +83,12 @@ def usual_gap(first, last, orders, mean_gap):
     :param date first: first purchase day
     :param date last: last purchase day
     :param int orders: purchase days
-    :param float mean_gap: days between purchases of all customers, 0 if nobody has come back yet
-    :return: whole days, None where nothing can be said
+    :param float mean_gap: days between purchases of all customers, 0 if it is not known yet
+    :return: whole days, None for who bought on one day
     """
     gaps = orders - 1
-    if gaps < 1 or not mean_gap:
+    if gaps < 1:
         return None
+    if not mean_gap:
+        return round((last - first).days / gaps)
     return round(((last - first).days + 2 * mean_gap) / (gaps + 2))

@@ -201,7 +201,8 @@ class LeadPoolEngine(models.AbstractModel):
             tuple(self.ids),
         )
         # Mostly nobody is before us, and one statement will do.
-        self.env.cr.execute(SQL("%s SKIP LOCKED", query))
+        with mute_logger("odoo.sql_db"):
+            self.env.cr.execute(SQL("%s SKIP LOCKED", query))
         if self.env.cr.rowcount == len(self):
             return self
         try:
