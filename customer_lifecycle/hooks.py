@@ -14,9 +14,7 @@ def uninstall_hook(env):
     """
     env["ir.sequence"].search([("code", "=", "customer.visit")]).unlink()
     ours = [
-        model
-        for model in env.registry.values()
-        if model._original_module == "customer_lifecycle" and not model._abstract
+        model for model in env.registry.values() if model._original_module == "customer_lifecycle"
     ]
     names = tuple(
         f"{kind}{model._name.replace('.', '_')}__%"
