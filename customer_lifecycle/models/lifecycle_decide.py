@@ -9,7 +9,7 @@ from ..tools.purchase_sql import sql_p_buy
 BOUGHT = SQL("('new', 'active', 'loyal')")
 ASLEEP = SQL("('dormant', 'churned')")
 YEAR = 365
-# Up to so many rows, the plan that the database keeps is as good as one of their own.
+# Up to so many rows, what was credited is looked up order by order, and a plan is kept.
 FEW = 50
 # Types of the parameters: ids, today, now, user, and the six columns of the chances.
 KINDS = ("int[]", "date", "timestamp", "int", *["int[]"] * 6)
@@ -87,55 +87,71 @@ class LifecycleDecide(models.AbstractModel):
         if not ids:
             return []
         today = today or self._lifecycle_today(company)
-        chances = self._lifecycle_chance_columns(self._lifecycle_chance_rows(company, ids, today))
+        sized = self.with_context(lifecycle_few=len(ids) <= FEW)
+        chances = self._lifecycle_chance_columns(sized._lifecycle_chance_rows(company, ids, today))
         values = [list(ids), today, self.env.cr.now(), self.env.uid, *chances]
         if len(ids) > FEW:
-            self.env.cr.execute(
-                self._lifecycle_statement(
-                    company,
-                    [SQL(f"%s::{kind}", value) for kind, value in zip(KINDS, values, strict=True)],
-                )
-            )
+            arguments = [SQL(f"%s::{kind}", value) for kind, value in self._lifecycle_kinds(values)]
+            self.env.cr.execute(self._lifecycle_statement(company, arguments))
         else:
-            self._lifecycle_execute_prepared(company, values)
+            self._lifecycle_execute_for_few(company, values)
         return [row[0] for row in self.env.cr.fetchall()]
 
-    def _lifecycle_execute_prepared(self, company, values):
+    def _lifecycle_kinds(self, values):
+        return zip(KINDS, values, strict=True)
+
+    def _lifecycle_execute_for_few(self, company, values):
         """Run the statement for a few rows: planning it takes ten times as long as running it.
 
-        The database keeps the plan for as long as the connection lives; another text gets another
-        name.
+        Odoo discards what a connection has prepared when a transaction gives it back, so that
+        this pays only from the second time on in one transaction, such as an import.
         """
-        name, text = self._lifecycle_prepared_text(company.id, company.write_date, values[1])
+        text = self._lifecycle_text(company.id, company.write_date, values[1])
+        name = f"lifecycle_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        if name not in self.env.cr.cache:
+            self.env.cr.cache[name] = True
+            arguments = {
+                f"p{place}": SQL(f"%s::{kind}", value)
+                for place, (kind, value) in enumerate(self._lifecycle_kinds(values))
+            }
+            self.env.cr.execute(SQL(text, **arguments))
+            return
         self.env.cr.execute(SQL("SELECT 1 FROM pg_prepared_statements WHERE name = %s", name))
         if not self.env.cr.fetchone():
+            places = {f"p{place}": SQL(f"${place + 1}") for place in range(len(KINDS))}
             self.env.cr.execute(
-                SQL("PREPARE %s (%s) AS %s", SQL.identifier(name), SQL(", ".join(KINDS)), SQL(text))
+                SQL(
+                    "PREPARE %s (%s) AS %s",
+                    SQL.identifier(name),
+                    SQL(", ".join(KINDS)),
+                    SQL(text, **places),
+                )
             )
         self.env.cr.execute(
             SQL(
                 "SET LOCAL plan_cache_mode = force_generic_plan; EXECUTE %s (%s)",
                 SQL.identifier(name),
                 SQL(", ").join(
-                    SQL(f"%s::{kind}", value) for kind, value in zip(KINDS, values, strict=True)
+                    SQL(f"%s::{kind}", value) for kind, value in self._lifecycle_kinds(values)
                 ),
             )
         )
 
     @ormcache("company_id", "changed", "day")
-    def _lifecycle_prepared_text(self, company_id, changed, day):
-        """Name and text of the statement with numbered parameters; made once a day and company.
+    def _lifecycle_text(self, company_id, changed, day):
+        """Text of the statement with `%(p0)s` and so on for its values; made once a day.
 
         :param changed: when the company was changed last, part of the key
         :param date day: part of the key, since gaps and rates move with time
         """
         company = self.env["res.company"].sudo().browse(company_id)
-        statement = self._lifecycle_statement(
-            company, [SQL(f"${number}") for number in range(1, len(KINDS) + 1)]
-        )
-        text = self.env.cr.mogrify(statement.code, statement.params).decode()
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return f"lifecycle_{digest}", text.replace("%", "%%")
+        marks = [f"$lifecycle_{place}$" for place in range(len(KINDS))]
+        few = self.with_context(lifecycle_few=True)
+        statement = few._lifecycle_statement(company, [SQL(mark) for mark in marks])
+        text = self.env.cr.mogrify(statement.code, statement.params).decode().replace("%", "%%")
+        for place, mark in enumerate(marks):
+            text = text.replace(mark, f"%(p{place})s")
+        return text
 
     def _lifecycle_statement(self, company, values):
         """The statement as SQL.

@@ -1,6 +1,11 @@
+import random
+from contextlib import closing
+
 from odoo.tests import tagged
 
+from ..models import lifecycle_decide
 from .common import LifecycleCase
+from .test_states import ahead
 
 
 @tagged("post_install", "-at_install")
@@ -99,3 +104,73 @@ class TestMoney(LifecycleCase):
         self.assertEqual(row.order_count, 1)
         self.assertEqual(row.amount_total, 100)
         self.assertEqual(row.state, "dormant")
+
+    def decided(self, rows, days, each):
+        """Rows and history as they come out after so many days, and are taken back."""
+        columns = [*lifecycle_decide.WRITTEN, "id", "state_since", "previous_state"]
+        unlike = {"id", "display_name", "create_date", "write_date", "__last_update"}
+        with closing(self.env.cr.savepoint()):
+            before = self.env["customer.lifecycle.transition"].search([], order="id desc", limit=1)
+            each(rows.ids, ahead(days))
+            told = self.env["customer.lifecycle.transition"].search([("id", ">", before.id)])
+            history = [
+                {name: value for name, value in values.items() if name not in unlike}
+                for values in told.sorted(lambda t: (t.lifecycle_id.id, t.kind)).read()
+            ]
+            return rows.read(columns), history
+
+    def varied(self):
+        """Customers with any past: orders of tomorrow, credited ones, none."""
+        self.accounting()
+        self.product.invoice_policy = "order"
+        chance = random.Random(5)
+        customers = self.env["res.partner"]
+        for number in range(12):
+            days = [chance.randrange(-5, 500) for _ in range(chance.randrange(0, 6))]
+            customer = self.customer(*days, amount=chance.choice([20.0, 900.0]))
+            orders = self.env["sale.order"].search([("partner_id", "=", customer.id)])
+            if number % 3 == 0 and orders:
+                moves = orders[0]._create_invoices()
+                moves.action_post()
+                refund = moves._reverse_moves([{"invoice_date": "2026-06-30"}])
+                if number % 2:
+                    refund.invoice_line_ids.price_unit /= 2
+                refund.action_post()
+            if not orders:
+                self.order(customer, confirm=False)
+            customers += customer
+        self.invoice(customers[1], 50, "2026-06-10", kind="out_refund")
+        return customers
+
+    def test_one_alone_is_decided_about_like_one_of_many(self):
+        customers = self.varied()
+        rows = self.Lifecycle.search([("partner_id", "in", customers.ids)], order="id")
+        self.assertEqual(len(rows), len(customers))
+        rows[2].action_set_state("not_tracked", "A test customer")
+        rows[4].action_set_state("loyal", "A friend", ahead(20))
+
+        def at_once(ids, today):
+            self.patch(lifecycle_decide, "FEW", 0)
+            self.Lifecycle._lifecycle_apply(self.company, ids, today)
+            self.patch(lifecycle_decide, "FEW", 50)
+
+        def prepared(ids, today):
+            for one in ids:
+                self.Lifecycle._lifecycle_apply(self.company, [one], today)
+
+        def alone(ids, today):
+            for one in ids:
+                self.env.cr.cache.clear()
+                self.Lifecycle._lifecycle_apply(self.company, [one], today)
+
+        moved = 0
+        for engine in ("fixed", "p_buy", "curve"):
+            self.profile.write({"engine": engine, "contact_days": 10})
+            self.env.flush_all()
+            for days in (0, 30, 95, 400):
+                with self.subTest(engine=engine, days=days):
+                    expected = self.decided(rows, days, at_once)
+                    self.assertEqual(self.decided(rows, days, prepared), expected)
+                    self.assertEqual(self.decided(rows, days, alone), expected)
+                    moved += len(expected[1])
+        self.assertGreater(moved, 20)

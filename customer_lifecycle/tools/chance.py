@@ -28,4 +28,5 @@ def silence(parameters, orders, span_days, horizon_days, chance):
         age = (span + middle) / 7
         below = p_buy(parameters, orders - 1, span / 7, age, horizon_days / 7) < chance
         high, low = np.where(below, middle, high), np.where(below, low, middle)
-    return high
+    # Those below the band from the first day on; one may have been halved once more than others.
+    return np.maximum(high, 1)
