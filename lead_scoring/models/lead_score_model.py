@@ -14,6 +14,7 @@ STATES = [
 ALGORITHMS = [
     ("base", "No better than the average"),
     ("evidence", "Weight of evidence"),
+    ("alone", "Each field by itself"),
     ("points", "Points per value"),
     ("trees", "Boosted trees"),
     ("blend", "Points and boosted trees"),
@@ -143,6 +144,9 @@ class LeadScoreModel(models.Model):
     )
     figures = fields.Json(readonly=True, copy=False)
     charts = fields.Json(readonly=True, copy=False)
+    chart_data = fields.Json(compute="_compute_chart_data")
+    value_rates = fields.Json(readonly=True, copy=False)
+    value_rows = fields.Json(compute="_compute_chart_data")
     figure_rows = fields.Json(compute="_compute_figure_rows")
     drift = fields.Json(string="Drift figures", readonly=True, copy=False)
     drift_text = fields.Text(
@@ -209,6 +213,13 @@ class LeadScoreModel(models.Model):
         for model in self:
             missing = model._missing_columns()
             model.missing_fields = ", ".join(missing) if missing else False
+
+    @api.depends("charts", "value_rates", "rate")
+    @api.depends_context("lang")
+    def _compute_chart_data(self):
+        for model in self:
+            model.chart_data = model._chart_data()
+            model.value_rows = model._value_rows()
 
     @api.depends("figures")
     @api.depends_context("lang")

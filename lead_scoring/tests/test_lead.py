@@ -97,6 +97,46 @@ class TestLead(ScoreCase):
         self.lead.score_refresh()
         self.assertEqual(self.lead.score_trend, "down")
 
+    def test_trend_is_searched_and_grouped_by_as_it_is_shown(self):
+        start = self.env.cr.now()
+        falling, rising, steady, twice = self.lead, *self._create_leads(3)
+        falling.score_signal("t_ask")
+        self._set_clock(start + timedelta(days=12))
+        young = self._create_leads(function="Boss")
+        rising.function = "Boss"
+        # Up and down again within the week is where it was.
+        twice.function = "Boss"
+        twice.function = False
+        leads = falling | rising | steady | twice | young
+        leads.score_refresh()
+        leads.invalidate_recordset()
+        self.assertEqual(
+            leads.mapped("score_trend"), ["down", "up", "steady", "steady", young.score_trend]
+        )
+        mine = [("id", "in", leads.ids)]
+        for trend in ("up", "down", "steady"):
+            shown = leads.filtered(lambda lead, trend=trend: lead.score_trend == trend)
+            for same in (
+                [("score_trend", "=", trend)],
+                [("score_trend", "in", [trend])],
+                [("score_trend", "not in", list({"up", "down", "steady"} - {trend}))],
+            ):
+                self.assertEqual(leads.search([*mine, *same]), shown, same)
+            self.assertEqual(leads.filtered_domain([("score_trend", "=", trend)]), shown)
+        self.assertEqual(
+            leads.search([*mine, ("score_trend", "!=", "steady")]),
+            leads.filtered(lambda lead: lead.score_trend != "steady"),
+        )
+        groups = leads.with_user(self.boss).formatted_read_group(mine, ["score_trend"], ["__count"])
+        counts = {group["score_trend"]: group["__count"] for group in groups}
+        expected = {t: leads.mapped("score_trend").count(t) for t in ("up", "down", "steady")}
+        self.assertEqual(counts, {trend: count for trend, count in expected.items() if count})
+        self.assertEqual(
+            self.env["crm.lead"].with_user(self.other).search([*mine, ("score_trend", "=", "up")]),
+            self.env["crm.lead"],
+            "a salesperson finds only leads that he may read",
+        )
+
     def test_nothing_due_costs_nothing(self):
         self._run_cron()
         self.env.cr.execute("SELECT count(*) FROM lead_score_history")

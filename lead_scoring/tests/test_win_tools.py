@@ -14,6 +14,7 @@ from ..tools.win_leakage import filled_by_closing, filled_shares, single_aucs
 from ..tools.win_model import WinModel
 from ..tools.win_text import email_kind, job_rank
 from ..tools.win_training import TrainingError, train
+from ..tools.win_values import value_rates
 
 KEY = "secret of this database"
 
@@ -173,6 +174,21 @@ class TestWinTools(BaseCase):
 
         with self.assertRaises(KeyboardInterrupt):
             train(*leads(200), progress=stop)
+
+    def test_rates_of_values_count_every_row_once(self):
+        table, won = leads(400)
+        rates = value_rates(learn_features(table), table, won)
+        self.assertEqual(set(rates), set(table))
+        source, size = rates["source"], rates["size"]
+        for rows_of_field in (source, size):
+            self.assertEqual(sum(row["count"] for row in rows_of_field), 400)
+            self.assertEqual(sum(row["won"] for row in rows_of_field), won.sum())
+        referral = [one == "referral" for one in table["source"][1]]
+        row = next(row for row in source if row["detail"] == ["referral"])
+        self.assertEqual((row["count"], row["won"]), (sum(referral), won[referral].sum()))
+        edges = [row["detail"][0] for row in size if row["kind"] == "range"][1:]
+        self.assertEqual(edges, sorted(edges), "ranges stand in their order")
+        self.assertEqual({row["kind"] for row in rates["tags"]}, {"tag"})
 
     def test_unseen_and_rare_values_are_other(self):
         table = {"a": ("category", ["x"] * 40 + ["y"] * 40 + ["rare"])}

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
+from .win_level import shifted
 from .win_metrics import clip, logit, losses, sigmoid
 
 ISOTONIC_FROM = 3000
@@ -36,7 +37,15 @@ def fit(way, scores, won, weights):
 
 
 def apply(calibration, scores):
-    """Probabilities for log-odds."""
+    """Probabilities for log-odds.
+
+    The `level` of a calibration is by how much all log-odds have moved with time, see `win_level`.
+    """
+    said = _bent(calibration, scores)
+    return clip(shifted(said, calibration.get("level", 0.0)))
+
+
+def _bent(calibration, scores):
     if calibration["way"] == "platt":
         return clip(sigmoid(calibration["slope"] * scores + calibration["shift"]))
     if calibration["way"] == "isotonic":

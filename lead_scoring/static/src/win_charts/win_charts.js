@@ -95,5 +95,26 @@ export class WinFigures extends Component {
     }
 }
 
+/** For each field, how many leads with each of its values were won. */
+export class WinValues extends Component {
+    static template = "lead_scoring.WinValues";
+    static props = { ...standardFieldProps };
+
+    get groups() {
+        return (this.props.record.data[this.props.name] || []).map((group) => ({
+            label: group.label,
+            values: group.values.map((value) => ({
+                label: value.label,
+                count: value.count.toLocaleString(),
+                rate: `${value.rate.toFixed(0)}%`,
+                width: `width: ${value.rate.toFixed(1)}%`,
+                lift: `× ${value.lift.toFixed(2)}`,
+                color: value.lift >= 1 ? "bg-success" : "bg-warning",
+            })),
+        }));
+    }
+}
+
+registry.category("fields").add("win_values", { component: WinValues, supportedTypes: ["json"] });
 registry.category("fields").add("win_charts", { component: WinCharts, supportedTypes: ["json"] });
 registry.category("fields").add("win_figures", { component: WinFigures, supportedTypes: ["json"] });
