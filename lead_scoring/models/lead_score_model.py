@@ -179,6 +179,7 @@ class LeadScoreModel(models.Model):
     columns = fields.Json(readonly=True, copy=False)
     rescore_next = fields.Integer(readonly=True, copy=False, default=-1)
     force_reason = fields.Char(
+        string="Use it anyway because",
         copy=False,
         help="Why this version shall be used although it is not proven better. Needed for that.",
     )

@@ -50,6 +50,21 @@ class TestLead(ScoreCase):
         )
         self.assertEqual([row["score"] for row in shown["records"]], [30, 0])
 
+    def test_odoos_assignment_hands_a_team_what_has_the_score(self):
+        good, poor = self._create_leads(2, user_id=False, team_id=False)
+        good.function = "Boss"
+        team = self.env["crm.team"].create(
+            {
+                "name": "Good leads",
+                "use_leads": True,
+                "assignment_domain": "[('score', '>=', 20), ('score_grade', '=', 'A')]",
+                "crm_team_member_ids": [(0, 0, {"user_id": self.rep.id, "assignment_max": 30})],
+            }
+        )
+        team._allocate_leads()
+        self.assertEqual(good.team_id, team)
+        self.assertFalse(poor.team_id)
+
     def test_lead_without_a_score_comes_last(self):
         lead = self._create_leads()
         self.env.cr.execute("DELETE FROM lead_score WHERE id = %s", (lead.id,))

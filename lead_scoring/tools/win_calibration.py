@@ -53,6 +53,18 @@ def _bent(calibration, scores):
     return clip(sigmoid(scores))
 
 
+def drawn(calibration, trust, rate):
+    """The calibration with all log-odds drawn towards those of the average, 1 for not at all."""
+    if calibration["way"] == "isotonic" or trust >= 1:
+        return calibration
+    slope, level = calibration.get("slope", 1.0), calibration.get("shift", 0.0)
+    return {
+        "way": "platt",
+        "slope": float(trust * slope),
+        "shift": float(trust * level + (1 - trust) * logit(rate)),
+    }
+
+
 def ways(won):
     """Which ways there are enough rows for."""
     least = min(won.sum(), len(won) - won.sum())

@@ -78,7 +78,7 @@ class Training:
         self.weights = self._weights(USUAL)
         self.hold = self._newest()
         self.old = np.setdiff1d(np.arange(self.count), self.hold)
-        self.level = 0.0
+        self.level, self.tree_count = 0.0, None
 
     def run(self):
         self.names = self._names()
@@ -167,7 +167,8 @@ class Training:
             model = self._fit_additive(name, rows, weights)
             found[name] = win_additive.predict(model, self.codes[others])
         if "blend" in self.names:
-            model = win_trees.fit(self.matrix[rows], won, weights, seed=self.seed)
+            most = self.tree_count or win_trees.CHECKPOINTS[-1]
+            model = win_trees.fit(self.matrix[rows], won, weights, most, self.seed)
             stages = win_trees.checkpoints(model, self.matrix[others])
             found |= {f"trees {number}": values for number, values in stages.items()}
         return found
@@ -209,23 +210,25 @@ class Training:
                 ]
                 loss = np.mean([losses(won, values) for values in said], axis=0)
                 if best is None or np.average(loss, weights=weights) < best[0] - 1e-5:
-                    best = (np.average(loss, weights=weights), way, loss, said[0])
-            self.results[name] = self._result(base, best[2], weights, best[3], way=best[1])
+                    best = (np.average(loss, weights=weights), way, loss, said)
+            self.results[name] = self._result(base, best[2], weights, *best[3], way=best[1])
 
-    def _result(self, base, loss, weights, said, way="none"):
+    def _result(self, base, loss, weights, *said, way="none"):
         gain = base - loss
         mean = float(np.average(gain, weights=weights))
         error = float(np.sqrt(np.average((gain - mean) ** 2, weights=weights) / len(gain)))
-        rank = auc(self.won[self.old], said)
+        rank = auc(self.won[self.old], np.mean(said, axis=0))
         return {
             "way": way,
-            "said": said,
+            "said": said[0],
             "log_loss": float(np.average(loss, weights=weights)),
             "gain": mean,
             "error": error,
             "auc": rank,
             "loss": loss,
             "sure": bool(mean > SURE_GAIN * error and rank > 0.5 + SURE_RANK * self._chance()),
+            # The best of several was also lucky: how much of what it says is to be believed.
+            "trust": max(0.0, 1 - (error / mean) ** 2) if mean > 0 else 0.0,
         }
 
     def _chance(self):
@@ -423,7 +426,15 @@ class Training:
             values = np.concatenate([values, self.hold_scores[algorithm]])
             won = np.concatenate([won, self.won[self.hold]])
             parts = np.concatenate([parts, weights[self.hold]])
-        return win_calibration.fit(self.results[algorithm]["way"], values, won, parts)
+        return self._believed(algorithm, values, won, parts)
+
+    def _believed(self, algorithm, scores, won, weights):
+        """A calibration, drawn towards the average by as much as luck may have helped."""
+        result = self.results[algorithm]
+        calibration = win_calibration.fit(result["way"], scores, won, weights)
+        return win_calibration.drawn(
+            calibration, result["trust"], np.average(won, weights=weights)
+        )
 
     def _calibrate_anew(self, algorithm, weights):
         """Calibration on all rows, and what it says about each from a fit that did not see it."""
@@ -434,8 +445,7 @@ class Training:
             inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
             fitted = self._fit(algorithm, outside, weights[outside])
             scores[inside] = self._apply(fitted, inside)
-        way = self.results[algorithm]["way"]
-        calibration = win_calibration.fit(way, scores, self.won, weights)
+        calibration = self._believed(algorithm, scores, self.won, weights)
         return calibration, win_calibration.apply(calibration, scores)
 
     def _apply(self, fitted, rows):

@@ -81,6 +81,11 @@ export class WinFigures extends Component {
     static template = "lead_scoring.WinFigures";
     static props = { ...standardFieldProps };
 
+    /** Leads that were all closed at about one time have no newest fifth. */
+    get hasNewest() {
+        return this.rows.some((row) => row.newest);
+    }
+
     get rows() {
         const show = (value, digits) => (typeof value === "number" ? value.toFixed(digits) : "");
         return (this.props.record.data[this.props.name] || []).map((row) => ({
