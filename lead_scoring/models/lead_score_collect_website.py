@@ -1,7 +1,6 @@
 from odoo import models
 from odoo.tools import SQL
 
-
 # After so long without a page a visitor has left; Odoo tracks the same page again after as long.
 LEFT = SQL("interval '30 minutes'")
 

@@ -1,9 +1,13 @@
 """Training: candidates compete, the winner is calibrated, and nobody wins on noise.
 
-Candidates are the base rate, the weight of evidence, points per value, boosted trees, and the mean
-of the last two. They are compared by log loss twice: in cross-validation on the older leads, and on
-the newest fifth that none of them has seen. Whoever is not clearly better than the base rate loses
-against it, so that with few leads or with noise the answer is the average and not a guess.
+Candidates are the base rate, the weight of evidence, each field by itself (Odoo's way, calibrated),
+points per value, boosted trees, and the mean of the last two. They are compared by log loss twice:
+in cross-validation on the older leads, and on the newest fifth that none of them has seen. Whoever
+is not clearly better than the base rate loses against it, so that with few leads or with noise the
+answer is the average and not a guess; and what may have been luck is believed by half only.
+
+Rates drift. Recent leads weigh more, shorter memories are tried on the newest fifth, and when that
+is won more or less often than any candidate can tell, the level follows (`win_level`).
 """
 
 import numpy as np
@@ -137,7 +141,9 @@ class Training:
         size = len(self.old)
         staged = [f"trees {number}" for number in win_trees.CHECKPOINTS]
         self.base = np.zeros((repeats, size))
-        scores = {name: np.zeros((repeats, size)) for name in ["evidence", "alone", "points", *staged]}
+        scores = {
+            name: np.zeros((repeats, size)) for name in ["evidence", "alone", "points", *staged]
+        }
         for repeat in range(repeats):
             fold = self._folds(folds, self.seed + repeat, self.won[self.old])
             for number in range(folds):
@@ -249,7 +255,7 @@ class Training:
             self._add_newest(name, values)
 
     def _has_moved(self, said):
-        """Is the newest fifth won more or less often than any candidate can tell from its values?"""
+        """Is the newest fifth won more or less often than any candidate can tell by its values?"""
         won = self.won[self.hold]
         found = [win_level.shift(won, values) for values in said.values()]
         return all(abs(level) > SURE_MOVE * np.sqrt(variance) for level, variance in found)
@@ -432,9 +438,7 @@ class Training:
         """A calibration, drawn towards the average by as much as luck may have helped."""
         result = self.results[algorithm]
         calibration = win_calibration.fit(result["way"], scores, won, weights)
-        return win_calibration.drawn(
-            calibration, result["trust"], np.average(won, weights=weights)
-        )
+        return win_calibration.drawn(calibration, result["trust"], np.average(won, weights=weights))
 
     def _calibrate_anew(self, algorithm, weights):
         """Calibration on all rows, and what it says about each from a fit that did not see it."""
