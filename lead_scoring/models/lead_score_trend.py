@@ -76,7 +76,8 @@ class LeadScoreTrend(models.AbstractModel):
         history = self.env["lead.score.history"]
         return SQL(
             """(
-            SELECT CASE WHEN t.change >= 1 THEN 'up' WHEN t.change <= -1 THEN 'down' ELSE 'steady' END
+            SELECT CASE WHEN t.change >= 1 THEN 'up'
+                        WHEN t.change <= -1 THEN 'down' ELSE 'steady' END
               FROM (
                 SELECT (SELECT s.score FROM lead_score s WHERE s.id = %(lead)s) - COALESCE(
                     (SELECT h.score FROM lead_score_history h

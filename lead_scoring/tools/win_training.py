@@ -4,7 +4,7 @@ Candidates are the base rate, the weight of evidence, each field by itself (Odoo
 points per value, boosted trees, and the mean of the last two. They are compared by log loss twice:
 in cross-validation on the older leads, and on the newest fifth that none of them has seen. Whoever
 is not clearly better than the base rate loses against it, so that with few leads or with noise the
-answer is the average and not a guess; and what may have been luck is believed by half only.
+answer is the average and not a guess; what may have been luck is believed only in part.
 
 Rates drift. Recent leads weigh more, shorter memories are tried on the newest fifth, and when that
 is won more or less often than any candidate can tell, the level follows (`win_level`).
