@@ -261,6 +261,14 @@ class TestLead(ScoreCase):
         # Three scores, and that the last but one made it marketing qualified.
         self.assertEqual(len(self.lead.score_story()["history"]), 4)
 
+    def test_the_story_shows_formula_and_history_for_the_popover(self):
+        self.lead.score_signal("t_ask")
+        story = self.lead.with_user(self.rep).score_story()
+        self.assertEqual((story["score"], story["card"]), (70, "Test card"))
+        self.assertEqual([score for _date, score in story["history"]], [30, 70])
+        for words in ("Score = the sum", "Fit: the points of its rules", "at most 100"):
+            self.assertIn(words, story["formula"])
+
     def test_rep_reads_the_explanation_of_his_leads_only(self):
         self.assertTrue(self.lead.with_user(self.rep).score_explain())
         with self.assertRaises(AccessError):
