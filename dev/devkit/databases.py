@@ -49,11 +49,16 @@ class Databases:
         return self._template(name, title, names, copy_of=base)
 
     def with_apps(self, apps):
-        """Template with more official addons, for tests of what ours do when those are there."""
+        """Template with more official addons, for tests of what ours do when those are there.
+
+        Only these and what they need: the many addons that Odoo adds by itself take as long again.
+        """
         base = self.base()
         name = f"{PREFIX}apps_{project.short_hash(base, *apps)}"
         title = f"Database: installing more official addons ({', '.join(apps)})"
-        return self._template(name, title, apps, copy_of=base, ours=False, strict=False)
+        return self._template(
+            name, title, apps, copy_of=base, ours=False, strict=False, bridges=False
+        )
 
     def demo(self, name, fresh=False):
         """The demo database of this clone, made or brought up to date."""

@@ -54,8 +54,12 @@ def install(
     languages=None,
     ours=True,
     strict=True,
+    bridges=True,
 ):
-    """Install and update addons in a database; fails on an error, and on a warning when strict."""
+    """Install and update addons in a database; fails on an error, and on a warning when strict.
+
+    Without `bridges`, addons that would come by themselves beside those named stay away.
+    """
     log = cache.folder("logs") / f"install-{name}.log"
     log.unlink(missing_ok=True)
     arguments = ["-c", configuration(databases, name, ours=ours), "--stop-after-init", "--no-http"]
@@ -63,6 +67,7 @@ def install(
     arguments += ["-u", ",".join(update)] if update else []
     arguments += ["--with-demo"] if demo else []
     arguments += [f"--load-language={languages}"] if languages else []
+    arguments += [] if bridges else ["--skip-auto-install"]
     watch = Watch()
 
     def read(line):

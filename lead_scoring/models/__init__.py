@@ -58,5 +58,6 @@ from . import lead_score_trigger_wait
 from . import lead_score_trigger
 from . import lead_score_triggering
 from . import lead_score_explaining
+from . import lead_score_trend
 from . import crm_lead
 from . import res_partner

@@ -27,7 +27,8 @@ class LeadScoreCollect(models.AbstractModel):
         raise NotImplementedError
 
     def _select(self, code, ref, source, *, date, lead="NULL", partner="NULL", email="NULL",
-                company="NULL", mark=None, ref_id="x.id", suffix="''"):  # fmt: skip
+                company="NULL", mark=None, ref_id="x.id", suffix="''",
+                quantity="1"):  # fmt: skip
         """One SELECT of `_found`. The arguments are pieces of SQL about the alias `x`.
 
         :param str code: code of the signal
@@ -41,13 +42,15 @@ class LeadScoreCollect(models.AbstractModel):
         :param str mark: when the row became what it is; the cursor reads by it (as a rule: `date`)
         :param str ref_id: id of the record behind it
         :param str suffix: what makes the key unique if one record may count more than once
+        :param str quantity: how often or how much, more than 0
         """
         return SQL(
             "SELECT %s AS code, %s AS ref, (%s)::int AS ref_id, (%s)::text AS suffix,"
             " (%s)::timestamp AS date, (%s)::timestamp AS mark, (%s)::int AS lead_id,"
-            " (%s)::int AS partner_id, (%s)::text AS email, (%s)::int AS company_id %s",
+            " (%s)::int AS partner_id, (%s)::text AS email, (%s)::int AS company_id,"
+            " (%s)::float8 AS quantity %s",
             code, ref, SQL(ref_id), SQL(suffix), SQL(date), SQL(mark or date), SQL(lead),
-            SQL(partner), SQL(email), SQL(company), source,
+            SQL(partner), SQL(email), SQL(company), SQL(quantity), source,
         )  # fmt: skip
 
     def _has_column(self, model_name, field_name):
@@ -61,7 +64,7 @@ class LeadScoreCollect(models.AbstractModel):
         A row is of the lead that it names; else of the open leads of its contact, or with its
         e-mail address, in its company.
 
-        :return: list of dicts with lead_id, code, date, ref, key and mark
+        :return: list of dicts with lead_id, code, date, quantity, ref, key and mark
         """
         selects = self._found(collector, since, until)
         if not selects:
@@ -96,7 +99,7 @@ class LeadScoreCollect(models.AbstractModel):
                 )
                 SELECT * FROM (
                     SELECT DISTINCT ON (m.match_id, m.key)
-                           m.match_id AS lead_id, m.code, m.date, m.key, m.mark,
+                           m.match_id AS lead_id, m.code, m.date, m.key, m.mark, m.quantity,
                            m.ref || ',' || m.ref_id AS ref
                       FROM matched m
                       JOIN crm_lead l ON l.id = m.match_id

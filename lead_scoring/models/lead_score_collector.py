@@ -188,7 +188,7 @@ class LeadScoreCollector(models.Model):
         """
         if not rows:
             return 0, False
-        names = ("lead_id", "code", "date", "key", "ref")
+        names = ("lead_id", "code", "date", "quantity", "key", "ref")
         results = self.env["crm.lead"].score_signals(
             [{name: row[name] for name in names} for row in rows]
         )

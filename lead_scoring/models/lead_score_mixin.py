@@ -133,12 +133,6 @@ class LeadScoreMixin(models.AbstractModel):
     score_override_user_id = fields.Many2one(
         "res.users", string="Score set by", related="lead_score_id.override_user_id"
     )
-    score_trend = fields.Selection(
-        [("up", "Rising"), ("steady", "Steady"), ("down", "Falling")],
-        string="Trend",
-        compute="_compute_score_trend",
-        help="Whether the score rose or fell by a point or more within the last seven days.",
-    )
     score_event_ids = fields.One2many(
         "lead.score.event", "lead_id", readonly=True, copy=False, help="What the lead did."
     )
@@ -187,29 +181,6 @@ class LeadScoreMixin(models.AbstractModel):
         if field_name in SCORE_FIELDS and direction.code == "DESC" and not nulls.code:
             nulls = SQL("NULLS LAST")
         return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
-
-    def _compute_score_trend(self):
-        week_ago = fields.Datetime.subtract(self.env.cr.now(), days=7)
-        scores = {}
-        if self.ids:
-            rows = self.env.execute_query(
-                SQL(
-                    "SELECT DISTINCT ON (lead_id) lead_id, CASE WHEN date <= %s THEN score"
-                    " ELSE coalesce(score_before, score) END"
-                    " FROM lead_score_history WHERE lead_id IN %s"
-                    " ORDER BY lead_id, date <= %s DESC,"
-                    " CASE WHEN date <= %s THEN date END DESC, date, id",
-                    week_ago,
-                    tuple(self.ids),
-                    week_ago,
-                    week_ago,
-                )
-            )
-            scores = dict(rows)
-        for lead in self:
-            before = scores.get(lead._origin.id)
-            change = 0 if before is None else lead.score - float(before)
-            lead.score_trend = "up" if change >= 1 else "down" if change <= -1 else "steady"
 
     # ------------------------------------------------------------------
     # What keeps the score right

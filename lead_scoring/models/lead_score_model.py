@@ -14,6 +14,7 @@ STATES = [
 ALGORITHMS = [
     ("base", "No better than the average"),
     ("evidence", "Weight of evidence"),
+    ("alone", "Each field by itself"),
     ("points", "Points per value"),
     ("trees", "Boosted trees"),
     ("blend", "Points and boosted trees"),
@@ -161,6 +162,16 @@ class LeadScoreModel(models.Model):
         readonly=True, copy=False, help="How good the version and those it was compared with are."
     )
     charts = fields.Json(readonly=True, copy=False, help="Numbers behind the charts.")
+    chart_data = fields.Json(
+        compute="_compute_chart_data", help="The charts, labelled in the reader's language."
+    )
+    value_rates = fields.Json(
+        readonly=True, copy=False, help="How many leads had each value, and how many were won."
+    )
+    value_rows = fields.Json(
+        compute="_compute_chart_data",
+        help="What each value of each field has meant, to be shown side by side.",
+    )
     figure_rows = fields.Json(
         compute="_compute_figure_rows", help="The figures in rows, to be shown side by side."
     )
@@ -216,6 +227,7 @@ class LeadScoreModel(models.Model):
         help="Up to which lead the new version has predicted.",
     )
     force_reason = fields.Char(
+        string="Use it anyway because",
         copy=False,
         help="Why this version shall be used although it is not proven better. Needed for that.",
     )
@@ -254,6 +266,13 @@ class LeadScoreModel(models.Model):
         for model in self:
             missing = model._missing_columns()
             model.missing_fields = ", ".join(missing) if missing else False
+
+    @api.depends("charts", "value_rates", "rate")
+    @api.depends_context("lang")
+    def _compute_chart_data(self):
+        for model in self:
+            model.chart_data = model._chart_data()
+            model.value_rows = model._value_rows()
 
     @api.depends("figures")
     @api.depends_context("lang")

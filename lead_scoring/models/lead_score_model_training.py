@@ -12,6 +12,7 @@ from ..tools import win_file
 from ..tools.win_columns import rows as rows_of
 from ..tools.win_model import WinModel, importance
 from ..tools.win_training import TrainingError, train
+from ..tools.win_values import value_rates
 
 _logger = logging.getLogger(__name__)
 
@@ -241,6 +242,7 @@ class LeadScoreModelTraining(models.AbstractModel):
                     "candidates": report["candidates"],
                 },
                 "charts": self._charts(report, shown, peer, moved),
+                "value_rates": value_rates(kept["features"], table, won),
                 "left_out": "\n".join(
                     f"{labels.get(name, name)}: {reason}" for name, reason in left_out.items()
                 )

@@ -66,6 +66,15 @@ class LeadScoreModelWording(models.AbstractModel):
             "%(value)s (%(lower)g to %(upper)g)", value=number, lower=lower, upper=upper
         )
 
+    def _range_label(self, lower, upper):
+        if lower is None and upper is None:
+            return self.env._("filled in")
+        if lower is None:
+            return self.env._("less than %g", upper)
+        if upper is None:
+            return self.env._("%g or more", lower)
+        return self.env._("%(lower)g to %(upper)g", lower=lower, upper=upper)
+
     def _choice_text(self, name, value):
         field = self.env["crm.lead"]._fields.get(name)
         kind = (self.columns or {}).get(name)
@@ -155,12 +164,55 @@ class LeadScoreModelWording(models.AbstractModel):
             "calibration": {"ours": shown["calibration"], "odoo": (peer or {}).get("calibration")},
             "gains": {"ours": shown["gains"], "odoo": (peer or {}).get("gains")},
             "fields": [
-                {"label": labels.get(name, name), "value": value}
+                {"name": name, "label": labels.get(name, name), "value": value}
                 for name, value in sorted(importance.items(), key=lambda item: -item[1])[:15]
                 if value >= 0.005
             ],
             "is_newest": bool(report["newest"]),
         }
+
+    def _chart_data(self):
+        """The charts with the labels of the fields in the reader's language."""
+        labels, charts = self._field_labels(), dict(self.charts or {})
+        charts["fields"] = [
+            {**bar, "label": labels.get(bar.get("name"), bar["label"])}
+            for bar in charts.get("fields", ())
+        ]
+        return charts
+
+    def _value_rows(self):
+        """What each value has meant: how often leads had it, and how many of them were won.
+
+        :return: list of dicts with `label` of the field and `values`: dicts with `label`, `count`
+            of leads, `rate` in percent and `lift` over the average; fields that move the
+            probability most come first
+        """
+        rates, labels = self.value_rates or {}, self._field_labels()
+        average = (self.rate or 0) / 100
+        names = [bar["name"] for bar in (self.charts or {}).get("fields", ()) if "name" in bar]
+        return [
+            {
+                "label": labels.get(name, name),
+                "values": [
+                    {
+                        "label": self._value_label(name, row),
+                        "count": row["count"],
+                        "rate": 100 * row["won"] / row["count"],
+                        "lift": row["won"] / row["count"] / average if average else 0,
+                    }
+                    for row in rates[name]
+                ],
+            }
+            for name in names
+            if name in rates
+        ]
+
+    def _value_label(self, name, row):
+        if row["kind"] == "range":
+            return self._range_label(*row["detail"])
+        if row["kind"] == "other":
+            return self.env._("all rarer values")
+        return self._value_text({"name": name, "value": None, **row})
 
     @api.model
     def _figure_rows(self, figures):

@@ -88,7 +88,8 @@ class LeadScoreRule(models.Model):
         string="At least",
         digits=(8, 2),
         default=1,
-        help="How often it must have happened to count at all.",
+        help="How often it must have happened to count at all; for time on the website, how many "
+        "minutes.",
     )
     window_days = fields.Integer(
         string="In the last … days",
@@ -102,7 +103,8 @@ class LeadScoreRule(models.Model):
     max_count = fields.Float(
         string="At most",
         digits=(8, 2),
-        help="How often it counts at most, the last times first; 0 for no limit.",
+        help="How often (or how many minutes) it counts at most, the last times first; 0 for no "
+        "limit.",
     )
     half_life = fields.Float(
         string="Half-life (days)",

@@ -50,6 +50,21 @@ class TestLead(ScoreCase):
         )
         self.assertEqual([row["score"] for row in shown["records"]], [30, 0])
 
+    def test_odoos_assignment_hands_a_team_what_has_the_score(self):
+        good, poor = self._create_leads(2, user_id=False, team_id=False)
+        good.function = "Boss"
+        team = self.env["crm.team"].create(
+            {
+                "name": "Good leads",
+                "use_leads": True,
+                "assignment_domain": "[('score', '>=', 20), ('score_grade', '=', 'A')]",
+                "crm_team_member_ids": [(0, 0, {"user_id": self.rep.id, "assignment_max": 30})],
+            }
+        )
+        team._allocate_leads()
+        self.assertEqual(good.team_id, team)
+        self.assertFalse(poor.team_id)
+
     def test_lead_without_a_score_comes_last(self):
         lead = self._create_leads()
         self.env.cr.execute("DELETE FROM lead_score WHERE id = %s", (lead.id,))
@@ -96,6 +111,46 @@ class TestLead(ScoreCase):
         self._set_clock(start + timedelta(days=12))
         self.lead.score_refresh()
         self.assertEqual(self.lead.score_trend, "down")
+
+    def test_trend_is_searched_and_grouped_by_as_it_is_shown(self):
+        start = self.env.cr.now()
+        falling, rising, steady, twice = self.lead, *self._create_leads(3)
+        falling.score_signal("t_ask")
+        self._set_clock(start + timedelta(days=12))
+        young = self._create_leads(function="Boss")
+        rising.function = "Boss"
+        # Up and down again within the week is where it was.
+        twice.function = "Boss"
+        twice.function = False
+        leads = falling | rising | steady | twice | young
+        leads.score_refresh()
+        leads.invalidate_recordset()
+        self.assertEqual(
+            leads.mapped("score_trend"), ["down", "up", "steady", "steady", young.score_trend]
+        )
+        mine = [("id", "in", leads.ids)]
+        for trend in ("up", "down", "steady"):
+            shown = leads.filtered(lambda lead, trend=trend: lead.score_trend == trend)
+            for same in (
+                [("score_trend", "=", trend)],
+                [("score_trend", "in", [trend])],
+                [("score_trend", "not in", list({"up", "down", "steady"} - {trend}))],
+            ):
+                self.assertEqual(leads.search([*mine, *same]), shown, same)
+            self.assertEqual(leads.filtered_domain([("score_trend", "=", trend)]), shown)
+        self.assertEqual(
+            leads.search([*mine, ("score_trend", "!=", "steady")]),
+            leads.filtered(lambda lead: lead.score_trend != "steady"),
+        )
+        groups = leads.with_user(self.boss).formatted_read_group(mine, ["score_trend"], ["__count"])
+        counts = {group["score_trend"]: group["__count"] for group in groups}
+        expected = {t: leads.mapped("score_trend").count(t) for t in ("up", "down", "steady")}
+        self.assertEqual(counts, {trend: count for trend, count in expected.items() if count})
+        self.assertEqual(
+            self.env["crm.lead"].with_user(self.other).search([*mine, ("score_trend", "=", "up")]),
+            self.env["crm.lead"],
+            "a salesperson finds only leads that he may read",
+        )
 
     def test_nothing_due_costs_nothing(self):
         self._run_cron()
@@ -205,6 +260,14 @@ class TestLead(ScoreCase):
         self.assertEqual(sum(line["points"] for line in lines), self.lead.score)
         # Three scores, and that the last but one made it marketing qualified.
         self.assertEqual(len(self.lead.score_story()["history"]), 4)
+
+    def test_the_story_shows_formula_and_history_for_the_popover(self):
+        self.lead.score_signal("t_ask")
+        story = self.lead.with_user(self.rep).score_story()
+        self.assertEqual((story["score"], story["card"]), (70, "Test card"))
+        self.assertEqual([score for _date, score in story["history"]], [30, 70])
+        for words in ("Score = the sum", "Fit: the points of its rules", "at most 100"):
+            self.assertIn(words, story["formula"])
 
     def test_rep_reads_the_explanation_of_his_leads_only(self):
         self.assertTrue(self.lead.with_user(self.rep).score_explain())

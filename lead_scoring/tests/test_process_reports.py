@@ -54,6 +54,24 @@ class TestProcessReports(ProcessCase):
         )
         self.assertEqual(by_reason, [(self.reason, 1)])
 
+    def test_the_funnel_is_told_by_where_leads_come_from_team_and_month(self):
+        every = self.env["crm.lead"].with_context(active_test=False)
+        leads = every.search([("source_id", "=", self.source.id)])
+        campaign = self.env["utm.campaign"].create({"name": "Spring"})
+        medium = self.env["utm.medium"].create({"name": "Stall"})
+        leads[:2].write({"campaign_id": campaign.id, "medium_id": medium.id})
+        self.env.flush_all()
+        of_source = [("source_id", "=", self.source.id)]
+        for model in ("lead.score.report", "lead.score.funnel"):
+            report = self.env[model].sudo()
+            for field in ("campaign_id", "medium_id", "team_id", "date_create:month"):
+                with self.subTest(model=model, field=field):
+                    groups = report._read_group(of_source, [field], ["lead_id:count_distinct"])
+                    self.assertEqual(sum(count for _value, count in groups), len(leads))
+                    for record in (campaign, medium):
+                        if field.startswith(record._name.removeprefix("utm.")):
+                            self.assertEqual(dict(groups)[record], 2)
+
     def test_time_from_step_to_step(self):
         self.env.cr.execute(
             "UPDATE crm_lead SET create_date = qualification_mql_date - interval '3 days',"

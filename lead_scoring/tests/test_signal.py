@@ -30,6 +30,20 @@ class TestSignal(ScoreCase):
         self.assertEqual(self._code(date=self._days_ago(30)), "ok")
         self.assertEqual(self.lead.score_engagement, 10)
 
+    def test_a_server_action_reports_a_signal(self):
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "Called the hotline",
+                "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "state": "code",
+                "code": "records.score_signal('t_ask', quantity=2, key='hotline')",
+            }
+        )
+        leads = self.lead | self._create_leads()
+        for _twice in range(2):
+            action.with_context(active_model="crm.lead", active_ids=leads.ids).run()
+        self.assertEqual(leads.mapped("score_engagement"), [40, 40])
+
     def test_same_key_answers_the_same_and_counts_once(self):
         first = self.lead.score_signal("t_ask", key="a")
         self.assertEqual(self.lead.score_signal("t_ask", key="a"), first)

@@ -48,6 +48,20 @@ class TestWinModel(WinCase):
         )
         self.assertEqual(list(ordered), [good, bad])
 
+    def test_what_each_value_means_beside_the_average(self):
+        leads = self._create_leads(200)
+        model = self._train()
+        rows = {group["label"]: group["values"] for group in model.with_user(self.boss).value_rows}
+        source = {value["label"]: value for value in rows["Source"]}
+        for name, of in (("Win referral", self.referral), ("empty", self.env["utm.source"])):
+            mine = leads.filtered(lambda lead, of=of: lead.source_id == of)
+            won = len(mine.filtered(lambda lead: lead.won_status == "won"))
+            self.assertEqual(source[name]["count"], len(mine))
+            self.assertAlmostEqual(source[name]["rate"], 100 * won / len(mine))
+            self.assertAlmostEqual(source[name]["lift"], 100 * won / len(mine) / model.rate)
+        self.assertEqual(sum(value["count"] for value in rows["Source"]), 200)
+        self.assertEqual(model.chart_data["fields"][0]["label"], "Source")
+
     def test_too_few_leads_says_what_is_missing(self):
         self._create_leads(60)
         with self.assertRaisesRegex(UserError, r"40 won and 40 lost.*Missing: \d+ won, \d+ lost"):

@@ -8,12 +8,21 @@ from sklearn.metrics import log_loss as their_log_loss
 
 from odoo.tests import BaseCase
 
-from ..tools import win_file, win_metrics, win_points, win_trees
+from ..tools import (
+    win_additive,
+    win_calibration,
+    win_file,
+    win_level,
+    win_metrics,
+    win_points,
+    win_trees,
+)
 from ..tools.win_columns import encode, learn_features, rows
 from ..tools.win_leakage import filled_by_closing, filled_shares, single_aucs
 from ..tools.win_model import WinModel
 from ..tools.win_text import email_kind, job_rank
 from ..tools.win_training import TrainingError, train
+from ..tools.win_values import value_rates
 
 KEY = "secret of this database"
 
@@ -112,6 +121,69 @@ class TestWinTools(BaseCase):
         self.assertTrue(report["strong_recency"])
         self.assertGreater(kept["base"], won.mean() + 0.1)
 
+    def test_a_step_of_the_rate_moves_what_is_said(self):
+        count = 3000
+        table, _won = leads(count)
+        age = np.arange(count)[::-1] / 4.0
+        odds = np.where(np.arange(count) < 0.85 * count, -2.5, 0.5)
+        odds = odds + 1.2 * np.array([one == "referral" for one in table["source"][1]])
+        won = draw(odds, 5)
+        kept, report = train(table, won, age)
+        self.assertNotEqual(report["algorithm"], "base")
+        self.assertGreater(report["level"], 0.5)
+        new, _won = leads(2000, seed=9)
+        said = WinModel(kept).predict(new)
+        later = 0.5 + 1.2 * np.array([one == "referral" for one in new["source"][1]])
+        truth = win_metrics.sigmoid(later)
+        self.assertLess(abs(said.mean() - truth.mean()), 0.08)
+        self.assertGreater(truth.mean() - won.mean(), 0.3, "the whole past says much less")
+        self.assertGreater(np.corrcoef(said, truth)[0, 1], 0.9)
+
+    def test_without_drift_nothing_is_forgotten_or_moved(self):
+        table, won = leads(2000)
+        age = np.arange(2000)[::-1] / 4.0
+        kept, report = train(table, won, age)
+        self.assertEqual((report["level"], report["half_life"]), (0.0, 1.0))
+        self.assertFalse(report["strong_recency"])
+        self.assertNotIn("level", kept["calibration"])
+
+    def test_the_last_level_of_a_walk_is_found_and_noise_has_none(self):
+        age = np.arange(4000)[::-1]
+        said = np.full(4000, 0.3)
+        for seed in range(5):
+            still = draw(win_metrics.logit(said), seed)
+            self.assertEqual(win_level.last_level(still, said, age), 0.0, f"seed {seed}")
+            moving = win_metrics.logit(said) + np.linspace(-1, 1, 4000)
+            level = win_level.last_level(draw(moving, seed), said, age)
+            self.assertAlmostEqual(level, 0.95, delta=0.35)
+        self.assertEqual(win_level.last_level([1, 0], [0.5, 0.5], [2, 1]), 0.0, "too few")
+
+    def test_luck_is_not_believed(self):
+        scores = np.array([-2.0, 0.0, 3.0])
+        line = {"way": "platt", "slope": 0.9, "shift": 0.2}
+        full = win_calibration.apply(win_calibration.drawn(line, 1.0, 0.3), scores)
+        self.assertEqual(list(full), list(win_calibration.apply(line, scores)))
+        none = win_calibration.apply(win_calibration.drawn(line, 0.0, 0.3), scores)
+        self.assertTrue(np.allclose(none, 0.3))
+        half = win_calibration.apply(win_calibration.drawn({"way": "none"}, 0.5, 0.3), scores)
+        odds = win_metrics.logit(0.3)
+        self.assertTrue(np.allclose(win_metrics.logit(half), (scores + odds) / 2))
+
+    def test_each_field_by_itself_adds_up_the_evidence(self):
+        table, won = leads(500)
+        features = learn_features(table)
+        codes, weights = encode(features, table), np.ones(500)
+        sizes = [feature.size for feature in features]
+        model = win_additive.fit_alone(codes, sizes, won, weights)
+        self.assertAlmostEqual(model["intercept"], win_metrics.logit(won.mean()))
+        number = [feature.name for feature in features].index("source")
+        mine = codes[:, number] == 0
+        shrunk = (won[mine].sum() + 6 * won.mean()) / (mine.sum() + 6)
+        expected = win_metrics.logit(shrunk) - win_metrics.logit(won.mean())
+        self.assertAlmostEqual(model["points"][number][0], expected)
+        added = model["intercept"] + win_additive.contributions(model, codes).sum(axis=1)
+        self.assertTrue(np.allclose(added, win_additive.predict(model, codes)))
+
     def test_refuses_nothing_and_one_class(self):
         table, _won = leads(60)
         for outcome in (np.zeros(60), np.ones(60)):
@@ -173,6 +245,21 @@ class TestWinTools(BaseCase):
 
         with self.assertRaises(KeyboardInterrupt):
             train(*leads(200), progress=stop)
+
+    def test_rates_of_values_count_every_row_once(self):
+        table, won = leads(400)
+        rates = value_rates(learn_features(table), table, won)
+        self.assertEqual(set(rates), set(table))
+        source, size = rates["source"], rates["size"]
+        for rows_of_field in (source, size):
+            self.assertEqual(sum(row["count"] for row in rows_of_field), 400)
+            self.assertEqual(sum(row["won"] for row in rows_of_field), won.sum())
+        referral = [one == "referral" for one in table["source"][1]]
+        row = next(row for row in source if row["detail"] == ["referral"])
+        self.assertEqual((row["count"], row["won"]), (sum(referral), won[referral].sum()))
+        edges = [row["detail"][0] for row in size if row["kind"] == "range"][1:]
+        self.assertEqual(edges, sorted(edges), "ranges stand in their order")
+        self.assertEqual({row["kind"] for row in rates["tags"]}, {"tag"})
 
     def test_unseen_and_rare_values_are_other(self):
         table = {"a": ("category", ["x"] * 40 + ["y"] * 40 + ["rare"])}

@@ -60,6 +60,23 @@ def fit(codes, sizes, won, weights, free=False, seed=0):
     }
 
 
+def fit_alone(codes, sizes, won, weights):
+    """Points as if no field repeated another: the evidence of each value counts in full.
+
+    That is Odoo's way (naive Bayes) with evidence that is shrunk and empty values that count; what
+    it says too loudly is for the calibration to mend. With few rows it may rank best of all.
+
+    :return: as `fit`
+    """
+    return {
+        "intercept": float(logit(np.average(won, weights=weights))),
+        "points": [
+            evidence(codes[:, number], size, won, weights).tolist()
+            for number, size in enumerate(sizes)
+        ],
+    }
+
+
 def predict(model, codes):
     """Log-odds of each row."""
     total = np.full(len(codes), model["intercept"])

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
+from .win_level import shifted
 from .win_metrics import clip, logit, losses, sigmoid
 
 ISOTONIC_FROM = 3000
@@ -36,12 +37,32 @@ def fit(way, scores, won, weights):
 
 
 def apply(calibration, scores):
-    """Probabilities for log-odds."""
+    """Probabilities for log-odds.
+
+    The `level` of a calibration is by how much all log-odds have moved with time, see `win_level`.
+    """
+    said = _bent(calibration, scores)
+    return clip(shifted(said, calibration.get("level", 0.0)))
+
+
+def _bent(calibration, scores):
     if calibration["way"] == "platt":
         return clip(sigmoid(calibration["slope"] * scores + calibration["shift"]))
     if calibration["way"] == "isotonic":
         return np.interp(scores, calibration["scores"], calibration["shares"])
     return clip(sigmoid(scores))
+
+
+def drawn(calibration, trust, rate):
+    """The calibration with all log-odds drawn towards those of the average, 1 for not at all."""
+    if calibration["way"] == "isotonic" or trust >= 1:
+        return calibration
+    slope, level = calibration.get("slope", 1.0), calibration.get("shift", 0.0)
+    return {
+        "way": "platt",
+        "slope": float(trust * slope),
+        "shift": float(trust * level + (1 - trust) * logit(rate)),
+    }
 
 
 def ways(won):

@@ -7,7 +7,7 @@ from .win_columns import Feature, as_numbers, encode, missing_columns, row_count
 from .win_metrics import clip, logit, sigmoid, stability_index
 from .win_trees import Forest
 
-ALGORITHMS = ("base", "evidence", "points", "trees", "blend")
+ALGORITHMS = ("base", "evidence", "alone", "points", "trees", "blend")
 
 
 def matrix(features, table, codes):

@@ -84,7 +84,7 @@ def _read(file, delimiter, numbers, target, yes):
 
 
 def made(seed=5, count=4000):
-    """Made data sets: noise, few categories, exact amounts, drifting rates, an interaction."""
+    """Made data sets, each hard in one way: noise, drifting rates, gaps, many names, rare wins."""
     chance = np.random.default_rng(seed)
 
     def draw(odds):
@@ -105,7 +105,7 @@ def made(seed=5, count=4000):
     shared = {**few, "amount": ("number", amount), "x": ("number", other)}
     price_hit = (np.abs(np.log(amount) - 8.3) < 0.35) | (np.abs(np.log(amount) - 6) < 0.2)
     few_odds = -1 + 0.7 * (a == 1) - 0.9 * (b == 0) + 0.3 * (c - 2)
-    return [
+    found = [
         Data("noise", noise, draw(np.full(count, -1.0)), "b"),
         Data("noise, 160 leads", small, draw(np.full(160, -0.5)), "b"),
         Data("few categories", few, draw(few_odds), "b"),
@@ -118,4 +118,52 @@ def made(seed=5, count=4000):
             age=time[::-1],
         ),
         Data("interaction", shared, draw(-0.5 + 2.2 * np.where((a < 2) == (c < 3), 1, -1)), "b"),
+        Data(
+            "a step of the rate",
+            shared,
+            draw(-2.5 + 2 * (time > 0.7 * count) + 0.8 * (a == 2) + 0.5 * other),
+            "b",
+            age=time[::-1],
+        ),
+    ]
+    return found + _more_made(chance, draw, category, count)
+
+
+def _more_made(chance, draw, category, count):
+    """Many names, gaps that tell something, rare wins, numbers only, days of the year, copies."""
+    names, team = chance.integers(0, 300, count), category(chance.integers(0, 3, count))
+    strength = chance.normal(0, 1.2, 300)
+    many = {"name": category(names), "team": team}
+    numbers = chance.normal(size=(count, 4))
+    smooth = {f"n{place}": ("number", numbers[:, place]) for place in range(4)} | {"team": team}
+    gaps = numbers.copy()
+    gaps[chance.random(gaps.shape) < 0.6] = np.nan
+    holes = {f"n{place}": ("number", gaps[:, place]) for place in range(4)} | {"team": team}
+    day = chance.integers(0, 365, count).astype(float)
+    days = {"day": ("number", day), "weekday": ("number", day % 7), "team": team}
+    truth = chance.integers(0, 5, count)
+    copies = {
+        f"k{place}": category(
+            np.where(chance.random(count) < 0.85, truth, chance.integers(0, 5, count))
+        )
+        for place in range(6)
+    } | {"team": team}
+    known = np.nan_to_num(gaps)
+    return [
+        Data("many names", many, draw(-0.5 + strength[names]), "team"),
+        Data(
+            "numbers only",
+            smooth,
+            draw(-1 + numbers[:, 0] + 0.5 * numbers[:, 1] ** 2 - 0.5 * numbers[:, 2]),
+            "team",
+        ),
+        Data(
+            "gaps",
+            holes,
+            draw(-1 + known[:, 0] + 0.9 * np.isnan(gaps[:, 1]) - 0.5 * known[:, 2]),
+            "team",
+        ),
+        Data("rare wins", smooth, draw(-4.2 + numbers[:, 0] + 0.8 * numbers[:, 1]), "team"),
+        Data("days", days, draw(-0.6 + 0.9 * np.sin(day / 58) + 0.6 * (day % 7 < 2)), "team"),
+        Data("copies of one field", copies, draw(-0.5 + 0.6 * (truth - 2)), "team"),
     ]

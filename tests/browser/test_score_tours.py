@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 from odoo.tests import HttpCase, new_test_user
+from odoo.tests.test_cursor import TestCursor
 from odoo.tools import mute_logger
 
 from ..common import requires, top_level
@@ -57,6 +60,18 @@ class TestScoreDesktop(ScoreTour):
             )
         self.assertEqual(lead.score_temperature, "hot")
         self.start_tour("/odoo", "score_manager_sees_a_hot_lead", login="score_manager")
+        self._let_days_pass(30)
+        self.assertEqual(lead.score_temperature, "cold")
+        self.start_tour("/odoo", "score_manager_sees_it_cold_again", login="score_manager")
+
+    def _let_days_pass(self, days):
+        """The database's clock goes on, for the scheduled action and for what the browser asks."""
+        moment = self.env.cr.now() + timedelta(days=days)
+        self.patch(self.env.cr, "now", lambda: moment)
+        self.patch(TestCursor, "now", lambda cursor: moment)
+        with self.enter_registry_test_mode():
+            self.env.ref("lead_scoring.ir_cron_score_due").method_direct_trigger()
+        self.env.invalidate_all()
 
 
 @top_level

@@ -125,7 +125,54 @@ class TestWebsite(SignalCase):
             ]
         )
         self._collect()
-        self.assertEqual(self._codes(), ["page_viewed"] * 3 + ["website_visit"] * 2)
+        self.assertEqual(
+            self._codes(), ["page_viewed"] * 3 + ["website_time"] + ["website_visit"] * 2
+        )
+
+    def _came(self, visitor, *minutes_ago):
+        now = Datetime.now()
+        self.env["website.track"].create(
+            [
+                {
+                    "visitor_id": visitor.id,
+                    "url": f"/{minutes}",
+                    "visit_datetime": now - timedelta(minutes=minutes),
+                }
+                for minutes in minutes_ago
+            ]
+        )
+
+    def _minutes(self, lead=None):
+        events = (lead or self.lead).score_event_ids
+        found = events.filtered(lambda event: event.signal_id.code == "website_time")
+        return sorted(found.mapped("quantity"))
+
+    def test_minutes_of_each_visit_once_it_is_over(self):
+        visitor = self.env["website.visitor"].create(
+            {"access_token": str(self.partner.id), "partner_id": self.partner.id}
+        )
+        # A visit of 12.5 minutes, one of a single page, and one that may go on.
+        self._came(visitor, 300, 290, 287.5, 120, 20, 5)
+        self._collect()
+        self.assertEqual(self._minutes(), [12.5])
+        event = self.lead.score_event_ids.filtered(lambda e: e.quantity == 12.5)
+        self.assertEqual(event.ref.split(",")[0], "website.track")
+        # Half an hour later the last one is over; what was found is not found again.
+        for track in visitor.website_track_ids:
+            if track.url in ("/20", "/5"):
+                track.visit_datetime -= timedelta(minutes=30)
+        self._collect()
+        self.assertEqual(self._minutes(), [12.5, 15.0])
+
+    def test_minutes_of_a_visitor_who_sent_a_form_afterwards(self):
+        lead = self._lead(email_from="late@example.com")
+        visitor = self.env["website.visitor"].create(
+            {"access_token": "0123456789abcdef0123456789abcdef", "lead_ids": [(4, lead.id)]}
+        )
+        self._came(visitor, 400, 380, 45)
+        self._collect()
+        self.assertEqual(self._minutes(lead), [20.0])
+        self.assertEqual(self._minutes(), [])
 
 
 @top_level

@@ -12,7 +12,7 @@ from devkit import odoo_run, workbench
 
 from ..common import ROOT
 
-APPS = ("crm_livechat", "event_crm", "mass_mailing", "sale_crm", "survey", "website_crm")
+APPS = ("crm_livechat", "event_crm", "mass_mailing_crm", "sale_crm", "survey", "website_crm")
 CASES = Path(__file__).with_name("signals_of_apps.py")
 
 

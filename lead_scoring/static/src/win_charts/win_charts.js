@@ -81,6 +81,11 @@ export class WinFigures extends Component {
     static template = "lead_scoring.WinFigures";
     static props = { ...standardFieldProps };
 
+    /** Leads that were all closed at about one time have no newest fifth. */
+    get hasNewest() {
+        return this.rows.some((row) => row.newest);
+    }
+
     get rows() {
         const show = (value, digits) => (typeof value === "number" ? value.toFixed(digits) : "");
         return (this.props.record.data[this.props.name] || []).map((row) => ({
@@ -95,5 +100,26 @@ export class WinFigures extends Component {
     }
 }
 
+/** For each field, how many leads with each of its values were won. */
+export class WinValues extends Component {
+    static template = "lead_scoring.WinValues";
+    static props = { ...standardFieldProps };
+
+    get groups() {
+        return (this.props.record.data[this.props.name] || []).map((group) => ({
+            label: group.label,
+            values: group.values.map((value) => ({
+                label: value.label,
+                count: value.count.toLocaleString(),
+                rate: `${value.rate.toFixed(0)}%`,
+                width: `width: ${value.rate.toFixed(1)}%`,
+                lift: `× ${value.lift.toFixed(2)}`,
+                color: value.lift >= 1 ? "bg-success" : "bg-warning",
+            })),
+        }));
+    }
+}
+
+registry.category("fields").add("win_values", { component: WinValues, supportedTypes: ["json"] });
 registry.category("fields").add("win_charts", { component: WinCharts, supportedTypes: ["json"] });
 registry.category("fields").add("win_figures", { component: WinFigures, supportedTypes: ["json"] });

@@ -191,3 +191,43 @@ tours.add("score_manager_sees_a_hot_lead", {
         },
     ],
 });
+
+tours.add("score_manager_sees_it_cold_again", {
+    url: "/odoo/action-crm.crm_lead_all_leads",
+    steps: () => [
+        {
+            content: "The search panel knows what falls",
+            trigger: ".o_searchview_dropdown_toggler",
+            run: "click",
+        },
+        {
+            trigger: ".o_filter_menu .o-dropdown-item:contains(Falling)",
+            run: "click",
+        },
+        {
+            trigger: ".o_searchview_facet:contains(Falling)",
+        },
+        {
+            content: "Thirty days without a word",
+            trigger: ".o_data_row:contains(Tour prospect):contains(Cold) td[name=name]",
+            run: "click",
+        },
+        {
+            trigger: ".nav-link[name=score]",
+            run: "click",
+        },
+        {
+            content: "What it did has faded, so it is cold",
+            trigger: "div[name=score_temperature]:contains(Cold)",
+        },
+        {
+            content: "It falls",
+            trigger: "div[name=score_trend]:contains(Falling)",
+        },
+        {
+            content: "And the history says that time did it",
+            trigger:
+                "div[name=score_history_ids] .o_data_row:contains(Time passed):contains(Cold)",
+        },
+    ],
+});
