@@ -3,6 +3,7 @@ from . import lifecycle_reader
 from . import lifecycle_facts
 from . import lifecycle_profiling
 from . import lifecycle_decide
+from . import lifecycle_closings
 from . import lifecycle_replay
 from . import lifecycle_score
 from . import lifecycle_regroup
@@ -56,6 +57,7 @@ from . import sale_order_lifecycle
 from . import crm_lead_lifecycle
 from . import account_move
 from . import res_company
+from . import res_currency_rate
 from . import res_partner
 from . import sale_order
 from . import crm_lead
