@@ -84,7 +84,7 @@ class LifecycleRegroup(models.AbstractModel):
         )
 
     def _lifecycle_merge_history(self, keeper_id, gone_ids, target_id):
-        """Losses that were explained, and changes of tier, group and risk, go to the row that stays.
+        """Explained losses and changes of tier, group and risk go to the row that stays.
 
         Its states are made anew from all orders afterwards.
         """

@@ -15,8 +15,8 @@ class LifecycleReplay(models.AbstractModel):
         """Write the history of states of these rows anew, and where it leads to.
 
         Contacts and states set by hand, but for closings with a reason, are not part of the past
-        that is known, so that `_lifecycle_decide` has the last word about the present state. Nobody is told: what is
-        filled in afterwards is no news.
+        that is known, so that `_lifecycle_decide` has the last word about the present state.
+        Nobody is told: what is filled in afterwards is no news.
 
         :param company: one `res.company`
         :param ids: ids of rows of that company

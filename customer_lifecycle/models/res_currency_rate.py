@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class ResCurrencyRate(models.Model):
-    """A currency that gets its first rate, or loses its last, changes what orders in it are worth."""
+    """The first rate of a currency, or the end of its last, changes what orders are worth."""
 
     _inherit = "res.currency.rate"
 

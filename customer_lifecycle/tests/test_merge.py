@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 from odoo.tests import new_test_user, tagged
 
@@ -35,7 +36,7 @@ class TestMerge(LifecycleCase):
     def assertOneStory(self, row):
         """Each entry of the history begins when the one before ended."""
         story = self.states(row)
-        for (_state, _begun, ended), (_next, begun, _left) in zip(story, story[1:], strict=False):
+        for (_state, _begun, ended), (_next, begun, _left) in pairwise(story):
             self.assertEqual(ended, begun, story)
         self.assertIsNot(story[-1][2], None)
         self.assertFalse(story[-1][2], story)
@@ -161,9 +162,7 @@ class TestMerge(LifecycleCase):
         self.order(customer, 10)
         row.action_rebuild()
         story = self.states(row)
-        self.assertIn(
-            ("churned", TODAY - timedelta(days=30), TODAY - timedelta(days=10)), story
-        )
+        self.assertIn(("churned", TODAY - timedelta(days=30), TODAY - timedelta(days=10)), story)
         self.assertOneStory(row)
         back = row.transition_ids.filtered(
             lambda change: change.kind == "state" and not change.date_left
@@ -221,7 +220,10 @@ class TestMerge(LifecycleCase):
         self.assertEqual((business.stance, business.note), ("supporter", "Likes golf"))
 
     def test_finished_and_running_passages_go_along(self):
-        step = {"kind": "activity", "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id}
+        step = {
+            "kind": "activity",
+            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+        }
         playbook = self.env["customer.playbook"].create(
             {"name": "Merge", "control_percent": 0, "step_ids": [(0, 0, step)]}
         )

@@ -44,9 +44,7 @@ class TestPlaybookLeadResult(PlaybookCase):
             group = rows.filtered(lambda row, control=control: row.is_control == control)
             group[: round(len(group) * share)].lead_id.action_set_won()
         now = fields.Datetime.now()
-        rows.write(
-            {"date_start": now - timedelta(days=40), "window_end": now - timedelta(days=10)}
-        )
+        rows.write({"date_start": now - timedelta(days=40), "window_end": now - timedelta(days=10)})
         rows.lead_id.filtered(lambda lead: lead.won_status == "won").date_closed = now - timedelta(
             days=30
         )

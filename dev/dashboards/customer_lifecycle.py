@@ -1,4 +1,4 @@
-"""The dashboard "Customer health": where customers stand, who comes and goes, and what it brings."""
+"""The dashboard "Customer health": where customers stand, who comes, goes and returns."""
 
 from devkit.dashboard_sheet import Dashboard, Source
 
