@@ -8,8 +8,9 @@ from . import test_history
 from . import test_merge
 from . import test_money
 from . import test_playbook
-from . import test_playbook_steps
 from . import test_playbook_leads
+from . import test_playbook_lead_result
+from . import test_playbook_steps
 from . import test_calendars
 from . import test_playbook_tools
 from . import test_purchase_model

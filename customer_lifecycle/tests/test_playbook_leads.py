@@ -1,113 +1,82 @@
 from datetime import timedelta
 
-from odoo import fields
-from odoo.tests import Form, tagged
+from odoo.tests import tagged
 
 from .common_playbook import PlaybookCase
 
 
 @tagged("post_install", "-at_install")
-class TestPlaybookLeadResult(PlaybookCase):
-    """A playbook on leads is judged like one on customers: against leads that were left alone."""
-
+class TestPlaybookLeads(PlaybookCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.playbook = cls._create_playbook(
-            model="crm.lead",
-            domain="[('name', '=like', 'Nurture %')]",
-            control_percent=40,
-            daily_limit=0,
-            result_days=30,
-        )
-
-    def leads(self, count):
-        return self.env["crm.lead"].create(
-            [
-                {
-                    "name": f"Nurture {number}",
-                    "type": "opportunity",
-                    "user_id": self.rep.id,
-                    "team_id": self.team.id,
-                    "expected_revenue": 100,
-                }
-                for number in range(count)
-            ]
-        )
-
-    def play(self, count, treated_won, control_won):
-        """So many leads enter 40 days ago; of both groups a share is won ten days later."""
-        self.leads(count)
-        rows = self._enter()
-        self.assertEqual(len(rows), count)
-        for control, share in ((False, treated_won), (True, control_won)):
-            group = rows.filtered(lambda row, control=control: row.is_control == control)
-            group[: round(len(group) * share)].lead_id.action_set_won()
-        now = fields.Datetime.now()
-        rows.write({"date_start": now - timedelta(days=40), "window_end": now - timedelta(days=10)})
-        rows.lead_id.filtered(lambda lead: lead.won_status == "won").date_closed = now - timedelta(
-            days=30
-        )
-        self.playbook.action_measure()
-        self.playbook.invalidate_recordset()
-        return rows
-
-    def test_leads_of_the_control_group_get_no_step(self):
-        self.leads(30)
-        rows = self._go()
-        control = rows.filtered("is_control")
-        self.assertTrue(control)
-        self.assertLess(len(control), 30)
-        self.assertFalse(self._calls(control.lead_id))
-        self.assertFalse(control.log_ids)
-        self.assertEqual(len(self._calls((rows - control).lead_id)), 30 - len(control))
-
-    def test_result_compares_wins_and_revenue_with_leads_left_alone(self):
-        rows = self.play(120, 0.8, 0.2)
-        control = len(rows.filtered("is_control"))
-        playbook = self.playbook
-        self.assertEqual((playbook.treated_count, playbook.control_count), (120 - control, control))
-        self.assertAlmostEqual(playbook.treated_rate, 0.8, delta=0.01)
-        self.assertAlmostEqual(playbook.control_rate, 0.2, delta=0.02)
-        self.assertAlmostEqual(playbook.treated_revenue, 100 * playbook.treated_rate, places=2)
-        self.assertIn("points (+", playbook.rate_difference)
-        self.assertIn("to", playbook.revenue_difference)
-        self.assertEqual(playbook.verdict_kind, "better")
-        self.assertIn("leads are won more often", playbook.verdict)
-
-    def test_harm_and_doubt_are_said_too(self):
-        self.play(120, 0.1, 0.7)
-        self.assertEqual(self.playbook.verdict_kind, "worse")
-        self.assertIn("won less often", self.playbook.verdict)
-        self.playbook.enrolment_ids.write({"came_back": False})
-        self.playbook.invalidate_recordset()
-        self.assertEqual(self.playbook.verdict_kind, "open")
-        self.assertIn("may be chance", self.playbook.verdict)
-
-    def test_a_win_after_the_window_or_before_the_entry_does_not_count(self):
-        rows = self.play(20, 0, 0)
-        early, late = rows.lead_id[:2]
-        (early | late).action_set_won()
-        now = fields.Datetime.now()
-        early.date_closed = now - timedelta(days=50)
-        late.date_closed = now - timedelta(days=2)
-        rows.write({"measured": False})
-        self.playbook.action_measure()
-        self.assertFalse(any(rows.mapped("came_back")))
-
-    def test_without_control_group_it_admits_that_nobody_knows(self):
-        self.playbook.control_percent = 0
-        self.leads(3)
-        self._enter()
-        self.assertIn("which leads would have been won", self.playbook.verdict)
-
-    def test_result_page_speaks_of_leads(self):
-        with Form(self.playbook.with_user(self.boss)) as form:
-            self.assertEqual(form.model, "crm.lead")
-            view = form._view["tree"]
-            labels = {
-                node.get("string"): node.get("invisible")
-                for node in view.xpath("//field[@name='treated_rate' or @name='control_rate']")
+        cls.lead = cls.env["crm.lead"].create(
+            {
+                "name": "Nurture me",
+                "type": "lead",
+                "user_id": cls.rep.id,
+                "team_id": cls.team.id,
+                "email_from": "lead@example.com",
             }
-        self.assertEqual(labels["Won"], "model != 'crm.lead'")
-        self.assertEqual(labels["Won by themselves"], "model != 'crm.lead'")
+        )
+        cls.playbook = cls._create_playbook(
+            [
+                {"kind": "email", "template_id": cls.lead_template.id},
+                cls._activity_step(delay=2),
+            ],
+            model="crm.lead",
+            domain=f"[('id', '=', {cls.lead.id})]",
+        )
+
+    def test_lead_is_mailed_and_then_called(self):
+        rows = self._go(times=2)
+        self.assertLog(rows, ("done", False), ("done", False))
+        self.assertEqual(self._mails(rows).email_to, "lead@example.com")
+        self.assertEqual(self._calls(self.lead).user_id, self.rep)
+
+    def test_won_lead_stops_and_counts_for_the_result(self):
+        rows = self._enter()
+        rows.date_start -= timedelta(hours=1)
+        self.lead.expected_revenue = 900
+        self.lead.action_set_won()
+        self._run()
+        self.assertEqual(rows.stop_reason, "purchase")
+        self.env["customer.playbook.enrolment"]._measure()
+        self.assertEqual((rows.came_back, rows.revenue), (True, 900))
+
+    def test_lost_lead_stops(self):
+        rows = self._enter()
+        self.lead.action_set_lost()
+        self._run()
+        self.assertEqual(rows.stop_reason, "lost")
+
+    def test_closed_leads_do_not_enter(self):
+        self.lead.action_set_won()
+        self.assertFalse(self._enter())
+
+    def test_reply_to_the_lead_stops(self):
+        rows = self._enter()
+        self.lead.message_post(
+            body="Tell me more",
+            email_from="lead@example.com",
+            message_type="email",
+            author_id=False,
+        )
+        self.assertEqual(rows.stop_reason, "reply")
+
+    def test_merged_leads_go_on_once(self):
+        double = self.lead.copy({"name": "Double"})
+        self.playbook.domain = f"[('id', 'in', {(self.lead | double).ids})]"
+        rows = self._enter()
+        merged = (self.lead | double).merge_opportunity(auto_unlink=True)
+        rows = rows.exists()
+        self.assertEqual(rows.lead_id, merged)
+        self.assertEqual(sorted(rows.mapped("state")), ["running", "stopped"])
+        self._run()
+        self.assertEqual(len(self._mails(rows)), 1)
+
+    def test_coupon_or_role_for_a_lead_without_customer_is_left_out(self):
+        step = self.playbook.step_ids[0]
+        self.assertFalse(step._recipient(self.lead))
+        self.lead.email_from = False
+        self.assertEqual(step._mail_refusal(self.lead), "no_email")
