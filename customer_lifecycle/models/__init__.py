@@ -21,6 +21,7 @@ from . import lifecycle_family
 from . import lifecycle_mixin
 from . import customer_lifecycle_fit
 from . import customer_lifecycle_forecast
+from . import customer_lifecycle_pace
 from . import customer_lifecycle_curve
 from . import customer_lifecycle_profile_fit
 from . import lifecycle_judge

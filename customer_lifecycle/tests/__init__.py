@@ -7,6 +7,7 @@ from . import test_fit, test_backtest
 from . import test_history
 from . import test_merge
 from . import test_money
+from . import test_pace
 from . import test_playbook
 from . import test_playbook_leads
 from . import test_playbook_lead_result
