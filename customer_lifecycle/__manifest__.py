@@ -55,6 +55,7 @@
         "report/customer_lifecycle_report_views.xml",
         "views/res_config_settings_lifecycle_views.xml",
         "views/digest_digest_views.xml",
+        "data/spreadsheet_dashboard_data.xml",
         "views/customer_lifecycle_menus.xml",
     ],
     "demo": [

@@ -3,6 +3,7 @@ from . import lifecycle_reader
 from . import lifecycle_facts
 from . import lifecycle_profiling
 from . import lifecycle_decide
+from . import lifecycle_closings
 from . import lifecycle_replay
 from . import lifecycle_score
 from . import lifecycle_regroup
@@ -20,6 +21,7 @@ from . import lifecycle_family
 from . import lifecycle_mixin
 from . import customer_lifecycle_fit
 from . import customer_lifecycle_forecast
+from . import customer_lifecycle_pace
 from . import customer_lifecycle_curve
 from . import customer_lifecycle_profile_fit
 from . import lifecycle_judge
@@ -56,6 +58,7 @@ from . import sale_order_lifecycle
 from . import crm_lead_lifecycle
 from . import account_move
 from . import res_company
+from . import res_currency_rate
 from . import res_partner
 from . import sale_order
 from . import crm_lead

@@ -303,6 +303,60 @@ class CustomerContactRole(models.Model):
         return [(env["res.partner"].browse(res_id), moment) for res_id, moment in groups]
 
     # ------------------------------------------------------------------
+    # Merge
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _lifecycle_prepare_merge(self, sources, target):
+        """Before contacts merge: one open role of a kind per person, one first contact per role.
+
+        :param sources: contacts that will be gone
+        :param target: contact that stays; its commercial partner is the customer
+        """
+        customer = target.commercial_partner_id
+        ids = (sources | target | customer).ids
+        among = Domain("partner_id", "in", ids) | Domain("customer_id", "in", ids)
+        roles = self.search(among).sorted(
+            # What the contact that stays has comes first, and is kept.
+            lambda role: (
+                bool((role.partner_id | role.customer_id) & sources),
+                not role.is_primary,
+                role.id,
+            )
+        )
+        kept, first = {}, set()
+        for role in roles:
+            owner = customer if role.customer_id in sources else role.customer_id
+            person = target if role.partner_id in sources else role.partner_id
+            if role.is_primary and (owner, role.role) in first:
+                role.is_primary = False
+            double = not role.date_to and kept.get((owner, person, role.role))
+            if double:
+                double._take_over(role)
+                if role.is_primary:
+                    role.is_primary = False
+                    double.is_primary = True
+                    first.add((owner, role.role))
+                role.unlink()
+                continue
+            if role.is_primary:
+                first.add((owner, role.role))
+            if not role.date_to:
+                kept[owner, person, role.role] = role
+            if role.customer_id != owner:
+                role.customer_id = owner
+        self.env.flush_all()
+
+    def _take_over(self, double):
+        """What is known of the same role of the same person on a contact that will be gone."""
+        values = {"date_from": min(self.date_from, double.date_from)}
+        if self.stance == "unknown":
+            values["stance"] = double.stance
+        notes = dict.fromkeys(filter(None, (self.note, double.note)))
+        values["note"] = " / ".join(notes) or False
+        self.write(values)
+
+    # ------------------------------------------------------------------
     # Alerts
     # ------------------------------------------------------------------
 

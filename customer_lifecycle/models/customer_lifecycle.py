@@ -333,6 +333,7 @@ class CustomerLifecycle(models.Model):
         for company, rows in self.sudo().grouped("company_id").items():
             rows._lifecycle_replay(company, rows.ids)
             rows._lifecycle_decide(company, rows.ids)
+            rows._lifecycle_align_reasons(rows.ids)
         self._lifecycle_forget()
 
     @api.model

@@ -379,6 +379,20 @@ class CustomerPlaybookEnrolment(models.Model):
             }
         )
 
+    @api.model
+    def _lifecycle_prepare_merge(self, sources, target):
+        """Before contacts merge: of two passages under way in one playbook, one goes on.
+
+        :param sources: contacts that will be gone
+        :param target: contact that stays
+        """
+        rows = self.search(
+            [("partner_id", "in", (sources | target).ids), ("state", "=", "running")], order="id"
+        ).sorted(lambda row: row.partner_id != target)
+        for several in rows.grouped("playbook_id").values():
+            several[1:]._stop("gone")
+        self.env.flush_all()
+
     def _stop(self, reason):
         self.filtered("step_id")._open_log().unlink()
         self.write(

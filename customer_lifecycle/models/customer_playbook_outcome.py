@@ -93,9 +93,8 @@ class CustomerPlaybookOutcome(models.AbstractModel):
             company=company.id,
             source=source,
         )
-        days = self.env["customer.lifecycle"]._lifecycle_days_sql(
-            company, source, SQL("SELECT partner_id FROM passage")
-        )
+        facts = self.env["customer.lifecycle"]
+        days = facts._lifecycle_days_sql(company, source, SQL("SELECT partner_id FROM passage"))
         return SQL(
             """
             WITH passage AS MATERIALIZED (%(rows)s), bought AS (%(days)s)
@@ -105,12 +104,14 @@ class CustomerPlaybookOutcome(models.AbstractModel):
               FROM passage
               LEFT JOIN bought
                      ON bought.partner_id = passage.partner_id
-                    AND bought.day > passage.date_start::date
-                    AND bought.day <= passage.window_end::date
+                    AND bought.day > %(begun)s
+                    AND bought.day <= %(ended)s
              GROUP BY passage.id
             """,
             rows=rows,
             days=days,
+            begun=facts._lifecycle_day(SQL.identifier("passage", "date_start"), company),
+            ended=facts._lifecycle_day(SQL.identifier("passage", "window_end"), company),
         )
 
     def _lead_facts(self, where):

@@ -150,19 +150,9 @@ class CustomerPlaybookResult(models.AbstractModel):
     def _verdict(self, rates):
         """The result in words that a sales manager can act upon."""
         if not self.control_percent and not self.control_count:
-            return self.env._(
-                "There is no control group, so nobody can tell who would have come back anyway."
-            )
-        if self.verdict_kind == "better":
-            return self.env._(
-                "It works: treated records come back more often than those left alone, and chance "
-                "does not explain the difference."
-            )
-        if self.verdict_kind == "worse":
-            return self.env._(
-                "It harms: treated records come back less often than those left alone. Stop it, or "
-                "change its steps."
-            )
+            return self._verdict_without_control()
+        if self.verdict_kind != "open":
+            return self._verdict_on_leads() if self.model == "crm.lead" else self._verdict_certain()
         if not rates or min(self.treated_count, self.control_count) < ENOUGH:
             return self.env._(
                 "Not enough to tell yet: the time for a result is over for %(treated)s treated "
@@ -174,6 +164,38 @@ class CustomerPlaybookResult(models.AbstractModel):
         return self.env._(
             "Not enough to tell yet: the difference may be chance. More records, or a larger "
             "control group, will show."
+        )
+
+    def _verdict_without_control(self):
+        if self.model == "crm.lead":
+            return self.env._(
+                "There is no control group, so nobody can tell which leads would have been won "
+                "anyway."
+            )
+        return self.env._(
+            "There is no control group, so nobody can tell who would have come back anyway."
+        )
+
+    def _verdict_certain(self):
+        if self.verdict_kind == "better":
+            return self.env._(
+                "It works: treated records come back more often than those left alone, and chance "
+                "does not explain the difference."
+            )
+        return self.env._(
+            "It harms: treated records come back less often than those left alone. Stop it, or "
+            "change its steps."
+        )
+
+    def _verdict_on_leads(self):
+        if self.verdict_kind == "better":
+            return self.env._(
+                "It works: treated leads are won more often than those left alone, and chance does "
+                "not explain the difference."
+            )
+        return self.env._(
+            "It harms: treated leads are won less often than those left alone. Stop it, or change "
+            "its steps."
         )
 
 

@@ -299,6 +299,27 @@ class CustomerVisit(models.Model):
                     self.env._("%s was cancelled. Reopen it first.", visit.display_name)
                 )
 
+    @api.model
+    def _lifecycle_prepare_merge(self, sources, target):
+        """Before contacts merge: of two revisits that one plan has planned, one stays.
+
+        :param sources: contacts that will be gone
+        :param target: contact that stays; its commercial partner is the customer
+        """
+        customer = target.commercial_partner_id
+        visits = self.search([("partner_id", "in", [customer.id, *sources.ids])], order="date, id")
+        planned = visits.filtered(lambda v: v.state == "planned" and v.plan_id and not v.order_id)
+        for several in planned.grouped("plan_id").values():
+            for visit in several[1:]:
+                visit.write(
+                    {"state": "cancelled", "cancel_reason": self.env._("Contacts were merged")}
+                )
+        if target != customer:
+            visits.filtered(lambda v: v.partner_id in sources and not v.contact_id).write(
+                {"contact_id": target.id, "partner_id": customer.id}
+            )
+        self.env.flush_all()
+
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------

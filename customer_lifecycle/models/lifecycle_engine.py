@@ -254,6 +254,7 @@ FLUSHED = {
         "currency_rate",
     ],
     "customer.lifecycle": None,
+    "customer.lifecycle.transition": None,
     "customer.lifecycle.profile": None,
     "customer.lifecycle.threshold": None,
 }

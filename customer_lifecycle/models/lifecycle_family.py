@@ -2,12 +2,21 @@ from odoo import models
 
 
 class LifecycleFamily(models.AbstractModel):
-    """A contact that gets another company takes its orders along; two that merge become one."""
+    """A contact that gets another company takes its orders along; two that merge become one.
+
+    The contact of a company of ours carries its time zone, and with it the day of each purchase.
+    """
 
     _name = "customer.lifecycle.family"
     _description = "Lifecycle of Families of Contacts"
 
     def write(self, vals):
+        if "tz" in vals:
+            zones = {partner: partner.tz for partner in self}
+            result = super().write(vals)
+            moved = self.filtered(lambda partner: partner.tz != zones[partner])
+            moved._lifecycle_days_moved()
+            return result
         if not {"parent_id", "is_company"} & vals.keys():
             return super().write(vals)
         before = self.commercial_partner_id
@@ -16,3 +25,14 @@ class LifecycleFamily(models.AbstractModel):
         if before != after:
             self.env["customer.lifecycle"].sudo()._lifecycle_regroup(before | after)
         return result
+
+    def _lifecycle_days_moved(self):
+        """A company of ours changed its time zone: purchases lie on other days of its calendar."""
+        companies = self.env["res.company"].sudo().search([("partner_id", "in", self.ids)])
+        if not companies:
+            return
+        self.env.registry.clear_cache()
+        rows = self.env["customer.lifecycle"].sudo()
+        for company in companies:
+            rows._lifecycle_mark_due(company, rows._lifecycle_profiles(company))
+        rows._lifecycle_forget()

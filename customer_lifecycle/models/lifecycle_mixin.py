@@ -129,6 +129,22 @@ class LifecycleMixin(models.AbstractModel):
         help="Why the customer is in this lifecycle state, in words.",
     )
 
+    lifecycle_next_order = fields.Date(
+        related="lifecycle_id.next_order_date",
+        string="Expected Next Purchase",
+        help="When the customer would buy again if he kept his usual pace.",
+    )
+    lifecycle_pace = fields.Selection(
+        related="lifecycle_id.pace",
+        string="Pace",
+        help="Whether the customer goes on as expected, is overdue, or does not move.",
+    )
+    lifecycle_trend = fields.Selection(
+        related="lifecycle_id.trend",
+        string="Trend",
+        help="Spend of the last 12 months against that of the 12 months before.",
+    )
+
     @api.depends_context("company")
     @api.depends("commercial_partner_id")
     def _compute_lifecycle(self):
@@ -160,7 +176,8 @@ class LifecycleMixin(models.AbstractModel):
         }
 
     def _lifecycle_field_names(self):
-        return ["lifecycle_id", "lifecycle_ids", "lifecycle_explanation", *COLUMNS]
+        derived = ["lifecycle_next_order", "lifecycle_pace", "lifecycle_trend"]
+        return ["lifecycle_id", "lifecycle_ids", "lifecycle_explanation", *derived, *COLUMNS]
 
     # ------------------------------------------------------------------
     # Search, group, sort

@@ -29,39 +29,78 @@ class LifecycleRegroup(models.AbstractModel):
             if ids:
                 self._lifecycle_replay(company, ids)
                 self._lifecycle_decide(company, ids)
+                self._lifecycle_align_reasons(ids)
         self._lifecycle_forget()
 
     def _lifecycle_prepare_merge(self, sources, target):
-        """Before contacts merge: the row that stays is the target's; a hand's choice is kept."""
+        """Before contacts merge: one row per company stays, with what people said about the others.
+
+        :param sources: contacts that will be gone
+        :param target: contact that stays; its commercial partner is the customer
+        """
         self.env.flush_all()
-        source_ids, target_id = sources.ids, target.commercial_partner_id.id
+        target_id = target.commercial_partner_id.id
+        keeper = SQL(
+            """SELECT DISTINCT ON (company_id) id, company_id FROM customer_lifecycle
+                WHERE partner_id = ANY(%(all)s)
+                ORDER BY company_id, partner_id = %(target)s DESC, id""",
+            all=[target_id, *sources.ids],
+            target=target_id,
+        )
+        self.env.cr.execute(
+            SQL(
+                """SELECT k.id, array_remove(array_agg(s.id), k.id)
+                     FROM (%s) k
+                     JOIN customer_lifecycle s ON s.company_id = k.company_id
+                          AND s.partner_id = ANY(%s)
+                    GROUP BY k.id""",
+                keeper,
+                [target_id, *sources.ids],
+            )
+        )
+        for keeper_id, gone_ids in self.env.cr.fetchall():
+            self._lifecycle_merge_hand(keeper_id, gone_ids)
+            self._lifecycle_merge_history(keeper_id, gone_ids, target_id)
+        self._lifecycle_forget()
+
+    def _lifecycle_merge_hand(self, keeper_id, gone_ids):
+        """The latest state that was set by hand stays, unless a purchase has ended it since."""
         names = ("state", "reason", "user_id", "date")
         columns = [SQL.identifier(f"manual_{name}") for name in names]
-        columns += [SQL.identifier("lock_date"), SQL.identifier("lock_until_order")]
+        columns += map(SQL.identifier, ("lock_date", "lock_until_order", "churn_reason_id"))
         self.env.cr.execute(
             SQL(
                 """UPDATE customer_lifecycle l SET (%(columns)s) = (%(values)s)
-                     FROM customer_lifecycle s
-                    WHERE l.partner_id = %(target)s AND s.partner_id = ANY(%(sources)s)
-                      AND s.company_id = l.company_id AND s.manual_state IS NOT NULL
-                      AND l.manual_state IS NULL""",
+                     FROM (SELECT * FROM customer_lifecycle
+                            WHERE id = ANY(%(gone)s) AND manual_state IS NOT NULL
+                            ORDER BY manual_date DESC, id DESC LIMIT 1) s
+                    WHERE l.id = %(keeper)s AND l.manual_state IS NULL
+                      AND (s.lock_until_order AND l.last_order_date > s.manual_date) IS NOT TRUE""",
                 columns=SQL(", ").join(columns),
                 values=SQL(", ").join(SQL("s.%s", column) for column in columns),
-                target=target_id,
-                sources=source_ids,
+                gone=gone_ids,
+                keeper=keeper_id,
             )
         )
+
+    def _lifecycle_merge_history(self, keeper_id, gone_ids, target_id):
+        """Explained losses and changes of tier, group and risk go to the row that stays.
+
+        Its states are made anew from all orders afterwards.
+        """
         self.env.cr.execute(
             SQL(
-                """DELETE FROM customer_lifecycle l
-                    WHERE partner_id = ANY(%(sources)s) AND partner_id <> %(target)s
-                      AND (company_id IN (SELECT company_id FROM customer_lifecycle
-                                           WHERE partner_id = %(target)s)
-                           OR EXISTS (SELECT FROM customer_lifecycle o
-                                       WHERE o.company_id = l.company_id AND o.id < l.id
-                                         AND o.partner_id = ANY(%(sources)s)))""",
-                target=target_id,
-                sources=source_ids,
+                """UPDATE customer_lifecycle_transition SET lifecycle_id = %s, partner_id = %s
+                    WHERE lifecycle_id = %s
+                       OR lifecycle_id = ANY(%s)
+                          AND (kind <> 'state' OR churn_reason_id IS NOT NULL)""",
+                keeper_id,
+                target_id,
+                keeper_id,
+                gone_ids,
             )
         )
-        self._lifecycle_forget()
+        self.env.cr.execute(SQL("DELETE FROM customer_lifecycle WHERE id = ANY(%s)", gone_ids))
+        self.env.cr.execute(
+            SQL("UPDATE customer_lifecycle SET partner_id = %s WHERE id = %s", target_id, keeper_id)
+        )

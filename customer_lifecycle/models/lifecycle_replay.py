@@ -8,14 +8,15 @@ class LifecycleReplay(models.AbstractModel):
 
     _name = "customer.lifecycle.replay"
     _description = "Lifecycle Replay"
+    _inherit = ["customer.lifecycle.closings"]
 
     @api.model
     def _lifecycle_replay(self, company, ids, today=None):
         """Write the history of states of these rows anew, and where it leads to.
 
-        Contacts and states set by hand are not part of the past that is known, so that
-        `_lifecycle_decide` has the last word about the present state. Nobody is told: what is
-        filled in afterwards is no news.
+        Contacts and states set by hand, but for closings with a reason, are not part of the past
+        that is known, so that `_lifecycle_decide` has the last word about the present state.
+        Nobody is told: what is filled in afterwards is no news.
 
         :param company: one `res.company`
         :param ids: ids of rows of that company
@@ -25,13 +26,7 @@ class LifecycleReplay(models.AbstractModel):
         """
         today = today or self._lifecycle_today(company)
         ids = list(ids)
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM customer_lifecycle_transition"
-                " WHERE lifecycle_id = ANY(%s) AND kind = 'state'",
-                ids,
-            )
-        )
+        explained = self._lifecycle_clear_history(ids)
         limits, chances = (
             self._lifecycle_limits_sql(),
             self._lifecycle_past_chances(company, ids, today),
@@ -60,6 +55,7 @@ class LifecycleReplay(models.AbstractModel):
             )
         )
         written = self.env.cr.rowcount
+        self._lifecycle_restore_closings(company, ids, explained)
         self._lifecycle_resume(ids)
         return written
 
@@ -195,5 +191,6 @@ class LifecycleReplay(models.AbstractModel):
                 batch = ids[start : start + batch_size]
                 rows._lifecycle_replay(company, batch)
                 rows._lifecycle_decide(company, batch)
+                rows._lifecycle_align_reasons(batch)
             rows._lifecycle_rescore(company)
             self._lifecycle_forget()

@@ -5,10 +5,14 @@ from . import test_contact_role
 from . import test_customer_churn_reason
 from . import test_fit, test_backtest
 from . import test_history
+from . import test_merge
 from . import test_money
+from . import test_pace
 from . import test_playbook
 from . import test_playbook_leads
+from . import test_playbook_lead_result
 from . import test_playbook_steps
+from . import test_calendars
 from . import test_playbook_tools
 from . import test_purchase_model
 from . import test_referral

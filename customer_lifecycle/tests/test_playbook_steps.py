@@ -224,6 +224,33 @@ class TestPlaybookSteps(PlaybookCase):
             self._run()
         self.assertLog(rows, ("skipped", "broken"), ("done", False))
 
+    def test_deleted_plan_or_activity_type_is_shown_and_left_out(self):
+        plan = self.env["mail.activity.plan"].create(
+            {
+                "name": "Gone",
+                "res_model": "res.partner",
+                "template_ids": [
+                    (0, 0, {"activity_type_id": self.call.id, "responsible_type": "on_demand"})
+                ],
+            }
+        )
+        kind = self.env["mail.activity.type"].create({"name": "Gone too"})
+        playbook = self._create_playbook(
+            [
+                {"kind": "plan", "plan_id": plan.id},
+                self._activity_step(activity_type_id=kind.id),
+                self._activity_step(),
+            ]
+        )
+        rows = self._enter(playbook)
+        plan.unlink()
+        kind.unlink()
+        self.assertEqual(len(playbook.problem.splitlines()), 2)
+        for _step in range(3):
+            self._make_due(rows)
+            self._run()
+        self.assertLog(rows, ("skipped", "broken"), ("skipped", "broken"), ("done", False))
+
     def test_purchase_stops_at_once(self):
         rows = self._enter()
         self._confirm_order(self.ann)
@@ -295,7 +322,7 @@ class TestPlaybookSteps(PlaybookCase):
         left = rows.exists()
         self.assertEqual(left.partner_id, self.customer)
         self._run()
-        self.assertEqual(set(left.mapped("state")), {"done"})
+        self.assertEqual(sorted(left.mapped("state")), ["done", "stopped"])
 
     def test_coupon_without_the_loyalty_app_is_refused_with_a_reason(self):
         if "loyalty.program" in self.env:
