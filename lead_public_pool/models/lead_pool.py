@@ -125,6 +125,12 @@ class LeadPool(models.Model):
         help="Held records that go back to the pool within seven days if nobody works them.",
     )
     member_count = fields.Integer(compute="_compute_member_count")
+    my_member_id = fields.Many2one(
+        "lead.pool.member",
+        compute="_compute_my_member_id",
+        compute_sudo=True,
+        help="The line of whoever looks at the pool, empty if he is no member.",
+    )
     is_manager = fields.Boolean(compute="_compute_is_manager")
     due_refresh = fields.Boolean(
         readonly=True,
@@ -165,6 +171,21 @@ class LeadPool(models.Model):
     def _compute_member_count(self):
         for pool in self:
             pool.member_count = len(pool.member_ids)
+
+    @api.depends("member_ids.user_id")
+    @api.depends_context("uid")
+    def _compute_my_member_id(self):
+        """One row of an index, and not all members of the pool: every claim asks for it."""
+        known = self.env["lead.pool.member"].search_fetch(
+            [("pool_id", "in", self.ids), ("user_id", "=", self.env.uid)]
+        )
+        mine = {member.pool_id.id: member.id for member in known}
+        for pool in self:
+            if pool.id:
+                pool.my_member_id = mine.get(pool.id)
+            else:
+                here = pool.member_ids.filtered(lambda member: member.user_id == self.env.user)
+                pool.my_member_id = here[:1]
 
     @api.depends("member_ids.role", "member_ids.user_id")
     @api.depends_context("uid")
@@ -320,14 +341,12 @@ class LeadPool(models.Model):
         self.ensure_one()
         if user.has_group("lead_public_pool.group_pool_admin"):
             return self.sudo().company_id in user.sudo().company_ids
-        return any(
-            member.user_id == user and member.role == "manager" for member in self.sudo().member_ids
-        )
+        return self._member(user).role == "manager"
 
     def _member(self, user):
         """Membership row of a user, empty if he has none."""
         self.ensure_one()
-        return self.sudo().member_ids.filtered(lambda member: member.user_id == user)
+        return self.with_user(user).sudo().my_member_id.with_env(self.sudo().env)
 
     def _entry_domain(self):
         self.ensure_one()
@@ -359,7 +378,9 @@ class LeadPool(models.Model):
         return tuple(self.sudo().search([("kind", "=", kind), ("entry_auto", "=", True)]).ids)
 
     def _active_rules(self):
-        return self.sudo().rule_ids.filtered("active")
+        """Rules in force, in their order."""
+        rules = self.env["lead.pool.rule"].sudo()
+        return rules.search_fetch([("pool_id", "in", self.ids), ("active", "=", True)])
 
     def _schedule_due_refresh(self):
         """Work out due dates anew after a change of rules: now if few, else by the cron."""

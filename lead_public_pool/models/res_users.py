@@ -24,6 +24,7 @@ class ResUsers(models.Model):
         if vals.get("active") is False:
             self._pool_owner_left()
         if {"active", "company_ids", "group_ids", "share"} & vals.keys():
+            self.env.registry.clear_cache()
             self._pool_members_changed()
         return result
 

@@ -38,6 +38,7 @@ from . import test_sealed_customer
 from . import test_sealed_views
 from . import test_security
 from . import test_settings
+from . import test_shortcuts
 from . import test_setup
 from . import test_speed
 from . import test_timezone
