@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import ScoreCase
 
@@ -33,7 +33,10 @@ class TestRules(ScoreCase):
         self._create_card([self._attribute(10, "[('partner_name', '!=', False)]")])
         lead = self._create_leads()
         here, there = self.env["crm.team"].create([{"name": "Here"}, {"name": "There"}])
-        users = [self._user(f"score_owner_{number}") for number in range(3)]
+        users = [
+            new_test_user(self.env, f"score_owner_{number}", groups="sales_team.group_sale_salesman")
+            for number in range(3)
+        ]
         for user, team in zip(users, (here, here, there), strict=True):
             self.env["crm.team.member"].create({"user_id": user.id, "crm_team_id": team.id})
         lead.write({"user_id": users[0].id, "team_id": here.id})
