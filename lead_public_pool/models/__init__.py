@@ -36,6 +36,7 @@ from . import lead_pool_twin
 from . import lead_pool_waitlist
 from . import lead_pool_move_version
 from . import lead_pool_hold
+from . import lead_pool_lock
 from . import lead_pool_offer
 from . import lead_pool_api
 from . import lead_pool_mixin

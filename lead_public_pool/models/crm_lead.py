@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import ormcache
 
 from .lead_pool_engine import ENGINE, RETURNS
 
@@ -118,12 +119,26 @@ class CrmLead(models.Model):
     def _pool_same_team(self, user):
         """Those that stay with their team when this user gets them."""
         same = self.browse()
+        place = (tuple(self.env.companies.ids), self.env.context.get("default_team_id"))
         for (team, kind), leads in self.grouped(lambda lead: (lead.team_id, lead.type)).items():
-            probe = self.new({"user_id": user.id, "team_id": team.id, "type": kind})
-            probe._compute_team_id()
-            if probe.team_id == team:
+            if self._pool_team_stays(user.id, team.id, kind, *place):
                 same |= leads
         return same
+
+    @api.model
+    @ormcache("user_id", "team_id", "kind", "company_ids", "default_team_id")
+    def _pool_team_stays(self, user_id, team_id, kind, company_ids, default_team_id):
+        """Whether Odoo leaves a lead with its team when this user gets it.
+
+        Kept, since it takes half a dozen queries, until a team, its members or a user's companies
+        change.
+
+        :param tuple company_ids: companies in which one works, the first one at the moment
+        :param default_team_id: team named by the context, as Odoo looks there too
+        """
+        probe = self.new({"user_id": user_id, "team_id": team_id, "type": kind})
+        probe._compute_team_id()
+        return probe.team_id.id == team_id
 
     def _search(self, domain, *args, **kwargs):
         """Odoo's lead allocation has a fixed filter; keep what lies in pools out of its sight."""

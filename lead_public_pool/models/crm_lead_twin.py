@@ -30,7 +30,8 @@ class CrmLead(models.Model):
             lead.pool_guard_user_ids = lead.partner_id.commercial_partner_id.user_id
 
     def _pool_twin_query(self):
-        self.flush_model([*SIGNS, "user_id", "active", "won_status"])
+        # All of it, with what is still to be computed: else the rest is a statement of its own.
+        self.flush_model()
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         found = SQL(" UNION ALL ").join(
             SQL(

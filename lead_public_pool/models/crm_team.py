@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class CrmTeam(models.Model):
@@ -13,15 +13,24 @@ class CrmTeam(models.Model):
             creation_delta_days=creation_delta_days
         )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        teams = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return teams
+
     def write(self, vals):
         result = super().write(vals)
+        self.env.registry.clear_cache()
         if {"user_id", "active", "member_ids", "company_id"} & vals.keys():
             self._pool_team_changed()
         return result
 
     def unlink(self):
         self._pool_team_changed()
-        return super().unlink()
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     def _pool_team_changed(self):
         """The pools of these teams look again at who belongs to them."""

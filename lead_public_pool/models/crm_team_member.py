@@ -9,6 +9,7 @@ class CrmTeamMember(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         members = super().create(vals_list)
+        self.env.registry.clear_cache()
         members._pool_team_changed()
         return members
 
@@ -18,12 +19,15 @@ class CrmTeamMember(models.Model):
             self._pool_team_changed()
         result = super().write(vals)
         if touched:
+            self.env.registry.clear_cache()
             self._pool_team_changed()
         return result
 
     def unlink(self):
         self._pool_team_changed()
-        return super().unlink()
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     def _pool_team_changed(self):
         self.crm_team_id._pool_team_changed()

@@ -74,7 +74,7 @@ class LeadPool(models.Model):
     entry_auto = fields.Boolean(
         string="Fill automatically",
         help="New records without a salesperson that match the filter go into this pool at once, "
-        "whether typed, imported, or received by e-mail, web form or API.",
+        "whether somebody typed or imported them or they came by e-mail, web form or API.",
     )
     entry_domain = fields.Char(
         string="Filter", default="[]", help="Filter on the records that enter by themselves."
@@ -106,19 +106,20 @@ class LeadPool(models.Model):
         string="Followers",
         required=True,
         default="former",
-        help="Who stops following a record that comes back to the pool. When all colleagues leave, "
-        "activities that others had planned on it go too. Customers stay followers.",
+        help="Which colleagues stop following a record that comes back to the pool. When all leave, "
+        "their planned activities on it go too. Customers stay followers.",
     )
 
     pooled_count = fields.Integer(
         string="In the pool",
         compute="_compute_counts",
-        help="Open records that wait for a salesperson.",
+        help="Open records that wait for a salesperson, as far as you may see them.",
     )
     owned_count = fields.Integer(
         string="With salespeople",
         compute="_compute_counts",
-        help="Open records that are held by salespeople and come back to this pool.",
+        help="Open records of this pool that salespeople hold: for its managers all of them, for "
+        "you those that you may read.",
     )
     due_count = fields.Integer(
         string="Due this week",
@@ -128,13 +129,19 @@ class LeadPool(models.Model):
     member_count = fields.Integer(
         compute="_compute_member_count", help="How many people may claim from the pool."
     )
+    my_member_id = fields.Many2one(
+        "lead.pool.member",
+        compute="_compute_my_member_id",
+        compute_sudo=True,
+        help="Your own line among the members, empty if you are none.",
+    )
     is_manager = fields.Boolean(
         compute="_compute_is_manager", help="Whether you may tune this pool."
     )
     due_refresh = fields.Boolean(
         readonly=True,
         copy=False,
-        help="Rules have changed; due dates are being worked out again in the background.",
+        help="The rules have changed, and the dates of return are being worked out again.",
     )
     due_refresh_after = fields.Integer(
         readonly=True,
@@ -147,21 +154,24 @@ class LeadPool(models.Model):
         for pool in self:
             pool.model_name = MODEL_BY_KIND.get(pool.kind)
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
-        now = self.env.cr.now()
-        week = fields.Datetime.add(now, days=7)
-        counts = {}
+        """With the rights of whoever looks, so that a number is the length of the list behind it."""
+        week = fields.Datetime.add(self.env.cr.now(), days=7)
+        counts, mine = {}, Domain("pool_id", "in", self.ids)
+        held = Domain("pool_state", "=", "owned") & mine
+        searches = [("pooled", self.env["lead.pool.entry"], mine)]
         for kind in set(self.mapped("kind")):
-            records = self.env[MODEL_BY_KIND[kind]].sudo()
-            base = records._pool_open_domain() & Domain("pool_id", "in", self.ids)
-            for pool, state, count in records._read_group(
-                base, ["pool_id", "pool_state"], ["__count"]
-            ):
-                counts[pool.id, state] = count
-            for pool, count in records._read_group(
-                base & Domain("pool_due_date", "<=", week), ["pool_id"], ["__count"]
-            ):
-                counts[pool.id, "due"] = count
+            records = self.env[MODEL_BY_KIND[kind]]
+            held_open = records._pool_open_domain() & held
+            searches += [
+                ("owned", records, held_open),
+                ("due", records, held_open & Domain("pool_due_date", "<=", week)),
+            ]
+        for state, records, domain in searches:
+            if records.has_access("read"):
+                for pool, count in records._read_group(domain, ["pool_id"], ["__count"]):
+                    counts[pool.id, state] = count
         for pool in self:
             pool.pooled_count = counts.get((pool.id, "pooled"), 0)
             pool.owned_count = counts.get((pool.id, "owned"), 0)
@@ -171,6 +181,21 @@ class LeadPool(models.Model):
     def _compute_member_count(self):
         for pool in self:
             pool.member_count = len(pool.member_ids)
+
+    @api.depends("member_ids.user_id")
+    @api.depends_context("uid")
+    def _compute_my_member_id(self):
+        """One row of an index, and not all members of the pool: every claim asks for it."""
+        known = self.env["lead.pool.member"].search_fetch(
+            [("pool_id", "in", self.ids), ("user_id", "=", self.env.uid)]
+        )
+        mine = {member.pool_id.id: member.id for member in known}
+        for pool in self:
+            if pool.id:
+                pool.my_member_id = mine.get(pool.id)
+            else:
+                here = pool.member_ids.filtered(lambda member: member.user_id == self.env.user)
+                pool.my_member_id = here[:1]
 
     @api.depends("member_ids.role", "member_ids.user_id")
     @api.depends_context("uid")
@@ -308,7 +333,9 @@ class LeadPool(models.Model):
         action["name"] = action["display_name"] = title
         action["context"] = {"search_default_pool_id": self.id}
         if state == "owned":
-            action["domain"] = [("pool_state", "=", "owned"), ("pool_id", "=", self.id)]
+            held = Domain("pool_state", "=", "owned") & Domain("pool_id", "=", self.id)
+            is_open = self.env[self._record_model_name()]._pool_open_domain()
+            action["domain"] = list(held & is_open)
         return action
 
     # ------------------------------------------------------------------
@@ -320,18 +347,16 @@ class LeadPool(models.Model):
         return MODEL_BY_KIND[self.kind]
 
     def _is_managed_by(self, user):
-        """Whether a user may hand out, take back and see everything in the pool."""
+        """Whether a user may assign, take back and see everything in the pool."""
         self.ensure_one()
         if user.has_group("lead_public_pool.group_pool_admin"):
             return self.sudo().company_id in user.sudo().company_ids
-        return any(
-            member.user_id == user and member.role == "manager" for member in self.sudo().member_ids
-        )
+        return self._member(user).role == "manager"
 
     def _member(self, user):
         """Membership row of a user, empty if he has none."""
         self.ensure_one()
-        return self.sudo().member_ids.filtered(lambda member: member.user_id == user)
+        return self.with_user(user).sudo().my_member_id.with_env(self.sudo().env)
 
     def _entry_domain(self):
         self.ensure_one()
@@ -363,7 +388,9 @@ class LeadPool(models.Model):
         return tuple(self.sudo().search([("kind", "=", kind), ("entry_auto", "=", True)]).ids)
 
     def _active_rules(self):
-        return self.sudo().rule_ids.filtered("active")
+        """Rules in force, in their order."""
+        rules = self.env["lead.pool.rule"].sudo()
+        return rules.search_fetch([("pool_id", "in", self.ids), ("active", "=", True)])
 
     def _schedule_due_refresh(self):
         """Work out due dates anew after a change of rules: now if few, else by the cron."""
@@ -415,7 +442,7 @@ class LeadPool(models.Model):
 
     @api.model
     def _cron_assign(self, batch_size=200):
-        """Hand out what waits in pools that do so by themselves, in all companies.
+        """Assign what waits in pools that do so by themselves, in all companies.
 
         :param int batch_size: records per transaction
         """

@@ -13,7 +13,7 @@ NUMERIC = ("integer", "float", "monetary")
 
 
 class LeadPoolAssigning(models.AbstractModel):
-    """How a pool hands out its records by itself."""
+    """How a pool assigns its records by itself."""
 
     _name = "lead.pool.assigning"
     _description = "Automatic Assignment of a Pool"
@@ -29,10 +29,10 @@ class LeadPoolAssigning(models.AbstractModel):
         string="Automatic assignment",
         required=True,
         default="none",
-        help="In turn: each member gets as many as the others. By weight: in proportion to the "
-        "weights of the members. To who holds least: by open records, in proportion to the "
-        "weights. The best to the best: as many as by weight, but the records with the highest "
-        "value go to the members who win most.",
+        help="Round robin: everybody gets the same number. Weighted round robin: who has the "
+        "weight 2 gets twice as many as who has 1. Lowest workload first: to who holds the fewest "
+        "open records for his weight. Best records to the best members: numbers by weight, but "
+        "the records with the highest value go to the members who win most.",
     )
     assign_score_field_id = fields.Many2one(
         "ir.model.fields",
@@ -45,17 +45,22 @@ class LeadPoolAssigning(models.AbstractModel):
     )
     assign_working_hours = fields.Boolean(
         string="In working hours only",
-        help="Hand out only while the member works, by his own working hours, else those of the "
-        "company.",
+        help="Assign only during the working hours of the member, or of the company if he has none "
+        "of his own.",
+    )
+    assign_online = fields.Boolean(
+        string="Online members only",
+        help="Assign only to members who have Odoo open, used it in the last half hour, and have "
+        "not set themselves to busy. While nobody is online, records wait in the pool.",
     )
     assign_by_hand_counts = fields.Boolean(
         string="By hand counts as a turn",
         default=True,
-        help="What a manager gives to a member by hand is taken into account by the next turns, "
-        "so that in the end everybody has his share.",
+        help="Who receives a record from a manager gets the fewer automatically, so that in the "
+        "end everybody has his share.",
     )
     assign_blocked_reason = fields.Char(
-        string="Why nothing is handed out",
+        string="Why nothing is assigned",
         compute="_compute_assign_blocked_reason",
         help="Why the waiting records find nobody at this moment.",
     )
@@ -74,7 +79,7 @@ class LeadPoolAssigning(models.AbstractModel):
                     self.env._("%s: the value must be a number of the records.", pool.name)
                 )
 
-    @api.depends("assign_strategy", "assign_working_hours")
+    @api.depends("assign_strategy", "assign_working_hours", "assign_online")
     def _compute_assign_blocked_reason(self):
         for pool in self:
             if pool.assign_strategy == "none" or pool._eligible_members()[0]:
@@ -97,7 +102,9 @@ class LeadPoolAssigning(models.AbstractModel):
         self.ensure_one()
         pool, now = self.sudo(), self.env.cr.now()
         eligible, reasons, working = {}, {}, {}
-        for member in pool.member_ids.filtered("assign_active"):
+        members = pool.member_ids.filtered("assign_active")
+        offline = members - members._online() if pool.assign_online else members.browse()
+        for member in members:
             absence = member._absence()
             calendar = member.user_id._pool_calendar(pool.company_id)
             if calendar not in working:
@@ -108,6 +115,8 @@ class LeadPoolAssigning(models.AbstractModel):
                 reasons[member] = self.env._("does not work at this hour")
             elif absence and absence[0] <= now < absence[1]:
                 reasons[member] = self.env._("absent until %s", member.absent_until)
+            elif member in offline:
+                reasons[member] = self.env._("is not online")
             else:
                 quota = Quota.load(
                     "assign", self.env["crm.lead"], member.user_id, pool, count_all=True
@@ -129,14 +138,14 @@ class LeadPoolAssigning(models.AbstractModel):
         return bool(calendar._work_intervals_batch(now, end)[False]._items)
 
     # ------------------------------------------------------------------
-    # Handing out
+    # Assigning
     # ------------------------------------------------------------------
 
     def _assign_waiting(self, limit):
-        """Hand out waiting records, in the order of the pool, as long as somebody may receive.
+        """Assign waiting records, in the order of the pool, as long as somebody may receive.
 
         :param int limit: records at most
-        :return: number of records handed out
+        :return: number of records assigned
         """
         self.ensure_one()
         if not self._eligible_members()[0]:
@@ -144,10 +153,10 @@ class LeadPoolAssigning(models.AbstractModel):
         return self._assign_records(self._waiting_records(limit))
 
     def _assign_records(self, records):
-        """Hand out these waiting records, each to whom the strategy of the pool gives it.
+        """Assign these waiting records, each to whom the strategy of the pool gives it.
 
         :param records: locked records that lie in this pool
-        :return: number of records handed out
+        :return: number of records assigned
         """
         members = self._lock_all_members()
         quotas, _reasons = self._eligible_members()
@@ -159,7 +168,7 @@ class LeadPoolAssigning(models.AbstractModel):
         return done
 
     def _lock_all_members(self):
-        """One hand-out of a pool at a time: turns are counted on the membership rows."""
+        """One assignment of a pool at a time: turns are counted on the membership rows."""
         members = self.sudo().member_ids
         if members:
             self.env.cr.execute(
@@ -293,8 +302,15 @@ class LeadPoolAssigning(models.AbstractModel):
 
     def _explain_turn(self, member, quotas):
         labels = dict(self._fields["assign_strategy"]._description_selection(self.env))
+        strategy = labels[self.assign_strategy]
+        if self.assign_online:
+            return self.env._(
+                "%(strategy)s: one of %(count)s members who were online and could receive it",
+                strategy=strategy,
+                count=len(quotas),
+            )
         return self.env._(
             "%(strategy)s: one of %(count)s members who could receive it",
-            strategy=labels[self.assign_strategy],
+            strategy=strategy,
             count=len(quotas),
         )

@@ -107,7 +107,7 @@ class LeadPoolBrake(models.AbstractModel):
             return False
         too_many = self.brake_count and count > self.brake_count
         if not too_many and self.brake_percent:
-            too_many = count * 100 > self.brake_percent * self.owned_count
+            too_many = count * 100 > self.brake_percent * self.sudo().owned_count
         if too_many and not self.braked_run_id:
             self._brake(count)
         return bool(too_many)

@@ -27,10 +27,11 @@ class LeadPoolClaiming(models.AbstractModel):
         string="How records are claimed",
         required=True,
         default="free",
-        help="Pick freely: members choose. Next best: members receive the best record without "
-        "choosing, so nobody leaves the hard ones to others. Told: a message goes to all members "
-        "when something comes in, and the first claim wins. Ask: each claim waits for a manager. "
-        "Hand out: only managers assign.",
+        help="Members pick freely: they choose from the list. Members get the next best: each "
+        "claim brings the first record of the pool, so nobody leaves the hard ones to others. "
+        "Offered to all members: they get a message about what comes in, and the first to claim "
+        "has it. Members ask: a claim waits until a manager agrees. Managers assign: nobody "
+        "claims.",
     )
     broadcast_minutes = fields.Integer(
         string="Offered for (minutes)",
@@ -69,15 +70,15 @@ class LeadPoolClaiming(models.AbstractModel):
         string="Customers of another salesperson",
         required=True,
         default="off",
-        help="What happens when a lead comes from a company that is the customer of a salesperson, "
-        "or when a customer is the same company as one that a salesperson looks after: by tax "
-        "number, company name, phone, or the domain of its e-mail address.",
+        help="What happens when the company of a lead is already the customer of a salesperson. A "
+        "customer counts as the same company if the tax number, name, phone or e-mail domain is "
+        "the same.",
     )
     duplicate_notice = fields.Boolean(
         string="Tell about duplicates",
         default=True,
-        help="Who looks at a record or claims it is told how many possible duplicates others hold, "
-        "and who, as far as he may see it.",
+        help="Before and after a claim, members are told how many possible duplicates others "
+        "hold, and who they are if the member may see that.",
     )
     request_count = fields.Integer(
         string="Requests",

@@ -321,10 +321,23 @@ class LeadPoolEngine(models.AbstractModel):
             records.write({"pool_round": max(rounds - 1, 0)})
 
     def _pool_count_gain(self, user):
-        """Write the receiver's membership row: two gains at once conflict, and one is replayed."""
+        """Write the receiver's membership row: two gains at once conflict, and one is replayed.
+
+        In SQL, since nothing looks at the counter and a `write` asks who tunes the pool.
+        """
         for pool, records in self.grouped("pool_id").items():
-            for member in pool._member(user):
-                member.gain_count += len(records)
+            member = pool._member(user)
+            if member:
+                member.flush_recordset(["gain_count"])
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE lead_pool_member SET gain_count = COALESCE(gain_count, 0) + %s"
+                        " WHERE id = %s",
+                        len(records),
+                        member.id,
+                    )
+                )
+                member.invalidate_recordset(["gain_count"], flush=False)
 
     def _pool_ledger_values(
         self, kind, user, pool, reason=None, note=None, key=None, rule=None, run=None

@@ -35,8 +35,8 @@ class LeadPoolMove(models.Model):
         string="Working hours to first contact",
         readonly=True,
         aggregator="avg",
-        help="Working hours of the company between receiving the record and first working it. "
-        "Nights, weekends and public holidays do not count.",
+        help="Working hours of the salesperson between receiving the record and first working it. "
+        "Nights, weekends, public holidays and his days off do not count.",
     )
 
     def _note_undone(self, records, kind):

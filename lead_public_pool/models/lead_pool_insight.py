@@ -8,8 +8,12 @@ from odoo.tools import SQL
 from odoo.tools.safe_eval import safe_eval
 
 from ..tools.gini import gini
+from ..tools.worktime import hours_within, moment_after
 
 FAIRNESS_DAYS = 30
+# Working time is looked up in steps, for half a year at most.
+PLAN_STEP = timedelta(days=14)
+PLAN_STEPS = 13
 # Age classes of waiting records: field, and days from (included) and to (excluded).
 AGES = {
     "age_day_count": (None, 1),
@@ -27,23 +31,22 @@ class LeadPoolInsight(models.AbstractModel):
 
     first_touch_hours = fields.Float(
         string="First contact within",
-        help="Working hours within which a salesperson should work a record that he received. "
-        "When they have passed he gets an activity, and when they have passed twice over the "
-        "managers of the pool get one. 0 means no target. A change concerns what is received "
-        "from now on.",
+        help="Within how many of his working hours a salesperson should first work a record that "
+        "he received. After that he gets an activity; after twice the time, the managers of the "
+        "pool get one. 0 means no target.",
     )
     hoard_days = fields.Integer(
         string="Hoarded after",
         default=7,
-        help="The analysis calls a record hoarded that its salesperson held for more than so "
-        "many days before working it, or without ever working it.",
+        help="A record counts as hoarded in the analysis when its salesperson held it for more "
+        "than so many days before he worked it, or without working it at all.",
     )
     claim_gini = fields.Float(
         string="Inequality of claims",
         compute="_compute_claim_gini",
         digits=(4, 2),
-        help="How unevenly the members claimed in the last 30 days (Gini coefficient): 0 means "
-        "that all claimed the same number, values near 1 that a few took nearly everything.",
+        help="How unevenly the members claimed in the last 30 days: 0 means that all claimed the "
+        "same number, a value near 1 that a few claimed nearly everything (Gini coefficient).",
     )
     age_day_count = fields.Integer(
         string="Less than a day",
@@ -77,11 +80,10 @@ class LeadPoolInsight(models.AbstractModel):
     # Board
     # ------------------------------------------------------------------
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_ages(self):
-        ages = {}
-        for model_name, pools in self.grouped("model_name").items():
-            if model_name:
-                ages.update(pools._ages(self.env[model_name].sudo()))
+        entries = self.env["lead.pool.entry"]
+        ages = self._ages(entries) if entries.has_access("read") else {}
         now = self.env.cr.now()
         for pool in self:
             oldest, *counts = ages.get(pool._origin.id, (None, 0, 0, 0, 0))
@@ -89,15 +91,15 @@ class LeadPoolInsight(models.AbstractModel):
                 pool[name] = count
             pool.longest_wait_days = (now - oldest).days if oldest else 0
 
-    def _ages(self, records):
-        """How long records have been waiting, in one query for all pools of a kind.
+    def _ages(self, entries):
+        """How long the user's entries have been waiting, in one query for all pools.
 
-        :param records: empty recordset of the kind
+        :param entries: empty recordset of `lead.pool.entry`
         :return: by pool id: moment since which the oldest waits, and a count per class of `AGES`
         """
-        query = records._search(self._waiting_domain(records, self.ids))
+        query = entries._search(Domain("pool_id", "in", self.ids))
         pool, since = (
-            records._field_to_sql(query.table, name, query)
+            entries._field_to_sql(query.table, name, query)
             for name in ("pool_id", "pool_enter_date")
         )
         counts = [
@@ -225,10 +227,11 @@ class LeadPoolInsight(models.AbstractModel):
     # Speed to lead
     # ------------------------------------------------------------------
 
-    def _first_touch_moment(self, gained, factor=1):
-        """When the target time to first contact has passed, in working time of the company.
+    def _first_touch_moment(self, gained, user, factor=1):
+        """When the target time to first contact has passed, in working time of the owner.
 
         :param datetime gained: naive UTC moment of the gain
+        :param user: owner (`res.users`); his working hours and days off count, else the company's
         :param int factor: how many times the target
         :return: naive UTC moment, False if the pool has no target
         """
@@ -236,13 +239,16 @@ class LeadPoolInsight(models.AbstractModel):
         hours = self.first_touch_hours * factor
         if not hours:
             return False
-        calendar = self.sudo().company_id.resource_calendar_id
-        planned = calendar and calendar.plan_hours(
-            hours, pytz.utc.localize(gained), compute_leaves=True
-        )
-        if not planned:
-            return gained + timedelta(hours=hours)
-        return planned.astimezone(pytz.utc).replace(tzinfo=None)
+        company, start = self.sudo().company_id, pytz.utc.localize(gained)
+        for _number in range(PLAN_STEPS):
+            end = start + PLAN_STEP
+            intervals = user._pool_work_intervals(company, start, end)
+            if moment := moment_after(intervals, hours):
+                return moment.astimezone(pytz.utc).replace(tzinfo=None)
+            hours -= hours_within(intervals, start, end)
+            start = end
+        # Nobody works in all that time: then the clock on the wall counts.
+        return gained + timedelta(hours=self.first_touch_hours * factor)
 
     @api.model
     def _cron_speed_to_lead(self, batch_size=200):

@@ -30,7 +30,7 @@ class LeadPoolLimits(models.AbstractModel):
     daily_limit = fields.Integer(
         string="Daily claim limit",
         help="How many records a member may claim in a day; 0 means no limit. "
-        "Records a manager hands out do not count.",
+        "Records that a manager assigns do not count.",
     )
     min_interval_minutes = fields.Integer(
         string="Pause between claims (minutes)",
@@ -49,13 +49,13 @@ class LeadPoolLimits(models.AbstractModel):
     )
     backlog_limit = fields.Integer(
         string="Limit of unworked records",
-        help="Who holds so many records that he has not worked yet must work them before he "
-        "claims more; 0 means no limit.",
+        help="Who holds so many records that he has not worked yet must work some of them before "
+        "he claims more; 0 means no limit.",
     )
     protect_days = fields.Integer(
         string="Protection after a claim (days)",
-        help="For so many days after he received it nobody takes a record back from its owner, "
-        "whatever the rules say; 0 means none.",
+        help="For so many days after a salesperson received a record, no rule takes it back; "
+        "0 means none.",
     )
     protected_limit = fields.Integer(
         string="Protected slots per member",

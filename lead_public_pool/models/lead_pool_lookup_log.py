@@ -8,7 +8,6 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import mute_logger
 
 from ..tools import mask
-from ..tools.clock import day_bounds
 
 MASKS = {"phone": mask.phone, "email": mask.email, "name": mask.text}
 KEPT_YEARS = 1
@@ -25,7 +24,7 @@ class LeadPoolLookupLog(models.Model):
 
     date = fields.Datetime(required=True, readonly=True, help="When it was asked.")
     day = fields.Date(
-        required=True, readonly=True, index=True, help="Day in the time zone of the company."
+        required=True, readonly=True, index=True, help="Day by the working hours of the user."
     )
     user_id = fields.Many2one(
         "res.users", required=True, readonly=True, ondelete="cascade", help="Who asked."
@@ -146,11 +145,8 @@ class LeadPoolLookupLog(models.Model):
         return last.number
 
     def _today(self):
-        """Today in the time zone of the company, which a rep cannot change."""
-        tz_name = self.env.company.sudo().resource_calendar_id.tz
-        start, _end = day_bounds(self.env.cr.now(), tz_name)
-        here = self.with_context(tz=tz_name or "UTC")
-        return fields.Datetime.context_timestamp(here, start).date()
+        """Today by the user's working hours, which he cannot change himself."""
+        return self.env.user._pool_today(self.env.company)
 
     def _fingerprint(self, given):
         secret = self.env["ir.config_parameter"].sudo().get_param("database.secret") or ""

@@ -37,8 +37,8 @@ class LeadPoolMember(models.Model):
         [("member", "Member"), ("manager", "Manager")],
         required=True,
         default="member",
-        help="Members claim and give back. Managers also hand out records, take them back and "
-        "see everything in the pool.",
+        help="Members claim and give back. Managers also assign records, take them back and see "
+        "everything in the pool.",
     )
     origin = fields.Selection(
         [("user", "By hand"), ("team", "By team"), ("domain", "By filter")],
@@ -47,8 +47,8 @@ class LeadPoolMember(models.Model):
         default="user",
         readonly=True,
         copy=False,
-        help="By hand: somebody added this line. By team or by filter: the line comes and goes "
-        "with the sales team or with the filter on users that the pool names.",
+        help="By hand: somebody added this line. By team, by filter: it comes and goes with the "
+        "sales team or the filter on users of this pool.",
     )
     own_limits = fields.Boolean(
         help="Use the limits of this line instead of those of the pool.",
@@ -65,26 +65,26 @@ class LeadPoolMember(models.Model):
     assign_active = fields.Boolean(
         string="Automatic assignment",
         default=True,
-        help="The member takes part when the pool hands out records by itself.",
+        help="The member takes part when the pool assigns records by itself.",
     )
     weight = fields.Integer(
         default=1,
-        help="Share of the member when records are handed out by weight: 2 gets twice as many "
-        "as 1.",
+        help="Share of the member when records are assigned by weight: 2 gets twice as many as 1.",
     )
     assign_credit = fields.Float(
         readonly=True,
         copy=False,
         string="Owed",
-        help="Records the member is owed so far by his share; minus means he is ahead.",
+        help="How many records he still has to get for his share; a minus means that he had more "
+        "than his share.",
     )
     absent_from = fields.Date(help="First day of an absence; clocks of the member's records stop.")
     absent_until = fields.Date(help="Last day of the absence.")
     day_tz = fields.Char(
         string="Day ends in",
         compute="_compute_day_tz",
-        help="Time zone in which the days of this member begin and end: that of his own working "
-        "hours, else of the company's. His preferences do not matter.",
+        help="Time zone in which the days of this member begin and end: that of his working hours. "
+        "He cannot change it in his preferences.",
     )
     digest_date = fields.Date(
         string="Last daily mail",
@@ -103,8 +103,7 @@ class LeadPoolMember(models.Model):
     gain_count = fields.Integer(
         readonly=True,
         copy=False,
-        help="Records ever received through this pool. Each gain writes it, so that two gains at "
-        "the same moment cannot both pass a limit.",
+        help="Records ever received through this pool.",
     )
 
     _user_uniq = models.UniqueIndex(
@@ -202,6 +201,13 @@ class LeadPoolMember(models.Model):
             midnight(self.absent_from, tz_name),
             midnight(self.absent_until + timedelta(days=1), tz_name),
         )
+
+    def _online(self):
+        """Those of these members who are at work in Odoo at this moment."""
+        users = self.sudo().user_id.filtered(
+            lambda user: user.presence_ids.status == "online" and not user.manual_im_status
+        )
+        return self.filtered(lambda member: member.user_id in users)
 
     def _skill_domain(self):
         self.ensure_one()

@@ -51,7 +51,8 @@ class LeadPoolMembership(models.AbstractModel):
         for pool in self.filtered("member_by_filter"):
             try:
                 # With the rights of whoever sets it: a filter must not reveal what he cannot read.
-                self.env["res.users"].search(pool._member_domain(), limit=1)
+                users = self.env["res.users"].with_company(pool.company_id)
+                users.search(pool._member_domain(), limit=1)
             except BAD_DOMAIN as error:
                 raise ValidationError(
                     self.env._(
@@ -139,7 +140,9 @@ class LeadPoolMembership(models.AbstractModel):
         if self.member_by_filter:
             try:
                 with self.env.cr.savepoint():
-                    found = self.env["res.users"].search(self._member_domain())
+                    # Employees, for one, are found only in the company in which one looks.
+                    users = self.env["res.users"].with_company(self.company_id)
+                    found = users.search(self._member_domain()).with_env(self.env)
             except BAD_DOMAIN as error:
                 self.member_domain_error = str(error)
                 return None

@@ -43,6 +43,7 @@ class LeadPoolMixin(models.AbstractModel):
         "lead.pool.clock",
         "lead.pool.warning",
         "lead.pool.hold",
+        "lead.pool.lock",
         "lead.pool.offer",
         "lead.pool.notice",
     ]

@@ -121,7 +121,7 @@ class LeadPoolPolicy(models.AbstractModel):
         if pool.claim_mode == "assign":
             return Refusal(
                 verdict.LOCKED,
-                self.env._("Managers hand out the records of the pool %s.", pool.name),
+                self.env._("Managers assign the records of the pool %s.", pool.name),
             )
         if pool.claim_mode == "next" and via is not VIA_NEXT:
             return Refusal(

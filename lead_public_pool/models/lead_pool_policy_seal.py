@@ -11,7 +11,7 @@ class LeadPoolPolicy(models.AbstractModel):
         return self._refuse_hidden(record, user) or super()._judge_claim(record, user, pool, quota)
 
     def _refuse_hidden(self, record, user):
-        """A hidden pool answers like no pool at all: its managers hand out what lies in it."""
+        """A hidden pool answers like no pool at all: its managers assign what lies in it."""
         pool = record.pool_id
         if record.pool_state != "pooled" or pool.visibility != "hidden":
             return None

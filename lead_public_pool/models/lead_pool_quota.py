@@ -85,7 +85,10 @@ class Quota:
         for (company, kind), of_kind in pools.grouped(
             lambda pool: (pool.company_id, pool.kind)
         ).items():
-            if company.sudo().pool_holding_limit:
+            company = company.sudo()
+            # This column only: a company has more than a hundred.
+            company.fetch(["pool_holding_limit"])
+            if company.pool_holding_limit:
                 records, held = cls._held(of_kind, user)
                 counts["company", company.id, kind] = records.search_count(
                     held & Domain("pool_id.company_id", "=", company.id)

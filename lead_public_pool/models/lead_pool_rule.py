@@ -61,9 +61,9 @@ class LeadPoolRule(models.Model):
         ],
         required=True,
         default="touch",
-        help="Where the clock starts. Received: when a salesperson got the record. Last worked: "
-        "what counts as work is set on the pool. Never worked: only until the first work. "
-        "A date of the record: for example its last order.",
+        help="From when the time is counted. Received: when the salesperson got the record. Last "
+        "worked: what counts as work is set on the pool. Never worked: since he got it, until he "
+        "works it for the first time. A date of the record: for example its last order.",
     )
     date_field_id = fields.Many2one(
         "ir.model.fields",
@@ -85,9 +85,8 @@ class LeadPoolRule(models.Model):
         ],
         required=True,
         default="day",
-        help="A day is 24 hours. Working days follow the working hours of the owner, else of the "
-        "company, in their time zone, with public holidays and the owner's leave; the record goes "
-        "back at the end of the last one.",
+        help="A day is 24 hours. Working days are those of the salesperson, without public "
+        "holidays and his leave; the record goes back at the end of the last one.",
     )
     minimum_hours = fields.Integer(
         string="Keep at least",
@@ -115,7 +114,7 @@ class LeadPoolRule(models.Model):
         default=1,
         readonly=True,
         copy=False,
-        help="Raised by each change of what the rule decides. The history names the version "
+        help="Goes up with each change of what the rule decides. The history names the version "
         "that took a record back.",
     )
     version_ids = fields.One2many(

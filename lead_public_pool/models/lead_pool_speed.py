@@ -80,10 +80,11 @@ class LeadPoolSpeed(models.AbstractModel):
             fresh = fields.Datetime.subtract(now, hours=FRESH_HOURS)
             gained = gained.filtered(lambda record: record.create_date >= fresh)
         for pool, records in gained.grouped("pool_id").items():
-            due = pool._first_touch_moment(now)
-            records.with_context(pool_engine=ENGINE).write(
-                {"pool_first_touch_due": due, "pool_first_touch_alarm": due}
-            )
+            for user, mine in records.grouped("user_id").items():
+                due = pool._first_touch_moment(now, user)
+                mine.with_context(pool_engine=ENGINE).write(
+                    {"pool_first_touch_due": due, "pool_first_touch_alarm": due}
+                )
 
     def _pool_touch(self, *args, **kwargs):
         untouched = self.sudo().filtered(
@@ -109,36 +110,39 @@ class LeadPoolSpeed(models.AbstractModel):
         self._pool_stop_first_touch()
 
     def _pool_first_touch_hours(self):
-        """Working hours since these records were gained.
+        """Working hours of their owners since these records were gained.
 
         :return: hours by id of the ledger's row of the gain
         :rtype: dict[int, float]
         """
         now = pytz.utc.localize(self.env.cr.now())
-        by_company = {}
-        for move_id, date, company_id in self._pool_open_gains():
-            by_company.setdefault(company_id, []).append((move_id, pytz.utc.localize(date)))
+        by_owner = {}
+        for move_id, date, company_id, user_id in self._pool_open_gains():
+            gains = by_owner.setdefault((company_id, user_id), [])
+            gains.append((move_id, pytz.utc.localize(date)))
         hours = {}
-        for company_id, gains in by_company.items():
+        for (company_id, user_id), gains in by_owner.items():
             company = self.env["res.company"].browse(company_id or ())
+            user = self.env["res.users"].browse(user_id)
             begin = min(date for _id, date in gains)
-            intervals = self._pool_work_intervals(company, begin, now)
+            intervals = user._pool_work_intervals(company, begin, now)
             hours.update({move_id: hours_within(intervals, date, now) for move_id, date in gains})
         return hours
 
     def _pool_open_gains(self):
         """Ledger rows by which the present owners gained these records, if not yet touched.
 
-        :return: (id, date, company id) of each row
+        :return: (id, date, company id, owner id) of each row
         """
         moves = self.env["lead.pool.move"].sudo()
         moves.flush_model()
         return self.env.execute_query(
             SQL(
                 """
-                SELECT g.id, g.date, g.company_id
+                SELECT g.id, g.date, g.company_id, g.user_to_id
                   FROM (
-                      SELECT DISTINCT ON (m.res_id) m.id, m.date, m.company_id, m.first_touch_date
+                      SELECT DISTINCT ON (m.res_id)
+                             m.id, m.date, m.company_id, m.user_to_id, m.first_touch_date
                         FROM lead_pool_move m
                        WHERE m.res_model = %s AND m.res_id IN %s AND %s
                        ORDER BY m.res_id, m.id DESC
@@ -150,17 +154,6 @@ class LeadPoolSpeed(models.AbstractModel):
                 GAIN,
             )
         )
-
-    @api.model
-    def _pool_work_intervals(self, company, start, end):
-        """Working time of a company; all time if it keeps no calendar.
-
-        :return: (start, end, ...) tuples, aware of the time zone
-        """
-        calendar = company.sudo().resource_calendar_id
-        if not calendar:
-            return [(start, end)]
-        return list(calendar._work_intervals_batch(start, end)[False])
 
     def _pool_stop_first_touch(self):
         """No first contact is expected any more: it happened, or the record was closed."""
@@ -261,7 +254,7 @@ class LeadPoolSpeed(models.AbstractModel):
             lambda record: (record.user_id, record.pool_id, record.pool_own_date)
         ).items():
             records._pool_warn_late(user, pool)
-            again = pool._first_touch_moment(gained, ESCALATION_FACTOR)
+            again = pool._first_touch_moment(gained, user, ESCALATION_FACTOR)
             records.with_context(pool_engine=ENGINE).write({"pool_first_touch_alarm": again})
         for pool, records in (self - first).grouped("pool_id").items():
             managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id

@@ -4,7 +4,7 @@ from .lead_pool_engine import ENGINE, VIA_ROUTE
 
 
 class LeadPoolTurn(models.AbstractModel):
-    """What a manager hands out by hand counts as a turn of whoever receives it."""
+    """What a manager assigns by hand counts as a turn of whoever receives it."""
 
     _name = "lead.pool.turn"
     _description = "Turns Taken by Hand"

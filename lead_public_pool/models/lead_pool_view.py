@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools.clock import day_bounds
-
 
 class LeadPoolView(models.Model):
     """Who looked at which entry of a sealed pool: one row per user, entry and day."""
@@ -16,7 +14,7 @@ class LeadPoolView(models.Model):
 
     date = fields.Datetime(required=True, readonly=True, help="When it was opened first that day.")
     day = fields.Date(
-        required=True, readonly=True, index=True, help="Day in the time zone of the company."
+        required=True, readonly=True, index=True, help="Day by the working hours of the user."
     )
     user_id = fields.Many2one(
         "res.users", required=True, readonly=True, ondelete="cascade", help="Who looked."
@@ -59,7 +57,7 @@ class LeadPoolView(models.Model):
                 self._count_in_pool(user, pool, opened)
 
     def _count_in_pool(self, user, pool, entries):
-        day = self._today(pool)
+        day = user._pool_today(pool.company_id)
         seen = self.search(
             [("user_id", "=", user.id), ("pool_id", "=", pool.id), ("day", "=", day)]
         )
@@ -124,15 +122,6 @@ class LeadPoolView(models.Model):
                 pool=pool.name,
             ),
         )
-
-    @api.model
-    def _today(self, pool):
-        """Today in the time zone of the company, which a rep cannot change."""
-        tz_name = pool.company_id.resource_calendar_id.tz
-        start, _end = day_bounds(self.env.cr.now(), tz_name)
-        return fields.Datetime.context_timestamp(
-            self.with_context(tz=tz_name or "UTC"), start
-        ).date()
 
     @api.autovacuum
     def _gc_views(self):

@@ -17,7 +17,7 @@ class LeadPoolVisibility(models.AbstractModel):
         default="open",
         help="Open: members read waiting records in full. Sealed: they see masked entries and "
         "read the rest once they have claimed. Hidden: only managers see waiting records and "
-        "hand them out.",
+        "assign them.",
     )
     mask_contact = fields.Boolean(
         string="Mask e-mail and phone",
@@ -40,11 +40,11 @@ class LeadPoolVisibility(models.AbstractModel):
         required=True,
         default="cancel",
         help="What happens to planned activities of the former owner when a record comes back. "
-        "Kept activities wait without a person and go to whoever gets the record next.",
+        "Kept activities go to whoever gets the record next.",
     )
     daily_view_limit = fields.Integer(
         help="How many different entries of this sealed pool a member may open in a day; "
-        "0 means no limit. The list stays usable.",
+        "0 means no limit. The list itself is not limited.",
     )
     view_alert = fields.Integer(
         string="Alert above",

@@ -10,13 +10,13 @@ class LeadPoolWaiting(models.AbstractModel):
     wait_limit = fields.Integer(
         string="Waiting list",
         default=20,
-        help="For how many records of this pool a member may wait at once, to be told when they "
-        "come back or when he may claim them; 0 means there is no waiting list.",
+        help="A member can ask to be told when a record comes back or when he may claim it. For "
+        "so many records of this pool at once; 0 means that there is no waiting list.",
     )
     wait_days = fields.Integer(
         string="Waits at most",
         default=60,
-        help="After so many days the waiting ends by itself.",
+        help="After so many days nobody waits any longer.",
     )
 
     _wait_not_negative = models.Constraint(

@@ -1,7 +1,10 @@
+import pytz
+
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.clock import local_date
 from .lead_pool import MODEL_BY_KIND
 from .lead_pool_engine import ENGINE
 
@@ -21,6 +24,7 @@ class ResUsers(models.Model):
         if vals.get("active") is False:
             self._pool_owner_left()
         if {"active", "company_ids", "group_ids", "share"} & vals.keys():
+            self.env.registry.clear_cache()
             self._pool_members_changed()
         return result
 
@@ -57,6 +61,30 @@ class ResUsers(models.Model):
         :rtype: resource.calendar
         """
         return self._pool_resource(company).calendar_id or company.sudo().resource_calendar_id
+
+    def _pool_work_intervals(self, company, start, end):
+        """Working time of a user in a company, less his days off; all time without a calendar.
+
+        :param datetime start: aware of its time zone, as `end`
+        :return: (start, end, ...) tuples, aware of their time zone
+        """
+        calendar = self._pool_calendar(company)
+        if not calendar:
+            return [(start, end)]
+        resource = self._pool_resource(company)
+        if resource.calendar_id != calendar:
+            # Who has no hours of his own works those of the company.
+            resource = resource.browse()
+        tz = pytz.timezone(calendar.tz or "UTC")
+        intervals = calendar._work_intervals_batch(start, end, resources=resource, tz=tz)
+        return list(intervals[resource.id])
+
+    def _pool_today(self, company):
+        """Day of a user in a company, by his working hours.
+
+        :rtype: date
+        """
+        return local_date(self.env.cr.now(), self._pool_calendar(company).tz)
 
     def _pool_owner_left(self):
         """What a leaving user holds goes back to its pools."""

@@ -93,7 +93,7 @@ class LeadPoolReport(models.Model):
         string="Working hours to first contact",
         readonly=True,
         aggregator="avg",
-        help="From receiving to first working it, in working hours of the company. Records "
+        help="From receiving to first working it, in working hours of the salesperson. Records "
         "that were never worked do not count.",
     )
     first_touch_median = fields.Float(

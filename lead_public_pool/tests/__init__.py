@@ -15,11 +15,13 @@ from . import test_gamification
 from . import test_handover
 from . import test_ledger
 from . import test_limits
+from . import test_lock
 from . import test_lookup
-from . import test_membership
 from . import test_manager_reads
+from . import test_membership
 from . import test_merge
 from . import test_multicompany
+from . import test_numbers
 from . import test_owner_left
 from . import test_pool
 from . import test_reclaim
@@ -36,6 +38,7 @@ from . import test_sealed_customer
 from . import test_sealed_views
 from . import test_security
 from . import test_settings
+from . import test_shortcuts
 from . import test_setup
 from . import test_speed
 from . import test_timezone

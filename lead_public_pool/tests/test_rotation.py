@@ -123,6 +123,38 @@ class TestAutomaticAssignment(PoolCase):
         self._assign()
         self.assertTrue(lead.user_id)
 
+    def _come_online(self, user, status="online"):
+        presence = self.env["mail.presence"].search([("user_id", "=", user.id)])
+        presence.unlink()
+        self.env["mail.presence"].create({"user_id": user.id, "status": status})
+
+    def test_only_who_is_online_receives_where_the_pool_says_so(self):
+        self.pool.assign_online = True
+        leads = self._create_leads(3)
+        self._assign()
+        self.assertEqual(set(leads.mapped("pool_state")), {"pooled"})
+        self.assertIn("Rita Rep: is not online", self.pool.assign_blocked_reason)
+        self._come_online(self.rep, "away")
+        self._come_online(self.other)
+        self._assign()
+        self.assertEqual(self._owners(leads), {self.other: 3})
+        self.assertIn("one of 1 members who were online", self._moves(leads[0])[-1].note)
+
+    def test_who_set_himself_to_busy_receives_nothing(self):
+        self.pool.assign_online = True
+        self._come_online(self.rep)
+        self._come_online(self.other)
+        self.rep.manual_im_status = "busy"
+        leads = self._create_leads(2)
+        self._assign()
+        self.assertEqual(self._owners(leads), {self.other: 2})
+
+    def test_without_the_switch_nobody_has_to_be_online(self):
+        self._come_online(self.rep, "offline")
+        leads = self._create_leads(2)
+        self._assign()
+        self.assertEqual(self._owners(leads), {self.rep: 1, self.other: 1})
+
     def test_each_assignment_explains_itself(self):
         lead = self._create_leads()
         self._assign()

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError
@@ -64,6 +66,31 @@ class TestSealedViews(SealedCase):
         message = self.env["mail.message"].search(domain)
         self.assertEqual(len(message), 1)
         self.assertIn(self.lead_manager.partner_id, message.notified_partner_ids)
+
+    def test_day_of_the_limit_ends_by_the_working_hours_of_the_rep(self):
+        self.sealed.daily_view_limit = 1
+        berlin, new_york = self.env["resource.calendar"].create(
+            [{"name": zone, "tz": zone} for zone in ("Europe/Berlin", "America/New_York")]
+        )
+        self.env.company.resource_calendar_id = berlin
+        self.env["resource.resource"].create(
+            {
+                "name": "Rita",
+                "user_id": self.rep.id,
+                "company_id": self.env.company.id,
+                "calendar_id": new_york.id,
+            }
+        )
+        # 23:30 in Berlin and 17:30 in New York; an hour later it is tomorrow in Berlin only.
+        self._set_clock(datetime(2026, 7, 1, 21, 30))
+        for user in (self.rep, self.seller_all):
+            self._open(self.leads[0], user)
+        self._set_clock(datetime(2026, 7, 1, 22, 30))
+        self._open(self.leads[1], self.seller_all)
+        with self.assertRaisesRegex(UserError, "1 of 1"):
+            self._open(self.leads[1])
+        self._set_clock(datetime(2026, 7, 2, 4, 1))
+        self._open(self.leads[1])
 
     def test_limits_are_not_negative(self):
         for name in ("daily_view_limit", "view_alert"):

@@ -55,6 +55,17 @@ class SpeedCase(PoolCase):
     def _touch(self, lead, user=None):
         lead.with_user(user or self.rep).message_post(body="I called", message_type="comment")
 
+    def _works_in_new_york(self, user):
+        """From Monday to Friday, 9:00 to 17:00, six hours after Berlin."""
+        self.env["resource.resource"].create(
+            {
+                "name": user.name,
+                "user_id": user.id,
+                "company_id": self.env.company.id,
+                "calendar_id": self.calendar.copy({"tz": "America/New_York"}).id,
+            }
+        )
+
     def _gain(self, lead):
         return self._moves(lead).filtered("user_to_id")[-1:]
 
@@ -118,6 +129,18 @@ class TestFirstTouch(SpeedCase):
         self._touch(lead)
         self.assertEqual(self._gain(lead).first_touch_hours, 10.0)
 
+    def test_hours_are_those_of_who_holds_it(self):
+        """Rita works in New York: 16:00 in Berlin is 10:00 for her."""
+        self._works_in_new_york(self.rep)
+        self._at(FRIDAY)
+        hers = self._claim(self._create_leads())
+        his = self._claim(self._create_leads(), self.other)
+        self._at(MONDAY + timedelta(hours=8))  # 17:00 in Berlin, 11:00 in New York
+        self._touch(hers)
+        self._touch(his, self.other)
+        self.assertEqual(self._gain(hers).first_touch_hours, 7.0 + 2.0)
+        self.assertEqual(self._gain(his).first_touch_hours, 1.0 + 8.0)
+
     def test_touching_many_costs_a_bounded_number_of_queries(self):
         few = self._claim(self._create_leads(5))
         many = self._claim(self._create_leads(50))
@@ -161,6 +184,27 @@ class TestSpeedToLead(SpeedCase):
         lead = self._late_lead()
         # One hour on Friday, the second one on Monday from 9:00 to 10:00 in Berlin.
         self.assertEqual(lead.pool_first_touch_due, MONDAY + timedelta(hours=1))
+
+    def test_deadline_is_in_the_working_time_of_the_owner(self):
+        self.pool.first_touch_hours = 8
+        self._works_in_new_york(self.rep)
+        # Friday 10:00 in New York: seven hours today, one on Monday from 9:00 (13:00 UTC).
+        self.assertEqual(self._late_lead().pool_first_touch_due, datetime(2026, 6, 15, 14))
+
+    def test_days_off_of_the_owner_stop_the_clock(self):
+        self._works_in_new_york(self.rep)
+        resource = self.rep.resource_ids
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Day off",
+                "resource_id": resource.id,
+                "calendar_id": resource.calendar_id.id,
+                "company_id": self.env.company.id,
+                "date_from": datetime(2026, 6, 12, 4),
+                "date_to": datetime(2026, 6, 13, 4),
+            }
+        )
+        self.assertEqual(self._late_lead().pool_first_touch_due, datetime(2026, 6, 15, 15))
 
     def test_no_target_no_deadline(self):
         self.pool.first_touch_hours = 0

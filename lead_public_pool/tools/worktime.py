@@ -16,3 +16,18 @@ def hours_within(intervals, start, end):
         timedelta(),
     )
     return worked.total_seconds() / 3600
+
+
+def moment_after(intervals, hours):
+    """When so many hours of work are done.
+
+    :param intervals: (start, end, ...) tuples in order, that do not overlap
+    :param float hours: more than 0
+    :return: the moment, None if the intervals hold fewer hours
+    """
+    for begin, stop, *_ in intervals:
+        length = (stop - begin).total_seconds() / 3600
+        if hours <= length:
+            return begin + timedelta(hours=hours)
+        hours -= length
+    return None

@@ -28,5 +28,5 @@ class LeadPoolAssign(models.TransientModel):
         records = self.env[model].browse(self.env.context.get("active_ids", []))
         results = records.pool_split(self.user_ids.ids)
         names = ", ".join(self.user_ids.mapped("name"))
-        done = self.env._("Handed out to %s.", names)
+        done = self.env._("Assigned to %s.", names)
         return records._pool_show_results(results, self.env._("Assign"), done)

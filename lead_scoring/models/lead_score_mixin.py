@@ -193,31 +193,50 @@ class LeadScoreMixin(models.AbstractModel):
         return leads
 
     def write(self, vals):
-        changed = vals.keys() & self._score_watched()
+        watched = self._score_watched()
+        names = set().union(*(watched[name] for name in vals.keys() & watched.keys()))
+        # What a rule looks at may only be made from these, as the team is from the salesperson:
+        # a new owner who brings no other team changes no score.
+        made = names and names.isdisjoint(vals)
+        before = self._score_values(names) if made else None
         result = super().write(vals)
-        if changed:
+        if names and (before is None or self._score_values(names) != before):
             self._score_update("edit")
         return result
+
+    def _score_values(self, names):
+        """Values of these fields of these leads; None if one of them is kept nowhere."""
+        if not all(name in self._fields and self._fields[name].store for name in names):
+            return None
+        return [[lead[name] for name in sorted(names)] for lead in self.sudo()]
 
     @api.model
     @ormcache()
     def _score_watched(self):
-        """Fields of the lead whose change may change a score, and those they are made from."""
-        rules, watched = self.env["lead.score.rule"], set(ALWAYS)
+        """Fields of the lead whose change may change a score.
+
+        :return: by name, at what cards and rules look: at the field itself, or what is made of it
+        :rtype: dict[str, frozenset]
+        """
+        rules, looked_at = self.env["lead.score.rule"], set(ALWAYS)
         for _card_id, _version, definition in self.env["lead.score.card"]._live():
             texts = [definition["domain"]]
             texts += [rule["domain"] for rule in definition["rules"] if rule["kind"] != "signal"]
             for text in texts:
-                watched |= rules._looked_at(text)
-        queue = list(watched)
-        while queue:
-            field = self._fields.get(queue.pop())
-            for path in self.pool.field_depends.get(field, ()) if field else ():
-                name = path.split(".")[0]
-                if name not in watched:
-                    watched.add(name)
-                    queue.append(name)
-        return frozenset(watched)
+                looked_at |= rules._looked_at(text)
+        watched = {}
+        for name in looked_at:
+            queue, seen = [name], set()
+            while queue:
+                source = queue.pop()
+                if source in seen:
+                    continue
+                seen.add(source)
+                watched.setdefault(source, set()).add(name)
+                field = self._fields.get(source)
+                paths = self.pool.field_depends.get(field, ()) if field else ()
+                queue += [path.split(".")[0] for path in paths]
+        return {source: frozenset(names) for source, names in watched.items()}
 
     def _score_changed(self, before):
         """Hook: the classes of these leads have just changed. Does nothing by itself.

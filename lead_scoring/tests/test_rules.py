@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import ScoreCase
 
@@ -28,6 +28,27 @@ class TestRules(ScoreCase):
         self.assertIn("partner_name", watched)
         self.assertIn("partner_id", watched, "it makes the name of the company")
         self.assertNotIn("description", watched)
+
+    def test_a_new_owner_who_brings_no_other_team_causes_no_scoring(self):
+        self._create_card([self._attribute(10, "[('partner_name', '!=', False)]")])
+        lead = self._create_leads()
+        here, there = self.env["crm.team"].create([{"name": "Here"}, {"name": "There"}])
+        users = [
+            new_test_user(self.env, f"score_owner_{number}", groups="sales_team.group_sale_salesman")
+            for number in range(3)
+        ]
+        for user, team in zip(users, (here, here, there), strict=True):
+            self.env["crm.team.member"].create({"user_id": user.id, "crm_team_id": team.id})
+        lead.write({"user_id": users[0].id, "team_id": here.id})
+        scored = []
+        self.patch(
+            type(lead), "_score_update", lambda leads, reason: scored.append((leads, reason))
+        )
+        lead.user_id = users[1]
+        self.assertFalse(scored)
+        lead.user_id = users[2]
+        self.assertEqual(lead.team_id, there)
+        self.assertEqual(scored, [(lead, "edit")])
 
     def test_frequency_window_once_and_at_most(self):
         lead = self._create_leads()
