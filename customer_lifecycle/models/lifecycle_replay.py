@@ -38,7 +38,9 @@ class LifecycleReplay(models.AbstractModel):
         )
         parts = [
             SQL("batch AS (%s)", self._lifecycle_batch_sql(company, ids)),
-            SQL("purchase AS (%s)", self._lifecycle_purchase_sql(company)),
+            SQL(
+                "purchase AS (%s)", self._lifecycle_purchase_sql(company, self._lifecycle_days_sql)
+            ),
             SQL("limits AS (%s)", limits),
             SQL(
                 "chance AS (%s)",

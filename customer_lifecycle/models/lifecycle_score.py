@@ -116,10 +116,12 @@ class LifecycleScore(models.AbstractModel):
             """SELECT l.id, partner_id, profile_id, r_score, f_score, m_score, group_id, tier,
                       p_buy, order_count AS orders, first_order_date, last_order_date,
                       amount_total, amount_year, %(today)s - last_order_date AS silent,
-                      state <> 'not_tracked'
-                      AND count(*) FILTER (WHERE state <> 'not_tracked') OVER () >= %(minimum)s
-                          AS scorable
+                      state <> 'not_tracked' AND all_of_them >= %(minimum)s AS scorable, all_of_them
                  FROM customer_lifecycle l
+                CROSS JOIN (
+                    SELECT count(*) AS all_of_them FROM customer_lifecycle
+                     WHERE company_id = %(company)s AND state <> 'not_tracked'
+                       AND (order_count > 0 OR r_score IS NOT NULL)) AS counted
                 WHERE company_id = %(company)s AND (order_count > 0 OR r_score IS NOT NULL)""",
             today=today,
             minimum=company.lifecycle_rfm_minimum,
@@ -157,7 +159,7 @@ class LifecycleScore(models.AbstractModel):
         """Fifth of a customer; rank() counts who is strictly below, so that equals stay equal."""
         return SQL(
             "(1 + (rank() OVER (PARTITION BY scorable ORDER BY %s NULLS FIRST) - 1) * 5"
-            " / count(*) OVER (PARTITION BY scorable))::int",
+            " / all_of_them)::int",
             SQL.identifier(column),
         )
 

@@ -84,7 +84,7 @@ def load(name, count, already):
                           now() AT TIME ZONE 'UTC' - (1 + p.age * random()) * interval '1 day',
                           20 + 500 * random(), 100, %(currency)s, 1, now()
                      FROM (SELECT id, 730 * random() AS age,
-                                  1 + floor(-3.37 * ln(1 - random()))::int AS many
+                                  1 + floor(-3.85 * ln(1 - random()))::int AS many
                              FROM res_partner
                             WHERE ref = 'bench' AND NOT EXISTS (
                                   SELECT FROM sale_order o WHERE o.partner_id = res_partner.id)) p
