@@ -31,9 +31,7 @@ class CustomerLifecycleTransition(models.Model):
         ondelete="cascade",
         index=True,
     )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="cascade", index=True
-    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     profile_id = fields.Many2one("customer.lifecycle.profile", readonly=True, ondelete="set null")
     kind = fields.Selection(
         KINDS, required=True, readonly=True, default="state", help="What changed."

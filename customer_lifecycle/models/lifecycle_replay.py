@@ -25,6 +25,7 @@ class LifecycleReplay(models.AbstractModel):
         """
         today = today or self._lifecycle_today(company)
         ids = list(ids)
+        self._lifecycle_tune()
         self.env.cr.execute(
             SQL(
                 "DELETE FROM customer_lifecycle_transition"

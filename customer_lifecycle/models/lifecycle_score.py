@@ -104,6 +104,7 @@ class LifecycleScore(models.AbstractModel):
             today=today,
             uid=self.env.uid,
         )
+        self._lifecycle_tune()
         self.env.cr.execute(query)
         [(count, told)] = self.env.cr.fetchall()
         if count:
@@ -142,7 +143,8 @@ class LifecycleScore(models.AbstractModel):
                 self._lifecycle_fifth(name)
                 for name in ("last_order_date", "orders", "amount_total")
             ]
-        names = (*scores, self._lifecycle_fifth("amount_year"))
+        if company.lifecycle_tier_mode == "quintile":
+            scores.append(self._lifecycle_fifth("amount_year"))
         return SQL(
             "SELECT base.*, %s FROM base",
             SQL(", ").join(
@@ -151,7 +153,7 @@ class LifecycleScore(models.AbstractModel):
                     score,
                     SQL.identifier(name),
                 )
-                for score, name in zip(names, "rfmy", strict=True)
+                for score, name in zip(scores, "rfmy", strict=False)
             ),
         )
 

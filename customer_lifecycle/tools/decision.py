@@ -155,22 +155,32 @@ class Decision:
         if self.rules.engine == "none":
             return "not_tracked"
         facts, rules = self.facts, self.rules
-        return state_by(facts.orders, facts.first, facts.last, self.today, self.limits, rules,
-                        self.contact)
+        return state_by(
+            facts.orders, facts.first, facts.last, self.today, self.limits, rules, self.contact
+        )
 
     @cached_property
     def state(self):
         """A hand beats the machine, and the machine never moves back by itself."""
         if self.by_hand:
             return self.row["manual_state"]
-        old, new = self.row["state"], self.machine_state
-        same_rules = self.row["profile_version"] == self.rules.version
-        if self.rules.version is None or not same_rules or self.row["manual_state"] or self.news < 0:
+        old, new, last = self.row["state"], self.machine_state, self.facts.last
+        if not self.same_rules or self.news < 0:
             return new
-        if old in ASLEEP and self.facts.last and self.facts.last == self.row["last_order_date"]:
-            if new in BOUGHT or (old, new) == ("churned", "dormant"):
-                return old
+        woken = new in BOUGHT or (old, new) == ("churned", "dormant")
+        if old in ASLEEP and woken and last and last == self.row["last_order_date"]:
+            return old
         return old if old == "loyal" and new in ("new", "active") else new
+
+    @property
+    def same_rules(self):
+        """Whether the machine has decided last, and by these rules."""
+        version = self.rules.version
+        return (
+            version is not None
+            and version == self.row["profile_version"]
+            and (not self.row["manual_state"])
+        )
 
     @cached_property
     def came_back(self):
@@ -254,7 +264,10 @@ class Decision:
         facts, week = self.facts, DAYS_PER_WEEK
         t_x, age = (facts.last - facts.first).days, (self.today - facts.first).days
         chance = p_buy(
-            self.rules.model, facts.orders - 1, t_x / week, age / week,
+            self.rules.model,
+            facts.orders - 1,
+            t_x / week,
+            age / week,
             self.rules.horizon_days / week,
         )
         return float(chance)
@@ -267,12 +280,13 @@ class Decision:
         """
         row, facts, hand = self.row, self.facts, self.by_hand
         moved = row["state_since"] is None or self.state != row["state"]
+        was = row["state"] if moved and row["state_since"] else row["previous_state"]
         fell = bool(row["tier"] and tier and row["tier"] != tier)
         return {
             "profile_version": self.rules.version,
             "state": self.state,
             "state_since": self.began_on if moved else row["state_since"],
-            "previous_state": row["state"] if moved and row["state_since"] else row["previous_state"],
+            "previous_state": was,
             "due_date": self.due if self.due and self.due > self.today else None,
             "check_date": self.check_date,
             "at_risk": self.at_risk,
