@@ -2,6 +2,7 @@ from . import customer_churn_reason
 from . import lifecycle_reader
 from . import lifecycle_facts
 from . import lifecycle_profiling
+from . import lifecycle_few
 from . import lifecycle_decide
 from . import lifecycle_closings
 from . import lifecycle_replay

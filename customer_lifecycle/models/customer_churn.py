@@ -162,8 +162,10 @@ class CustomerChurn(models.AbstractModel):
         """Customers were lost or came back: tell who looks after them."""
         changes = transitions.filtered(lambda change: change.kind == "state")
         back = changes.filtered(lambda change: change.state_to != "churned")
-        rows = back.lifecycle_id.filtered("churn_reason_id")
-        rows.write({"churn_reason_id": False})
+        if rows := self.search(
+            [("id", "in", back.lifecycle_id.ids), ("churn_reason_id", "!=", False)]
+        ):
+            rows.write({"churn_reason_id": False})
         lost = changes.filtered(
             lambda change: change.state_to == "churned" and change.state_from != "churned"
         )

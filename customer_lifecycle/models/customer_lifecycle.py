@@ -38,7 +38,6 @@ class CustomerLifecycle(models.Model):
         required=True,
         readonly=True,
         ondelete="cascade",
-        index=True,
         help="The customer as a whole: contacts share the lifecycle of their company.",
     )
     company_id = fields.Many2one(
@@ -46,14 +45,12 @@ class CustomerLifecycle(models.Model):
         required=True,
         readonly=True,
         ondelete="cascade",
-        index=True,
         help="The company of ours whose orders are looked at.",
     )
     profile_id = fields.Many2one(
         "customer.lifecycle.profile",
         readonly=True,
         ondelete="set null",
-        index=True,
         help="The class of customers that decides after how long a silence the state changes.",
     )
     profile_version = fields.Integer(
@@ -67,7 +64,6 @@ class CustomerLifecycle(models.Model):
         required=True,
         readonly=True,
         default="prospect",
-        index=True,
         group_expand=True,
         help="Where this customer stands, by what was bought and how long ago.",
     )
@@ -80,7 +76,6 @@ class CustomerLifecycle(models.Model):
     due_date = fields.Date(
         string="Next Change",
         readonly=True,
-        index=True,
         help="The day on which time alone will change the state, if nothing is bought until then.",
     )
     check_date = fields.Date(
@@ -157,7 +152,6 @@ class CustomerLifecycle(models.Model):
         string="RFM Group",
         readonly=True,
         ondelete="set null",
-        index=True,
         help="The first group whose ranges of scores fit this customer.",
     )
     previous_group_id = fields.Many2one(
@@ -168,7 +162,7 @@ class CustomerLifecycle(models.Model):
         help="The group before the present one.",
     )
     tier = fields.Selection(
-        TIERS, readonly=True, index=True, help="Value of the customer by what was spent in a year."
+        TIERS, readonly=True, help="Value of the customer by what was spent in a year."
     )
     previous_tier = fields.Selection(
         TIERS, readonly=True, help="The value tier before the present one."
@@ -232,6 +226,7 @@ class CustomerLifecycle(models.Model):
         compute="_compute_explanation", help="Why the customer is in this state, in words."
     )
 
+    # A run may change every row, and each index is written again then: these few find all.
     _partner_company_uniq = models.UniqueIndex(
         "(partner_id, company_id)", "This customer already has a lifecycle in this company."
     )

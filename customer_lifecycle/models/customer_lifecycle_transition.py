@@ -42,7 +42,6 @@ class CustomerLifecycleTransition(models.Model):
         required=True,
         readonly=True,
         ondelete="cascade",
-        index=True,
         help="The company in which the state changed.",
     )
     profile_id = fields.Many2one(

@@ -1,18 +1,13 @@
-import hashlib
-
 from odoo import api, models
-from odoo.tools import SQL, ormcache
+from odoo.tools import SQL
 
+from ..tools.decision import YEAR
 from ..tools.purchase_sql import sql_p_buy
+from .lifecycle_few import FEW
 
 # From the first touch to the loss; an automatic move never goes down this list without a reason.
 BOUGHT = SQL("('new', 'active', 'loyal')")
 ASLEEP = SQL("('dormant', 'churned')")
-YEAR = 365
-# Up to so many rows, what was credited is looked up order by order, and a plan is kept.
-FEW = 50
-# Types of the parameters: ids, today, now, user, and the six columns of the chances.
-KINDS = ("int[]", "date", "timestamp", "int", *["int[]"] * 6)
 # Columns of a row, and what of the decision goes into them.
 WRITTEN = {
     "profile_version": "d.version",
@@ -64,15 +59,15 @@ TRANSITION_COLUMNS = (
 
 
 class LifecycleDecide(models.AbstractModel):
-    """The one statement that decides states, and writes what changed and why.
+    """The one statement that decides about many customers, and writes what changed and why.
 
-    It works on any number of customers of one company: on one when he orders, on some ten
-    thousand at night. `customer.lifecycle.words` decides the same in Python to explain it, and a
-    test compares the two.
+    It works on some ten thousand customers of one company at once. A few are left to
+    `customer.lifecycle.few`, which does the same in Python; a test compares the two.
     """
 
     _name = "customer.lifecycle.decide"
     _description = "Lifecycle Decision in SQL"
+    _inherit = ["customer.lifecycle.few"]
 
     @api.model
     def _lifecycle_decide(self, company, ids, today=None):
@@ -87,92 +82,44 @@ class LifecycleDecide(models.AbstractModel):
         if not ids:
             return []
         today = today or self._lifecycle_today(company)
-        sized = self.with_context(lifecycle_few=len(ids) <= FEW)
-        chances = self._lifecycle_chance_columns(sized._lifecycle_chance_rows(company, ids, today))
-        values = [list(ids), today, self.env.cr.now(), self.env.uid, *chances]
-        if len(ids) > FEW:
-            arguments = [SQL(f"%s::{kind}", value) for kind, value in self._lifecycle_kinds(values)]
-            self.env.cr.execute(self._lifecycle_statement(company, arguments))
-        else:
-            self._lifecycle_execute_for_few(company, values)
+        if len(ids) <= FEW:
+            told = self._lifecycle_decide_few(company, ids, today)
+            if told is not None:
+                return told
+        self._lifecycle_tune()
+        self.env.cr.execute(self._lifecycle_statement(company, list(ids), today))
         return [row[0] for row in self.env.cr.fetchall()]
 
-    def _lifecycle_kinds(self, values):
-        return zip(KINDS, values, strict=True)
+    @api.model
+    def _lifecycle_tune(self):
+        """For statements over very many rows: sort in memory, and do not compile each."""
+        self.env.cr.execute(SQL("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"))
 
-    def _lifecycle_execute_for_few(self, company, values):
-        """Run the statement for a few rows: planning it takes ten times as long as running it.
-
-        Odoo discards what a connection has prepared when a transaction gives it back, so that
-        this pays only from the second time on in one transaction, such as an import.
-        """
-        text = self._lifecycle_text(company.id, company.write_date, values[1])
-        name = f"lifecycle_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-        if name not in self.env.cr.cache:
-            self.env.cr.cache[name] = True
-            arguments = {
-                f"p{place}": SQL(f"%s::{kind}", value)
-                for place, (kind, value) in enumerate(self._lifecycle_kinds(values))
-            }
-            self.env.cr.execute(SQL(text, **arguments))
-            return
-        self.env.cr.execute(SQL("SELECT 1 FROM pg_prepared_statements WHERE name = %s", name))
-        if not self.env.cr.fetchone():
-            places = {f"p{place}": SQL(f"${place + 1}") for place in range(len(KINDS))}
-            self.env.cr.execute(
-                SQL(
-                    "PREPARE %s (%s) AS %s",
-                    SQL.identifier(name),
-                    SQL(", ".join(KINDS)),
-                    SQL(text, **places),
-                )
-            )
-        self.env.cr.execute(
-            SQL(
-                "SET LOCAL plan_cache_mode = force_generic_plan; EXECUTE %s (%s)",
-                SQL.identifier(name),
-                SQL(", ").join(
-                    SQL(f"%s::{kind}", value) for kind, value in self._lifecycle_kinds(values)
-                ),
-            )
-        )
-
-    @ormcache("company_id", "changed", "day")
-    def _lifecycle_text(self, company_id, changed, day):
-        """Text of the statement with `%(p0)s` and so on for its values; made once a day.
-
-        :param changed: when the company was changed last, part of the key
-        :param date day: part of the key, since gaps and rates move with time
-        """
-        company = self.env["res.company"].sudo().browse(company_id)
-        marks = [f"$lifecycle_{place}$" for place in range(len(KINDS))]
-        few = self.with_context(lifecycle_few=True)
-        statement = few._lifecycle_statement(company, [SQL(mark) for mark in marks])
-        text = self.env.cr.mogrify(statement.code, statement.params).decode().replace("%", "%%")
-        for place, mark in enumerate(marks):
-            text = text.replace(mark, f"%(p{place})s")
-        return text
-
-    def _lifecycle_statement(self, company, values):
+    def _lifecycle_statement(self, company, ids, today):
         """The statement as SQL.
 
-        :param values: SQL of ids, today, now, user and the columns of the chances, see `KINDS`
+        OFFSET 0 keeps PostgreSQL from writing each step out wherever the next one uses it, and
+        from storing the rows in between.
         """
-        ids, today, now, uid, *chances = values
+        now, uid = self.env.cr.now(), self.env.uid
+        chances = self._lifecycle_chance_columns(self._lifecycle_chance_rows(company, ids, today))
         with_parts = [
             SQL("batch AS (%s)", self._lifecycle_batch_sql(company, ids)),
-            SQL("purchase AS (%s)", self._lifecycle_purchase_sql(company)),
-            SQL("fact AS MATERIALIZED (%s)", self._lifecycle_fact_sql(today)),
+            SQL(
+                "purchase AS (%s)",
+                self._lifecycle_purchase_sql(company, self._lifecycle_documents_sql),
+            ),
+            SQL("fact AS (%s)", self._lifecycle_fact_sql(today)),
             SQL("limits AS (%s)", self._lifecycle_limits_sql()),
             SQL("chance AS (%s)", self._lifecycle_chances_sql(chances)),
             SQL("reach AS MATERIALIZED (%s)", self._lifecycle_reach_sql()),
             SQL("contact AS (%s)", self._lifecycle_contact_sql(company, today)),
-            SQL("machine AS MATERIALIZED (%s)", self._lifecycle_machine_sql(today)),
-            SQL("settled AS MATERIALIZED (%s)", self._lifecycle_settled_sql()),
-            SQL("recovery AS MATERIALIZED (%s)", self._lifecycle_recovery_sql()),
+            SQL("machine AS (%s OFFSET 0)", self._lifecycle_machine_sql(today)),
+            SQL("settled AS (%s OFFSET 0)", self._lifecycle_settled_sql()),
+            SQL("recovery AS (%s OFFSET 0)", self._lifecycle_recovery_sql()),
             SQL("model AS (%s)", self._lifecycle_model_sql(company)),
             SQL("decided AS MATERIALIZED (%s)", self._lifecycle_decided_sql(company, today)),
-            SQL("written AS (%s)", self._lifecycle_write_sql(now)),
+            SQL("written AS (%s)", self._lifecycle_write_sql(ids, now)),
             SQL("changed AS MATERIALIZED (%s)", self._lifecycle_change_sql(company, now, uid)),
             SQL("closed AS (%s)", self._lifecycle_close_sql()),
         ]
@@ -200,18 +147,29 @@ class LifecycleDecide(models.AbstractModel):
                       pr.loyal_orders, pr.loyal_days, pr.contact_days, pr.recovered_days
                  FROM customer_lifecycle l
                  LEFT JOIN customer_lifecycle_profile pr ON pr.id = l.profile_id
-                WHERE l.company_id = %s AND l.id = ANY(%s)""",
+                WHERE l.company_id = %s AND l.id = ANY(%s) AND l.id BETWEEN %s AND %s""",
             company.id,
-            ids if isinstance(ids, SQL) else list(ids),
+            list(ids),
+            # Neighbours are read as such; a list alone makes PostgreSQL read the whole table.
+            min(ids),
+            max(ids),
         )
 
-    def _lifecycle_purchase_sql(self, company):
-        """Their purchases, each by the source that his profile names."""
+    def _lifecycle_purchase_sql(self, company, purchases):
+        """Their purchases, each by the source that his profile names.
+
+        :param purchases: `_lifecycle_documents_sql` or `_lifecycle_days_sql`
+        """
+        sources = self._lifecycle_sources()
+        # Where there is only one, PostgreSQL does not take those who have it for a handful.
+        having = SQL("source IS NOT NULL") if len(sources) == 1 else None
         parts = [
-            self._lifecycle_days_sql(
-                company, source, SQL("SELECT partner_id FROM batch WHERE source = %s", source)
+            purchases(
+                company,
+                source,
+                SQL("SELECT partner_id FROM batch WHERE %s", having or SQL("source = %s", source)),
             )
-            for source in self._lifecycle_sources()
+            for source in sources
         ]
         nothing = SQL(
             "SELECT 0 AS partner_id, NULL::date AS day, 0::float8 AS amount, FALSE AS bought"
@@ -222,12 +180,13 @@ class LifecycleDecide(models.AbstractModel):
         """What was bought until today; what is dated later waits for its day."""
         return SQL(
             """SELECT partner_id,
-                      count(*) FILTER (WHERE bought AND day <= %(today)s)::int AS orders,
+                      count(DISTINCT day) FILTER (WHERE bought AND day <= %(today)s)::int
+                          AS orders,
                       min(day) FILTER (WHERE bought AND day <= %(today)s) AS first_day,
                       max(day) FILTER (WHERE bought AND day <= %(today)s) AS last_day,
-                      sum(amount) FILTER (WHERE day <= %(today)s) AS total,
-                      sum(amount) FILTER (WHERE day <= %(today)s AND day > %(today)s - %(year)s)
-                          AS year_total,
+                      (sum(amount) FILTER (WHERE day <= %(today)s))::float8 AS total,
+                      (sum(amount) FILTER (WHERE day <= %(today)s
+                                           AND day > %(today)s - %(year)s))::float8 AS year_total,
                       min(day) FILTER (WHERE day <= %(today)s AND day > %(today)s - %(year)s)
                           AS year_day,
                       min(day) FILTER (WHERE day > %(today)s) AS future_day
@@ -427,7 +386,7 @@ class LifecycleDecide(models.AbstractModel):
     # Writing
     # ------------------------------------------------------------------
 
-    def _lifecycle_write_sql(self, now):
+    def _lifecycle_write_sql(self, ids, now):
         """Update the rows on which anything is different."""
         columns = SQL(", ").join(SQL.identifier(name) for name in WRITTEN)
         values = SQL(", ").join(SQL(value) for value in WRITTEN.values())
@@ -442,12 +401,14 @@ class LifecycleDecide(models.AbstractModel):
                               THEN d.state ELSE l.previous_state END,
                          %(now)s)
                  FROM decided d
-                WHERE l.id = d.id
+                WHERE l.id = d.id AND l.id BETWEEN %(first)s AND %(last)s
                   AND (d.state_since IS NULL OR (%(old)s) IS DISTINCT FROM (%(values)s))
             RETURNING l.id""",
             columns=columns,
             values=values,
             old=old,
+            first=min(ids),
+            last=max(ids),
             now=now,
         )
 

@@ -69,6 +69,15 @@ class LifecycleFacts(models.AbstractModel):
     def _lifecycle_sale_sql(self, company, partners, until):
         """Confirmed orders less what was credited, and credit notes that belong to no order."""
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
+        credited = SQL(
+            """SELECT sol.order_id AS id, l.balance AS amount
+                 FROM account_move m
+                 JOIN account_move_line l ON l.move_id = m.id
+                 JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
+                 JOIN sale_order_line sol ON sol.id = rel.order_line_id
+                WHERE m.move_type = 'out_refund' AND m.state = 'posted' AND m.company_id = %s""",
+            company.id,
+        )
         orders = SQL(
             """SELECT p.commercial_partner_id AS partner_id, %(day)s AS day,
                       %(amount)s - coalesce(back.amount, 0) AS amount,
@@ -76,11 +85,11 @@ class LifecycleFacts(models.AbstractModel):
                       AND (back.amount IS NULL OR %(amount)s > back.amount) AS bought
                  FROM sale_order o
                  JOIN res_partner p ON p.id = o.partner_id
-                 %(credit)s
+                 %(back)s
                 WHERE o.state = 'sale' AND o.company_id = %(company)s %(partners)s %(until)s""",
             day=day,
             amount=self._lifecycle_amount(SQL.identifier("o", "amount_untaxed"), "o", company),
-            credit=self._lifecycle_sale_credit(company),
+            back=self._lifecycle_back(SQL.identifier("o", "id"), credited),
             company=company.id,
             partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(day, until),
@@ -101,36 +110,16 @@ class LifecycleFacts(models.AbstractModel):
         )
         return SQL("%s UNION ALL %s", orders, credit_notes)
 
-    def _lifecycle_sale_credit(self, company):
-        """What was credited of each order `o`, in the company's currency.
-
-        Looked up order by order for a few customers, and read at once for many.
-        """
-        credited = SQL(
-            """FROM account_move m
-               JOIN account_move_line l ON l.move_id = m.id
-               JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
-               JOIN sale_order_line sol ON sol.id = rel.order_line_id
-              WHERE m.move_type = 'out_refund' AND m.state = 'posted' AND m.company_id = %s""",
-            company.id,
-        )
-        if self.env.context.get("lifecycle_few"):
-            return SQL(
-                """LEFT JOIN LATERAL (
-                       SELECT sum(l.balance) AS amount %s AND sol.order_id = o.id
-                   ) back ON TRUE""",
-                credited,
-            )
-        return SQL(
-            """LEFT JOIN (
-                   SELECT sol.order_id, sum(l.balance) AS amount %s GROUP BY sol.order_id
-               ) back ON back.order_id = o.id""",
-            credited,
-        )
-
     def _lifecycle_invoice_sql(self, company, partners, until):
         """Posted invoices and receipts; credit notes count negative and may undo an invoice."""
         missing = list(self._lifecycle_currencies_without_rate(company).ids)
+        credited = SQL(
+            """SELECT reversed_entry_id AS id, amount_untaxed_signed AS amount
+                 FROM account_move
+                WHERE move_type = 'out_refund' AND state = 'posted'
+                  AND reversed_entry_id IS NOT NULL AND company_id = %s""",
+            company.id,
+        )
         return SQL(
             """SELECT p.commercial_partner_id AS partner_id, m.invoice_date AS day,
                       CASE WHEN m.currency_id = ANY(%(missing)s) THEN 0
@@ -138,17 +127,12 @@ class LifecycleFacts(models.AbstractModel):
                       m.amount_untaxed_signed + coalesce(back.amount, 0) > 0 AS bought
                  FROM account_move m
                  JOIN res_partner p ON p.id = m.partner_id
-                 LEFT JOIN (
-                     SELECT reversed_entry_id, sum(amount_untaxed_signed) AS amount
-                       FROM account_move
-                      WHERE move_type = 'out_refund' AND state = 'posted'
-                        AND reversed_entry_id IS NOT NULL AND company_id = %(company)s
-                      GROUP BY reversed_entry_id
-                 ) back ON back.reversed_entry_id = m.id
+                 %(back)s
                 WHERE m.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                   AND m.state = 'posted' AND m.company_id = %(company)s
                   %(partners)s %(until)s""",
             missing=missing,
+            back=self._lifecycle_back(SQL.identifier("m", "id"), credited),
             company=company.id,
             partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
@@ -159,23 +143,24 @@ class LifecycleFacts(models.AbstractModel):
         if "pos.order" not in self.env:
             return SQL("SELECT NULL::int, NULL::date, 0::numeric, FALSE WHERE FALSE")
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
+        returned = SQL(
+            """SELECT sold.order_id AS id, line.price_subtotal_incl AS amount
+                 FROM pos_order_line line
+                 JOIN pos_order given ON given.id = line.order_id
+                 JOIN pos_order_line sold ON sold.id = line.refunded_orderline_id
+                WHERE given.state IN ('paid', 'done', 'invoiced')"""
+        )
         return SQL(
             """SELECT p.commercial_partner_id AS partner_id, %(day)s AS day, %(amount)s AS amount,
                       o.amount_total + coalesce(back.amount, 0) > 0 AS bought
                  FROM pos_order o
                  JOIN res_partner p ON p.id = o.partner_id
-                 LEFT JOIN (
-                     SELECT sold.order_id, sum(line.price_subtotal_incl) AS amount
-                       FROM pos_order_line line
-                       JOIN pos_order given ON given.id = line.order_id
-                       JOIN pos_order_line sold ON sold.id = line.refunded_orderline_id
-                      WHERE given.state IN ('paid', 'done', 'invoiced')
-                      GROUP BY sold.order_id
-                 ) back ON back.order_id = o.id
+                 %(back)s
                 WHERE o.state IN ('paid', 'done', 'invoiced') AND o.company_id = %(company)s
                   %(partners)s %(until)s""",
             day=day,
             amount=self._lifecycle_amount(SQL("(o.amount_total - o.amount_tax)"), "o", company),
+            back=self._lifecycle_back(SQL.identifier("o", "id"), returned),
             company=company.id,
             partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(day, until),
@@ -184,6 +169,30 @@ class LifecycleFacts(models.AbstractModel):
     # ------------------------------------------------------------------
     # Fragments
     # ------------------------------------------------------------------
+
+    def _lifecycle_back(self, document, credited):
+        """Join what was given back of each document.
+
+        Looked up document by document for a few customers, and read at once for many.
+
+        :param SQL document: id of the document
+        :param SQL credited: query of `id` (document) and `amount`
+        """
+        if self.env.context.get("lifecycle_few"):
+            return SQL(
+                """LEFT JOIN LATERAL (
+                       SELECT sum(amount) AS amount FROM (%s) AS c WHERE c.id = %s
+                   ) back ON TRUE""",
+                credited,
+                document,
+            )
+        return SQL(
+            """LEFT JOIN (
+                   SELECT id, sum(amount) AS amount FROM (%s) AS c GROUP BY id
+               ) back ON back.id = %s""",
+            credited,
+            document,
+        )
 
     def _lifecycle_day(self, moment, company):
         """The day on which a moment (UTC) lies for the company."""
@@ -218,13 +227,16 @@ class LifecycleFacts(models.AbstractModel):
         :rtype: recordset of `res.currency`
         """
         root = company.sudo().root_id
-        currencies = self.env["res.currency"].sudo().search([("id", "!=", root.currency_id.id)])
-        rated = (
-            self.env["res.currency.rate"]
-            .sudo()
-            ._read_group(
-                [("currency_id", "in", currencies.ids), ("company_id", "in", [False, root.id])],
-                ["currency_id"],
-            )
+        query = SQL(
+            """SELECT id FROM res_currency c
+                WHERE active AND id <> %s AND NOT EXISTS (
+                      SELECT FROM res_currency_rate r
+                       WHERE r.currency_id = c.id AND (r.company_id IS NULL OR r.company_id = %s))
+                ORDER BY id""",
+            root.currency_id.id,
+            root.id,
         )
-        return currencies - currencies.browse([currency.id for [currency] in rated])
+        self.env["res.currency"].flush_model(["active"])
+        self.env["res.currency.rate"].flush_model(["currency_id", "company_id"])
+        found = self.env.execute_query(query)
+        return self.env["res.currency"].sudo().browse([row[0] for row in found])

@@ -42,9 +42,9 @@ class LifecycleProfiling(models.AbstractModel):
         :return: number of rows that got another profile
         """
         cases = [
-            SQL("WHEN partner_id IN (%s) THEN %s", query, profile.id)
+            SQL("WHEN %s THEN %s", fits, profile.id)
             for profile in self._lifecycle_profiles(company)
-            if (query := self._lifecycle_members(profile, company))
+            if (fits := self._lifecycle_members(profile, company))
         ]
         fitting = SQL("CASE %s END", SQL(" ").join(cases)) if cases else SQL("NULL::int")
         only = SQL("AND id = ANY(%s)", list(ids)) if ids is not None else SQL()
@@ -78,7 +78,7 @@ class LifecycleProfiling(models.AbstractModel):
         )
 
     def _lifecycle_members(self, profile, company):
-        """Query of the contacts of a profile; a filter that is broken is named and left out."""
+        """Condition on `partner_id`; a filter that is broken is named and left out."""
         partners = self.env["res.partner"].sudo().with_company(company)
         # Whatever cannot be written is not the fault of the filter.
         self.env.flush_all()
@@ -87,8 +87,10 @@ class LifecycleProfiling(models.AbstractModel):
                 query = partners.with_context(active_test=False)._search(
                     profile._lifecycle_domain()
                 )
-                found = query.subselect()
-                self.env.execute_query(SQL("SELECT EXISTS (%s)", found))
+                fits = SQL("TRUE")
+                if query.where_clause:
+                    fits = SQL("partner_id IN (%s)", query.subselect())
+                    self.env.execute_query(SQL("SELECT EXISTS (%s)", query.subselect()))
         except psycopg2.OperationalError:
             raise
         except Exception as error:
@@ -97,7 +99,7 @@ class LifecycleProfiling(models.AbstractModel):
             return None
         if profile.domain_error:
             profile.domain_error = False
-        return found
+        return fits
 
     def _lifecycle_model_sql(self, company):
         """Parameters of the purchase model by profile, in weeks."""

@@ -26,6 +26,7 @@ class LifecycleReplay(models.AbstractModel):
         """
         today = today or self._lifecycle_today(company)
         ids = list(ids)
+        self._lifecycle_tune()
         explained = self._lifecycle_clear_history(ids)
         limits, chances = (
             self._lifecycle_limits_sql(),
@@ -33,7 +34,9 @@ class LifecycleReplay(models.AbstractModel):
         )
         parts = [
             SQL("batch AS (%s)", self._lifecycle_batch_sql(company, ids)),
-            SQL("purchase AS (%s)", self._lifecycle_purchase_sql(company)),
+            SQL(
+                "purchase AS (%s)", self._lifecycle_purchase_sql(company, self._lifecycle_days_sql)
+            ),
             SQL("limits AS (%s)", limits),
             SQL(
                 "chance AS (%s)",

@@ -9,6 +9,13 @@ from ..tools.purchase_sql import sql_p_buy
 # A chance that moved by less than this is left as it is: it is shown in bands, not in thousandths.
 P_BUY_STEP = 0.005
 SCORES = range(1, 6)
+# What recency, frequency, money and tier are ranked by, and what is less than all of it.
+RANKED = {
+    "last_order_date": "'-infinity'::date",
+    "orders": "-1",
+    "amount_total": "'-infinity'::float8",
+    "amount_year": "'-infinity'::float8",
+}
 # Tier by fifth of the spend of a year, 5 being the highest.
 TIER_BY_FIFTH = "CASE %s WHEN 5 THEN 'A' WHEN 4 THEN 'B' WHEN 1 THEN 'D' ELSE 'C' END"
 
@@ -34,7 +41,7 @@ class LifecycleScore(models.AbstractModel):
         columns = [list(column) for column in zip(*groups, strict=True)] or [[]] * 4
         by_rank = company.lifecycle_tier_mode == "quintile"
         query = SQL(
-            """WITH base AS (%(base)s), scored AS (%(scores)s),
+            """WITH base AS (%(base)s), fifth AS (%(fifths)s), scored AS (%(scores)s),
                     grp AS (SELECT * FROM unnest(%(r)s::int[], %(f)s::int[], %(m)s::int[],
                                                  %(id)s::int[]) AS t (r, f, m, group_id)),
                     model AS (%(model)s),
@@ -82,6 +89,7 @@ class LifecycleScore(models.AbstractModel):
                          WHERE c.is_new RETURNING id)
                SELECT (SELECT count(*) FROM moved), (SELECT array_agg(id) FROM told)""",
             base=self._lifecycle_score_base(company, today),
+            fifths=self._lifecycle_fifths_sql(),
             scores=self._lifecycle_scores_sql(company),
             r=columns[0],
             f=columns[1],
@@ -104,6 +112,7 @@ class LifecycleScore(models.AbstractModel):
             today=today,
             uid=self.env.uid,
         )
+        self._lifecycle_tune()
         self.env.cr.execute(query)
         [(count, told)] = self.env.cr.fetchall()
         if count:
@@ -126,39 +135,60 @@ class LifecycleScore(models.AbstractModel):
             company=company.id,
         )
 
+    def _lifecycle_fifths_sql(self):
+        """The values above which the second to fifth fifth of the customers begin, by column.
+
+        A fifth of n customers ends with number ceil(n / 5); the half is for numbers that are not
+        exact in binary. Whoever has the same value as that one is not above it.
+        """
+        columns = SQL(", ").join(
+            SQL(
+                "percentile_disc((SELECT places FROM place)) WITHIN GROUP (ORDER BY %s) AS %s",
+                self._lifecycle_known(column),
+                SQL.identifier(column),
+            )
+            for column in RANKED
+        )
+        return SQL(
+            """WITH place AS (
+                   SELECT array_agg(((k * n + 4) / 5 - 0.5)::float8 / n ORDER BY k) AS places
+                     FROM generate_series(1, 4) AS k,
+                          (SELECT count(*) AS n FROM base WHERE scorable) AS counted)
+               SELECT %s FROM base WHERE scorable""",
+            columns,
+        )
+
+    def _lifecycle_known(self, column):
+        return SQL("coalesce(base.%s, %s)", SQL.identifier(column), SQL(RANKED[column]))
+
     def _lifecycle_scores_sql(self, company):
         """Scores from 1 to 5: fifths of the customers, or the company's own limits."""
+        r, f, m, year = (self._lifecycle_fifth(column) for column in RANKED)
         if company.lifecycle_rfm_mode == "cut":
-            r, f, m = company._lifecycle_rfm_limits()
-            scores = [
-                self._lifecycle_cut(r, "silent <= %s"),
-                self._lifecycle_cut(f, "orders >= %s"),
-                self._lifecycle_cut(m, "amount_total >= %s"),
-            ]
-        else:
-            scores = [
-                self._lifecycle_fifth(name)
-                for name in ("last_order_date", "orders", "amount_total")
-            ]
-        names = (*scores, self._lifecycle_fifth("amount_year"))
+            days, orders, spent = company._lifecycle_rfm_limits()
+            r = self._lifecycle_cut(days, "silent <= %s")
+            f = self._lifecycle_cut(orders, "orders >= %s")
+            m = self._lifecycle_cut(spent, "amount_total >= %s")
         return SQL(
-            "SELECT base.*, %s FROM base",
+            "SELECT base.*, %s FROM base CROSS JOIN fifth",
             SQL(", ").join(
                 SQL(
                     "CASE WHEN scorable AND orders > 0 THEN %s END AS %s",
                     score,
                     SQL.identifier(name),
                 )
-                for score, name in zip(names, "rfmy", strict=True)
+                for score, name in zip((r, f, m, year), "rfmy", strict=True)
             ),
         )
 
     def _lifecycle_fifth(self, column):
-        """Fifth of a customer; rank() counts who is strictly below, so that equals stay equal."""
+        """Fifth of a customer; equal customers are in the same."""
+        value, limits = self._lifecycle_known(column), SQL.identifier("fifth", column)
         return SQL(
-            "(1 + (rank() OVER (PARTITION BY scorable ORDER BY %s NULLS FIRST) - 1) * 5"
-            " / count(*) OVER (PARTITION BY scorable))::int",
-            SQL.identifier(column),
+            "(1 + %s)",
+            SQL(" + ").join(
+                SQL("(%s > %s[%s])::int", value, limits, place) for place in range(1, 5)
+            ),
         )
 
     def _lifecycle_cut(self, limits, condition):

@@ -23,3 +23,4 @@ from . import test_states
 from . import test_visit
 from . import test_report
 from . import test_security
+from . import test_migration

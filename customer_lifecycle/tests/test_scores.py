@@ -1,3 +1,5 @@
+import random
+
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
@@ -32,6 +34,27 @@ class TestScores(LifecycleCase):
         self.assertEqual(rows[5].f_score, 5)
         self.assertEqual(rows[5].r_score, 1)
         self.assertTrue(rows[0].group_id)
+
+    def test_a_score_counts_who_is_strictly_below(self):
+        chance = random.Random(3)
+        rows = self.Lifecycle.browse()
+        for number in range(1, 24):
+            days = [chance.randrange(1, 9) for _ in range(chance.randrange(1, 4))]
+            rows |= self.row(self.customer(*days, amount=chance.choice([5.0, 70.0, 90.5])))
+            if number in (5, 6, 11, 20, 23):
+                self.rescore()
+                rows.invalidate_recordset()
+                columns = zip(
+                    ("last_order_date", "order_count", "amount_total"),
+                    ("r_score", "f_score", "m_score"),
+                    strict=True,
+                )
+                for column, score in columns:
+                    values = rows.mapped(lambda row, column=column: row[column])
+                    wanted = [
+                        1 + sum(other < one for other in values) * 5 // number for one in values
+                    ]
+                    self.assertEqual([row[score] for row in rows], wanted, (number, column))
 
     def test_too_few_customers_have_no_scores(self):
         self.company.lifecycle_rfm_minimum = 50

@@ -224,6 +224,32 @@ class TestStates(LifecycleCase):
         row._lifecycle_refresh()
         self.assertEqual(row.state, "active")
 
+    def test_rules_that_another_worker_has_changed_hold_at_once(self):
+        row = self.row(self.customer(100))
+        self.assertEqual(row.state, "dormant")
+        self.env.cr.execute(
+            "UPDATE customer_lifecycle_profile SET dormant_days = 200, version = version + 1"
+            " WHERE id = %s",
+            [self.profile.id],
+        )
+        self.Lifecycle._lifecycle_apply(self.company, row.ids)
+        self.assertEqual(row.state, "new")
+
+    def test_one_order_is_one_decision(self):
+        partner = self.customer(100)
+        contact = self.env["res.partner"].create({"name": "Buyer", "parent_id": partner.id})
+        order = self.order(contact, confirm=False)
+        decide, decided = type(self.Lifecycle)._lifecycle_decide, []
+
+        def count(records, company, ids, today=None):
+            decided.append(list(ids))
+            return decide(records, company, ids, today)
+
+        self.patch(self.env.registry["customer.lifecycle"], "_lifecycle_decide", count)
+        order.action_confirm()
+        self.env.flush_all()
+        self.assertEqual(decided, [self.row(partner).ids])
+
     def test_python_and_sql_decide_alike(self):
         chance = random.Random(19)
         self.profile.write({"engine": "curve"})

@@ -45,16 +45,21 @@ def state_of(days, today, limits, rules, contact=None):
     """
     if limits is None:
         return "not_tracked"
-    if not days:
+    first, last = (days[0], days[-1]) if days else (None, None)
+    return state_by(len(days), first, last, today, limits, rules, contact)
+
+
+def state_by(orders, first, last, today, limits, rules, contact=None):
+    """`state_of` by the number of purchase days and the first and the last of them."""
+    if not orders:
         return "prospect"
-    first, last = days[0], days[-1]
     if today >= latest(last + timedelta(days=limits.churn), contact, rules.contact_days):
         return "churned"
     if today >= latest(last + timedelta(days=limits.dormant), contact, rules.contact_days):
         return "dormant"
-    if len(days) == 1 or today < first + timedelta(days=rules.new_days):
+    if orders == 1 or today < first + timedelta(days=rules.new_days):
         return "new"
-    if len(days) >= rules.loyal_orders and (last - first).days >= rules.loyal_days:
+    if orders >= rules.loyal_orders and (last - first).days >= rules.loyal_days:
         return "loyal"
     return "active"
 

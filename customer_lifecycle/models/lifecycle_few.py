@@ -1,0 +1,258 @@
+import json
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL, ormcache
+
+from ..tools.decision import Decision, Rules, facts_of, tier_of
+from ..tools.states import Limits
+
+# Up to so many customers are decided about here; from there on one statement for all is faster.
+FEW = 10
+READ = (
+    "id",
+    "partner_id",
+    "profile_id",
+    "profile_version",
+    "state",
+    "state_since",
+    "previous_state",
+    "due_date",
+    "check_date",
+    "at_risk",
+    "risk_date",
+    "dormant_date",
+    "churn_date",
+    "recovered",
+    "recovered_until",
+    "order_count",
+    "first_order_date",
+    "last_order_date",
+    "amount_total",
+    "amount_year",
+    "last_contact_date",
+    "tier",
+    "previous_tier",
+    "p_buy",
+    "manual_state",
+    "manual_reason",
+    "manual_user_id",
+    "manual_date",
+    "lock_date",
+    "lock_until_order",
+)
+NO_PROFILE = Rules()
+
+
+class LifecycleFew(models.AbstractModel):
+    """Decides about a few customers, as when one of them buys.
+
+    The statement for many (`customer.lifecycle.decide`) takes longer to plan than all of this
+    takes to run. `tools/decision.py` has the rules; a test compares the two ways.
+    """
+
+    _name = "customer.lifecycle.few"
+    _description = "Lifecycle Decision for a Few"
+
+    def _lifecycle_decide_few(self, company, ids, today):
+        """As `_lifecycle_decide`, by a handful of small statements.
+
+        :return: ids of the transitions that were written; None where another worker has changed
+            a profile and this one has not heard of it yet
+        """
+        decisions = self._lifecycle_decisions(company, ids, today)
+        if any(d.row["version"] != d.rules.version for d in decisions):
+            return None
+        changes = []
+        for decision in decisions:
+            tier = self._lifecycle_tier(company, decision)
+            self._lifecycle_write_row(decision, tier)
+            for change in decision.changes(tier):
+                changes.append(self._lifecycle_change(company, decision, change))
+        return self._lifecycle_write_changes(changes)
+
+    def _lifecycle_decisions(self, company, ids, today):
+        """What is to become of these rows; nothing is written.
+
+        :return: list of `tools.decision.Decision`
+        """
+        rules = self._lifecycle_rules(company.id, today)
+        rows = self._lifecycle_read_rows(company, ids)
+        own = {row["id"]: rules.get(row["profile_id"], NO_PROFILE) for row in rows}
+        by_source = {}
+        for row in rows:
+            if source := own[row["id"]].source:
+                by_source.setdefault(source, []).append(row["partner_id"])
+        documents = self._lifecycle_documents_of(company, by_source)
+        decisions = [
+            Decision(
+                row, own[row["id"]], facts_of(documents.get(row["partner_id"], ()), today), today
+            )
+            for row in rows
+        ]
+        self._lifecycle_look_up_contacts(company, decisions, today)
+        return decisions
+
+    # ------------------------------------------------------------------
+    # Reading
+    # ------------------------------------------------------------------
+
+    def _lifecycle_read_rows(self, company, ids):
+        query = SQL(
+            """SELECT %s, (SELECT version FROM customer_lifecycle_profile pr
+                            WHERE pr.id = profile_id)
+                 FROM customer_lifecycle WHERE company_id = %s AND id = ANY(%s) ORDER BY id""",
+            SQL(", ").join(map(SQL.identifier, READ)),
+            company.id,
+            list(ids),
+        )
+        names = (*READ, "version")
+        return [dict(zip(names, row, strict=True)) for row in self.env.execute_query(query)]
+
+    @ormcache("company_id", "day")
+    def _lifecycle_rules(self, company_id, day):
+        """Rules of the profiles in a company, by id of the profile.
+
+        Every change of a profile or of a purchase model clears the cache.
+
+        :param date day: part of the key, since the usual gap between purchases moves with time
+        :rtype: dict
+        """
+        company = self.env["res.company"].sudo().browse(company_id)
+        used = self._lifecycle_profiles(company)
+        profiles = used.with_context(active_test=False).search(Domain.TRUE)
+        return {profile.id: self._lifecycle_rule(profile, company, used) for profile in profiles}
+
+    def _lifecycle_rule(self, profile, company, used):
+        names = set(Rules._fields) - {"bands", "lines", "model"}
+        own = (1, Limits(profile.risk_days, profile.dormant_days, profile.churn_days))
+        lines = tuple(
+            (line.min_orders, Limits(line.risk_days, line.dormant_days, line.churn_days))
+            for line in profile.threshold_ids
+            if profile.engine == "curve"
+        )
+        model = None
+        if profile in used and profile.engine != "none":
+            found = profile._lifecycle_model(company)
+            model = tuple(found[name] for name in ("r", "alpha", "a", "b"))
+        return Rules(
+            **{name: profile[name] for name in names},
+            bands=(profile.p_risk, profile.p_dormant, profile.p_churn),
+            lines=lines or (own,),
+            model=model,
+        )
+
+    def _lifecycle_documents_of(self, company, by_source):
+        """Documents of commercial partners, whose ids are given by source of money.
+
+        :return: list of (day, amount, bought) by id
+        :rtype: dict
+        """
+        documents = {}
+        few = self.with_context(lifecycle_few=True)
+        for source, ids in by_source.items():
+            partners = SQL(", ").join(SQL("%s", partner_id) for partner_id in ids)
+            query = few._lifecycle_documents_sql(company, source, partners)
+            for partner_id, *document in self.env.execute_query(query):
+                documents.setdefault(partner_id, []).append(document)
+        return documents
+
+    def _lifecycle_look_up_contacts(self, company, decisions, today):
+        """Contacts of those whom nothing else keeps awake."""
+        asking = {d.row["partner_id"]: d for d in decisions if d.asks_for_contact}
+        if not asking:
+            return
+        reach = SQL(
+            "SELECT unnest(%s::int[]) AS partner_id, 1 AS contact_days, %s::date AS dormant_on",
+            list(asking),
+            today,
+        )
+        found = self._lifecycle_contact_sql(company, today)
+        for partner_id, day in self.env.execute_query(SQL("WITH reach AS (%s) %s", reach, found)):
+            asking[partner_id].contact = day
+
+    def _lifecycle_tier(self, company, decision):
+        facts, old = decision.facts, decision.row["tier"]
+        if not facts.orders or company.lifecycle_tier_mode != "band":
+            return old if facts.orders else None
+        if decision.rules.engine == "none":
+            return None
+        bounds = [(tier, company[f"lifecycle_tier_{tier.lower()}"]) for tier in "ABC"]
+        return tier_of(facts.year_total, old, bounds, company.lifecycle_tier_margin)
+
+    # ------------------------------------------------------------------
+    # Writing
+    # ------------------------------------------------------------------
+
+    def _lifecycle_write_row(self, decision, tier):
+        """Update the columns that are different; a row without history is always written."""
+        row = decision.row
+        values = {
+            name: value for name, value in decision.columns(tier).items() if value != row[name]
+        }
+        if not values:
+            return
+        values["write_date"] = self.env.cr.now()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE customer_lifecycle SET %s WHERE id = %s",
+                SQL(", ").join(
+                    SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()
+                ),
+                row["id"],
+            )
+        )
+
+    def _lifecycle_change(self, company, decision, change):
+        """A row of history."""
+        kind, old, new = change
+        states = (old, new) if kind == "state" else (None, None)
+        return {
+            "lifecycle_id": decision.row["id"],
+            "partner_id": decision.row["partner_id"],
+            "company_id": company.id,
+            "profile_id": decision.row["profile_id"],
+            "kind": kind,
+            "from_value": old,
+            "to_value": new,
+            "state_from": states[0],
+            "state_to": states[1],
+            "date_entered": decision.began_on,
+            "reason": decision.why,
+            "recovered": kind == "state" and decision.came_back,
+            "replayed": False,
+            "amount": decision.facts.year_total,
+            "order_count": decision.facts.orders,
+            "facts": json.dumps(decision.reasons()),
+            "create_date": self.env.cr.now(),
+            "create_uid": self.env.uid,
+        }
+
+    @api.model
+    def _lifecycle_write_changes(self, changes):
+        """End the states that were before, and add these rows to the history.
+
+        :param changes: list of dicts of columns
+        :return: ids of the new rows
+        """
+        if not changes:
+            return []
+        for change in changes:
+            if change["kind"] == "state":
+                self.env.cr.execute(
+                    SQL(
+                        """UPDATE customer_lifecycle_transition
+                              SET date_left = %(day)s, days = %(day)s - date_entered
+                            WHERE lifecycle_id = %(row)s AND kind = 'state'
+                              AND date_left IS NULL""",
+                        day=change["date_entered"],
+                        row=change["lifecycle_id"],
+                    )
+                )
+        query = SQL(
+            "INSERT INTO customer_lifecycle_transition (%s) VALUES %s RETURNING id",
+            SQL(", ").join(map(SQL.identifier, changes[0])),
+            SQL(", ").join(SQL("%s", tuple(change.values())) for change in changes),
+        )
+        self.env.cr.execute(query)
+        return [row[0] for row in self.env.cr.fetchall()]
