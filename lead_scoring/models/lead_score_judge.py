@@ -182,15 +182,14 @@ class LeadScoreJudge(models.AbstractModel):
             SELECT new.id, %(card)s::int AS card_id, %(version)s::int AS card_version, %(points)s,
                    %(classes)s, new.activity_day, %(today)s::date AS day, new.facts,
                    %(idle)s AS idle, %(old)s
-              FROM (SELECT total.*,
+              FROM (SELECT part.*, least(greatest(%(sum)s, 0), %(top)s) AS computed
+                      FROM (%(parts)s OFFSET 0) part OFFSET 0) total
+         LEFT JOIN lead_score old ON old.id = total.id
+CROSS JOIN LATERAL (SELECT total.*,
                            CASE WHEN old.override_set
                                  AND coalesce(old.override_until, %(today)s) >= %(today)s
                                 THEN round(old.override_score * 100)::int
-                                ELSE total.computed END AS score
-                      FROM (SELECT part.*, least(greatest(%(sum)s, 0), %(top)s) AS computed
-                              FROM (%(parts)s OFFSET 0) part OFFSET 0) total
-                 LEFT JOIN lead_score old ON old.id = total.id OFFSET 0) new
-         LEFT JOIN lead_score old ON old.id = new.id
+                                ELSE total.computed END AS score) new
              WHERE %(changed)s
             """,
             card=card_id,
@@ -435,18 +434,19 @@ class LeadScoreJudge(models.AbstractModel):
     def _terms(self, card, today, ids):
         """What will fade of what leads did, summed up where it fades alike.
 
-        :return: rows of one text each: lead id, dimension, cents, half-life, 1 if linear, age and
-            life, separated by commas
+        :return: a statement whose rows are lead id, dimension, cents, half-life, 1 if linear, age
+            and life; None if no rule of the card counts what leads do
         """
         _card_id, _version, definition = card
         behaviours = self._usable(definition)[1]
         if not behaviours:
-            return []
-        statement = SQL(
+            return None
+        return SQL(
             """
-            SELECT concat_ws(',', lead_id, dimension,
-                             sum(cents * counted * CASE WHEN linear THEN 1 ELSE %(left)s END),
-                             half_life, linear::int, since, coalesce(life, %(never)s))
+            SELECT lead_id::float8, dimension::float8,
+                   sum(cents * counted * CASE WHEN linear THEN 1 ELSE %(left)s END),
+                   half_life, linear::int::float8, since::float8,
+                   coalesce(life, %(never)s)::float8
               FROM (SELECT *, CASE WHEN linear THEN age ELSE 0 END AS since
                       FROM (%(counted)s) every WHERE counted > 0) one
           GROUP BY lead_id, dimension, half_life, linear, since, life, cents > 0
@@ -455,7 +455,6 @@ class LeadScoreJudge(models.AbstractModel):
             never=NEVER,
             counted=self._counted(definition, behaviours, today, ids),
         )
-        return self.env.execute_query(statement)
 
 
 # Share of an event that is left; see `tools.points.remaining`.

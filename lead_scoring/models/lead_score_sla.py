@@ -42,10 +42,11 @@ class LeadScoreSla(models.AbstractModel):
             self.env.ref("lead_scoring.ir_cron_qualify").sudo()._trigger()
             return
         # The score decides this, and not the user during whose work it changed.
-        self.sudo()._qualification_take(
+        ready = self.sudo().filtered(lambda lead: lead.score_level in (MQL, SALES))
+        ready._qualification_take(
             {
                 lead_id
-                for lead_id in self.ids
+                for lead_id in ready.ids
                 if before.get(lead_id, {}).get("level") not in (MQL, SALES)
             }
         )
@@ -56,7 +57,7 @@ class LeadScoreSla(models.AbstractModel):
         :param set risen: ids of those whose score has just passed the threshold for MQL. Others
             stay raw, or rejected, if a person has said so while their score was high
         """
-        rows = self._qualification_earned()
+        rows = self._qualification_earned() if self else []
         ready = [
             lead_id
             for lead_id, state, _sales in rows
