@@ -14,6 +14,7 @@ class CrmLead(models.Model):
         "lead.score.qualification",
         "lead.score.listening",
         "lead.score.profile",
+        "lead.score.listing",
         "lead.score.mixin",
         "lead.score.signalling",
         "lead.score.explaining",

@@ -46,5 +46,4 @@ class LeadScore(models.Model):
     override_user_id = fields.Many2one("res.users", readonly=True)
 
     _lead_fkey = models.Constraint("FOREIGN KEY (id) REFERENCES crm_lead (id) ON DELETE CASCADE")
-    _score_index = models.Index("(score DESC, id DESC)")
-    _class_index = models.Index("(grade, temperature)")
+    _score_index = models.Index("(score DESC NULLS LAST, id DESC)")

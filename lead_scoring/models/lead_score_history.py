@@ -25,7 +25,9 @@ REASONS = [
 class LooseMany2one(fields.Many2one):
     """A link without a foreign key, which PostgreSQL would check for each of many rows.
 
-    For scorecards only: once published they are never deleted.
+    For scorecards, which are never deleted once they are published, and for the leads of the
+    history, which goes with them in `unlink`. A history cannot outlive a lead that is just being
+    deleted: whoever adds to it has written the lead's row of `lead.score`, which does refer to it.
     """
 
     def update_db_foreign_key(self, model, column):
@@ -46,7 +48,7 @@ class LeadScoreHistory(models.Model):
     _log_access = False
     _allow_sudo_commands = False
 
-    lead_id = fields.Many2one("crm.lead", required=True, readonly=True, ondelete="cascade")
+    lead_id = LooseMany2one("crm.lead", required=True, readonly=True, ondelete="cascade")
     date = fields.Datetime(required=True, readonly=True, index=True, help="When it changed.")
     reason = fields.Selection(REASONS, readonly=True, help="What made the score change.")
     card_id = LooseMany2one(

@@ -173,12 +173,6 @@ class LeadScoreMixin(models.AbstractModel):
             return SQL.identifier(alias, "id")
         return super()._field_to_sql(alias, field_expr, query)
 
-    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
-        """Leads without a score come last, not first."""
-        if field_name in SCORE_FIELDS and direction.code == "DESC" and not nulls.code:
-            nulls = SQL("NULLS LAST")
-        return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
-
     def _compute_score_trend(self):
         week_ago = fields.Datetime.subtract(self.env.cr.now(), days=7)
         scores = {}
@@ -217,6 +211,13 @@ class LeadScoreMixin(models.AbstractModel):
         result = super().write(vals)
         if changed:
             self._score_update("edit")
+        return result
+
+    def unlink(self):
+        ids = tuple(self.ids)
+        result = super().unlink()
+        if ids:
+            self.env.cr.execute(SQL("DELETE FROM lead_score_history WHERE lead_id IN %s", ids))
         return result
 
     @api.model

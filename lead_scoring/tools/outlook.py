@@ -5,7 +5,7 @@ plus negative terms that only rise. Between two days they therefore lie between 
 cheap to compute, and so do the classes. The search takes stretches of days over which the classes
 provably stay, longer ones as long as that works and shorter ones down to a single day when it does
 not, so that it is exact and needs about a dozen evaluations for years ahead. Of a few leads each day is
-evaluated, which needs one or two evaluations, and no more days than it takes until nothing fades.
+evaluated, which takes one or two evaluations, and no more days than until all has faded.
 """
 
 import copy
@@ -64,8 +64,8 @@ class Outlook:
         self.where = self.lead * size + terms[:, 1].astype(int)
         self.cents, half_life = terms[:, 2], terms[:, 3]
         self.rising = self.cents < 0
-        self.fades = half_life > 0
-        self.half_life = np.where(self.fades, half_life, 1.0)
+        # Half-lives per day; what does not fade has none.
+        self.rate = np.divide(1.0, half_life, out=np.zeros(len(terms)), where=half_life > 0)
         self.linear, self.age, self.life = terms[:, 4] > 0, terms[:, 5], terms[:, 6]
 
     def due(self):
@@ -117,7 +117,9 @@ class Outlook:
 
     def _end(self):
         """A day from which on nothing changes: what fades is less than half a cent."""
-        longest = self.half_life.max() * np.log2(4 + 2 * np.abs(self.cents).sum())
+        slowest = self.rate[self.rate > 0].min(initial=1.0)
+        most = np.bincount(self.lead, np.abs(self.cents)).max(initial=0)
+        longest = np.log2(4 + 2 * most) / slowest
         moments = (self.life, self.penalty_from, self.override_until)
         last = max(int(day[day < NEVER].max(initial=0)) for day in moments)
         return min(max(int(longest), last) + 2, HORIZON)
@@ -125,8 +127,12 @@ class Outlook:
     def _search(self, start, classes, drift):
         """First day after `start` on which a class differs, or with `drift` the score as well."""
         found = np.full(self.size, NEVER)
-        who, some = np.arange(self.size), self
-        step = np.ones(self.size, dtype=int)
+        # Most leads turn out to stay what they are, which takes one look at all that is to come.
+        end = np.full(self.size, max(self._end(), int(start.max(initial=0)) + 1))
+        going = ~self._stays(start + 1, end, classes)[drift]
+        who, some = np.flatnonzero(going), self._only(going)
+        start, classes = start[going], classes[going]
+        step = np.ones(len(who), dtype=int)
         while who.size:
             safe = some._stays(start + 1, start + step, classes)[drift]
             differs = (step == 1) & ~safe
@@ -157,7 +163,7 @@ class Outlook:
         some = copy.copy(self)
         for name in ("score", "override", "override_until", "penalty_from", "facts"):
             setattr(some, name, getattr(self, name)[leads])
-        for name in ("cents", "rising", "fades", "half_life", "linear", "age", "life"):
+        for name in ("cents", "rising", "rate", "linear", "age", "life"):
             setattr(some, name, getattr(self, name)[terms])
         some.size, some.lead = len(some.score), lead
         some.where = lead * len(DIMENSIONS) + self.where[terms] % len(DIMENSIONS)
@@ -195,19 +201,16 @@ class Outlook:
     def _terms(self, day):
         """What is left of all terms on a day of each lead: falling and rising ones by dimension."""
         then = day[self.lead]
-        age = (self.age + then) / self.half_life
+        age = (self.age + then) * self.rate
         left = np.exp2(-age)
         if self.linear.any():
             left = np.where(self.linear, np.maximum(0.0, 1.0 - age / 2.0), left)
-        left = np.where(self.fades, left, 1.0) * self.cents * (then <= self.life)
-        rising = 0.0
-        if self.rising.any():
-            rising = self._sums(np.where(self.rising, left, 0.0))
-            left = np.where(self.rising, 0.0, left)
-        falling = self._sums(left)
+        left *= self.cents
+        left *= then <= self.life
+        # Falling and rising terms in one go, the rising ones behind the falling ones.
+        size = self.facts.size
+        where = self.where + size * self.rising
+        sums = np.bincount(where, weights=left, minlength=2 * size)
+        falling, rising = sums.astype(float, copy=False).reshape(2, *self.facts.shape)
         falling[:, NEGATIVE] -= np.where(day >= self.penalty_from, self.penalty, 0)
         return falling, rising
-
-    def _sums(self, left):
-        sums = np.bincount(self.where, weights=left, minlength=self.facts.size)
-        return sums.astype(float).reshape(self.facts.shape)

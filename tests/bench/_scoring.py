@@ -125,9 +125,13 @@ def _lead_values(env, opened):
         "email_normalized": SQL("'contact' || n || '@company' || (n %% 1000) || '.example'"),
         "email_state": _few("'correct'", "'incorrect'", 10, 3),
         "phone": SQL("CASE WHEN n %% 5 > 0 THEN '+49 30 ' || (1000000 + n) END"),
-        "phone_state": SQL("CASE WHEN n %% 5 > 0 THEN %s END", _few("'correct'", "'incorrect'", 15, 4)),
+        "phone_state": SQL(
+            "CASE WHEN n %% 5 > 0 THEN %s END", _few("'correct'", "'incorrect'", 15, 4)
+        ),
         "phone_sanitized": SQL("CASE WHEN n %% 5 > 0 THEN '+4930' || (1000000 + n) END"),
-        "website": SQL("CASE WHEN n %% 4 = 0 THEN 'https://company' || (n %% 1000) || '.example' END"),
+        "website": SQL(
+            "CASE WHEN n %% 4 = 0 THEN 'https://company' || (n %% 1000) || '.example' END"
+        ),
         "street": SQL("'Street ' || n %% 900"),
         "city": SQL("'City ' || n %% 50"),
         "country_id": _few(_pick([place[0] for place in places], 5), "NULL", 20, 6),
@@ -193,7 +197,11 @@ def _tag(env):
             " SELECT n, %s FROM (SELECT id AS n FROM crm_lead) lead WHERE %s < 50"
             " UNION SELECT n, %s FROM (SELECT id AS n FROM crm_lead) lead WHERE %s < 40"
             " UNION SELECT n, %s FROM (SELECT id AS n FROM crm_lead) lead WHERE %s < 20",
-            _pick(tags, 20), _dice(100, 21), _pick(tags, 22), _dice(100, 23), _pick(tags, 24),
+            _pick(tags, 20),
+            _dice(100, 21),
+            _pick(tags, 22),
+            _dice(100, 23),
+            _pick(tags, 24),
             _dice(100, 25),
         )  # fmt: skip
     )

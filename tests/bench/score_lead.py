@@ -61,7 +61,10 @@ def new_lead(number):
 
 def change(number):
     """What an edit changes: some rules no longer match, others now do."""
-    return {"function": f"{('Director', 'Clerk')[number % 2]} {number}", "city": f"City {number % 5}"}
+    return {
+        "function": f"{('Director', 'Clerk')[number % 2]} {number}",
+        "city": f"City {number % 5}",
+    }
 
 
 def over_rpc(sheet):
@@ -86,7 +89,9 @@ def over_rpc(sheet):
                         taken.append(took * 1000)
             without_it, with_it = map(median, times)
             sheet.show(f"{kind}, with and without", f"{with_it:.1f} and {without_it:.1f} ms")
-            sheet.limit(f"{kind}, more than without", (with_it / without_it - 1) * 100, " %", at_most=15)
+            sheet.limit(
+                f"{kind}, more than without", (with_it / without_it - 1) * 100, " %", at_most=15
+            )
 
 
 class Client:
