@@ -3,7 +3,6 @@ from datetime import date
 from odoo import api, models
 from odoo.tools import SQL, mute_logger, ormcache
 
-from ..tools.outlook import NEVER
 from ..tools.points import DIMENSIONS, INTENT_DIMENSIONS, TOP, cents
 from .lead_score_acts import among
 from .lead_score_history import CLASSES

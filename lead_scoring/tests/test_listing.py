@@ -15,12 +15,14 @@ class TestListing(ScoreCase):
     def setUp(self):
         super().setUp()
         self._create_card(
-            [{"name": "Boss", "dimension": "fit", "points": 40, "domain": "[('function', '=', 'B')]"},
-             {"name": "Ulm", "dimension": "need", "points": 20, "domain": "[('city', '=', 'Ulm')]"}],
+            [
+                self._attribute(40, "[('function', '=', 'B')]", dimension="fit"),
+                self._attribute(20, "[('city', '=', 'Ulm')]", dimension="need"),
+            ],
             domain="[('referred', '=', 'listing')]",
             hot_threshold=60,
             warm_threshold=20,
-        )  # fmt: skip
+        )
         both = [(function, city) for function in ("A", "B") for city in ("Bonn", "Ulm")]
         self.leads = self.env["crm.lead"].create(
             [

@@ -4,8 +4,8 @@ Without new events the points of a dimension are a constant, plus positive terms
 plus negative terms that only rise. Between two days they therefore lie between two sums that are
 cheap to compute, and so do the classes. The search takes stretches of days over which the classes
 provably stay, longer ones as long as that works and shorter ones down to a single day when it does
-not, so that it is exact and needs about a dozen evaluations for years ahead. Of a few leads each day is
-evaluated, which takes one or two evaluations, and no more days than until all has faded.
+not, so that it is exact and needs about a dozen evaluations for years ahead. Of a few leads each
+day is evaluated, all at once, and no more days than until everything has faded.
 """
 
 import copy

@@ -36,9 +36,7 @@ def run(env, out):
     times = {title: page(name, sheet, title, *rest) for title, *rest in (*ODOO, *OURS)}
     slowest = max(OURS, key=lambda row: times[row[0]])[0]
     sheet.show("the slowest of ours", slowest)
-    sheet.limit(
-        "times Odoo's list by probability", times[slowest] / times[ODOO[1][0]], at_most=1
-    )
+    sheet.limit("times Odoo's list by probability", times[slowest] / times[ODOO[1][0]], at_most=1)
 
 
 def fill(name):
