@@ -203,7 +203,7 @@ def _tag(env):
             _dice(100, 23),
             _pick(tags, 24),
             _dice(100, 25),
-        )  # fmt: skip
+        )
     )
 
 
