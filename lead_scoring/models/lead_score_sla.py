@@ -41,15 +41,16 @@ class LeadScoreSla(models.AbstractModel):
         if len(self) > FEW and self.env.context.get("score_reason") in BULK:
             self.env.ref("lead_scoring.ir_cron_qualify").sudo()._trigger()
             return
+        risen = {
+            lead_id
+            for lead_id in self.ids
+            if before.get(lead_id, {}).get("level") not in (MQL, SALES)
+        }
         # The score decides this, and not the user during whose work it changed.
-        ready = self.sudo().filtered(lambda lead: lead.score_level in (MQL, SALES))
-        ready._qualification_take(
-            {
-                lead_id
-                for lead_id in ready.ids
-                if before.get(lead_id, {}).get("level") not in (MQL, SALES)
-            }
-        )
+        self.sudo().filtered(
+            lambda lead: lead.score_level == SALES
+            or (lead.score_level == MQL and lead.id in risen)
+        )._qualification_take(risen)
 
     def _qualification_take(self, risen):
         """Take leads on by the level that their scores have reached.

