@@ -94,5 +94,7 @@ class TestShortcuts(PoolCase):
         self.assertEqual(pool._member(newcomer), row)
         row.unlink()
         self.assertFalse(pool._member(newcomer))
-        fresh = self.env["lead.pool"].new({"name": "New", "member_ids": [(0, 0, {"user_id": user.id})]})
+        fresh = self.env["lead.pool"].new(
+            {"name": "New", "member_ids": [(0, 0, {"user_id": user.id})]}
+        )
         self.assertEqual(fresh._member(user).user_id, user)

@@ -15,9 +15,11 @@ from . import lead_score_ledger
 from . import lead_score_event
 from . import lead_score_history
 from . import lead_score
+from . import lead_score_acts
 from . import lead_score_judge
 from . import lead_score_single
 from . import lead_score_mixin
+from . import lead_score_listing
 from . import lead_score_engine
 from . import lead_score_signalling
 from . import lead_win

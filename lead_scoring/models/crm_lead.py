@@ -15,6 +15,7 @@ class CrmLead(models.Model):
         "lead.score.listening",
         "lead.score.profile",
         "lead.score.trend",
+        "lead.score.listing",
         "lead.score.mixin",
         "lead.score.signalling",
         "lead.score.explaining",

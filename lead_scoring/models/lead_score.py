@@ -83,5 +83,4 @@ class LeadScore(models.Model):
     )
 
     _lead_fkey = models.Constraint("FOREIGN KEY (id) REFERENCES crm_lead (id) ON DELETE CASCADE")
-    _score_index = models.Index("(score DESC, id DESC)")
-    _class_index = models.Index("(grade, temperature)")
+    _score_index = models.Index("(score DESC NULLS LAST, id DESC)")

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.points import DIMENSIONS, TOP, cents, clamp, counted, remaining, whole
-from .lead_score_judge import half_life
+from .lead_score_acts import half_life
 
 
 class LeadScoreExplaining(models.AbstractModel):

@@ -24,7 +24,9 @@ REASONS = [
 class LooseMany2one(fields.Many2one):
     """A link without a foreign key, which PostgreSQL would check for each of many rows.
 
-    For scorecards only: once published they are never deleted.
+    For scorecards, which are never deleted once they are published, and for the leads of the
+    history, which goes with them in `unlink`. A history cannot outlive a lead that is just being
+    deleted: whoever adds to it has written the lead's row of `lead.score`, which does refer to it.
     """
 
     def update_db_foreign_key(self, model, column):
@@ -46,7 +48,7 @@ class LeadScoreHistory(models.Model):
     _log_access = False
     _allow_sudo_commands = False
 
-    lead_id = fields.Many2one(
+    lead_id = LooseMany2one(
         "crm.lead",
         required=True,
         readonly=True,

@@ -3,8 +3,8 @@ from datetime import date
 from odoo import api, models
 from odoo.tools import SQL, mute_logger, ormcache
 
-from ..tools.outlook import NEVER
 from ..tools.points import DIMENSIONS, INTENT_DIMENSIONS, TOP, cents
+from .lead_score_acts import among
 from .lead_score_history import CLASSES
 
 OPEN = ("active", "won_status")
@@ -31,6 +31,7 @@ class LeadScoreJudge(models.AbstractModel):
     """
 
     _name = "lead.score.judge"
+    _inherit = "lead.score.acts"
     _description = "Score Statement"
 
     # ------------------------------------------------------------------
@@ -119,13 +120,14 @@ class LeadScoreJudge(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _statement(self, cards, today, ids=None, everything=False):
+    def _statement(self, cards, today, ids=None, everything=False, acts=None):
         """One row per open lead whose score differs from what is stored.
 
         :param list cards: (id, version, definition) in order
         :param date today: day as of which points have faded
         :param ids: ids of leads, or a statement that yields them, or None for all
         :param bool everything: also leads whose score is what is stored
+        :param dict acts: by card id, a table that holds what `_acts` yields
         :rtype: SQL
         """
         parts, before = [], []
@@ -134,7 +136,8 @@ class LeadScoreJudge(models.AbstractModel):
             chosen = SQL(" AND ").join(
                 [self._open(ids), belongs, *(SQL("%s IS NOT TRUE", other) for other in before)]
             )
-            parts.append(self._judged(card, chosen, today, ids, everything))
+            done = (acts or {}).get(card[0]) or self._acts(card, today, ids)
+            parts.append(self._judged(card, chosen, today, ids, everything, done))
             before.append(belongs)
         nobody = SQL(" AND ").join(
             [self._open(ids), *(SQL("%s IS NOT TRUE", other) for other in before)]
@@ -146,7 +149,7 @@ class LeadScoreJudge(models.AbstractModel):
         leads = self.env["crm.lead"]
         active, won = (leads._field_to_sql("crm_lead", name) for name in OPEN)
         condition = SQL("%s AND %s = 'pending'", active, won)
-        return SQL("%s %s", condition, _among(SQL("crm_lead.id"), ids))
+        return SQL("%s %s", condition, among(SQL("crm_lead.id"), ids))
 
     def _unjudged(self, chosen, today, everything):
         """Leads that match no card have no score."""
@@ -169,7 +172,7 @@ class LeadScoreJudge(models.AbstractModel):
             changed=SQL("TRUE") if everything else changed,
         )
 
-    def _judged(self, card, chosen, today, ids, everything):
+    def _judged(self, card, chosen, today, ids, everything, acts):
         """The leads of one card with their points and classes.
 
         OFFSET 0 keeps PostgreSQL from merging the levels, which would work out each sum anew
@@ -177,20 +180,20 @@ class LeadScoreJudge(models.AbstractModel):
         """
         card_id, version, definition = card
         attributes, behaviours = self._usable(definition)
+        sums = self._behaviour_sums(behaviours, acts)
         return SQL(
             """
             SELECT new.id, %(card)s::int AS card_id, %(version)s::int AS card_version, %(points)s,
                    %(classes)s, new.activity_day, %(today)s::date AS day, new.facts,
                    %(idle)s AS idle, %(old)s
-              FROM (SELECT total.*,
+              FROM (SELECT part.*, least(greatest(%(sum)s, 0), %(top)s) AS computed
+                      FROM (%(parts)s OFFSET 0) part OFFSET 0) total
+         LEFT JOIN lead_score old ON old.id = total.id
+CROSS JOIN LATERAL (SELECT total.*,
                            CASE WHEN old.override_set
                                  AND coalesce(old.override_until, %(today)s) >= %(today)s
                                 THEN round(old.override_score * 100)::int
-                                ELSE total.computed END AS score
-                      FROM (SELECT part.*, least(greatest(%(sum)s, 0), %(top)s) AS computed
-                              FROM (%(parts)s OFFSET 0) part OFFSET 0) total
-                 LEFT JOIN lead_score old ON old.id = total.id OFFSET 0) new
-         LEFT JOIN lead_score old ON old.id = new.id
+                                ELSE total.computed END AS score) new
              WHERE %(changed)s
             """,
             card=card_id,
@@ -205,7 +208,7 @@ class LeadScoreJudge(models.AbstractModel):
             old=self._old(),
             sum=SQL(" + ").join(map(SQL.identifier, DIMENSIONS)),
             top=TOP,
-            parts=self._parts(definition, attributes, behaviours, chosen, today, ids),
+            parts=self._parts(definition, attributes, sums, chosen, today, ids),
             changed=SQL("TRUE") if everything else self._changed(card_id, version, today),
         )
 
@@ -263,14 +266,14 @@ class LeadScoreJudge(models.AbstractModel):
             ladder(SQL("(%s)", wish), rank, "3"),
         )
 
-    def _parts(self, definition, attributes, behaviours, chosen, today, ids):
+    def _parts(self, definition, attributes, sums, chosen, today, ids):
         """One row per lead with its cents by dimension, limited, and what of them does not fade."""
         facts = SQL(", ").join(self._attribute_sum(attributes, name) for name in DIMENSIONS)
         idle = definition["inactivity_days"]
         columns = []
         for number, name in enumerate(DIMENSIONS, start=1):
             amount = SQL("fact.facts[%s]", number)
-            if behaviours:
+            if sums:
                 amount = SQL("%s + coalesce(act.%s, 0)", amount, SQL.identifier(name))
             if name == "negative" and idle:
                 penalty = definition["inactivity_points"] * 100
@@ -286,9 +289,8 @@ class LeadScoreJudge(models.AbstractModel):
                 )
             )
         joins = []
-        if behaviours:
-            acts = self._behaviour_sums(definition, behaviours, today, ids)
-            joins.append(SQL("LEFT JOIN (%s) act ON act.lead_id = fact.id", acts))
+        if sums:
+            joins.append(SQL("LEFT JOIN (%s) act ON act.lead_id = fact.id", sums))
         if idle:
             last = self._last_activity(today, ids)
             joins.append(SQL("LEFT JOIN (%s) last ON last.lead_id = fact.id", last))
@@ -311,170 +313,3 @@ class LeadScoreJudge(models.AbstractModel):
             if rule["dimension"] == dimension and (amount := cents(rule["points"]))
         ]
         return SQL(" + ").join(cases) if cases else SQL("0")
-
-    def _last_activity(self, today, ids):
-        signals = tuple(number for number, alive in self._signals().items() if alive) or (0,)
-        return SQL(
-            "SELECT lead_id, max(date)::date AS day FROM lead_score_event"
-            " WHERE signal_id IN %s AND date::date <= %s %s GROUP BY lead_id",
-            signals,
-            today,
-            _among(SQL("lead_id"), ids),
-        )
-
-    def _behaviour_sums(self, definition, behaviours, today, ids):
-        """Cents by lead and dimension for what leads did."""
-        present = {rule["dimension"] for rule in behaviours}
-        return SQL(
-            "SELECT lead_id, %s FROM (%s) one WHERE counted > 0 GROUP BY lead_id",
-            SQL(", ").join(
-                SQL(
-                    "sum(floor(cents * counted * %s + 0.5)) FILTER (WHERE dimension = %s)"
-                    "::bigint AS %s",
-                    LEFT,
-                    number,
-                    SQL.identifier(name),
-                )
-                if name in present
-                else SQL("0::bigint AS %s", SQL.identifier(name))
-                for number, name in enumerate(DIMENSIONS)
-            ),
-            self._counted(definition, behaviours, today, ids),
-        )
-
-    def _counted(self, definition, behaviours, today, ids):
-        """One row per event and rule: how much of the event counts, and how old it is.
-
-        `life` is the last day, 0 being today, on which it will still count if nothing happens.
-        """
-        branches = []
-        plain = [rule for rule in behaviours if self._is_plain(rule)]
-        if plain:
-            branches.append(
-                SQL(
-                    "SELECT event.lead_id, rule.*, greatest(%s - event.date::date, 0) AS age,"
-                    " coalesce(event.quantity, 1)::float8 AS counted,"
-                    " CASE WHEN rule.days > 0 THEN rule.days - (%s - event.date::date) END AS life"
-                    " FROM %s",
-                    today,
-                    today,
-                    self._events(definition, plain, today, ids),
-                )
-            )
-        ranked = [rule for rule in behaviours if not self._is_plain(rule)]
-        if ranked:
-            branches.append(self._ranked(definition, ranked, today, ids))
-        return SQL(" UNION ALL ").join(branches)
-
-    @staticmethod
-    def _is_plain(rule):
-        """Whether each event counts by itself, whatever else the lead did."""
-        return rule["repeat"] and not rule["max_count"] and rule["frequency"] <= 1
-
-    def _ranked(self, definition, rules, today, ids):
-        """Events of rules for which the other events of the lead matter, the newest first."""
-        return SQL(
-            """
-            SELECT lead_id, number, signal_id, dimension, cents, frequency, days, repeats, most,
-                   half_life, linear, age,
-                   CASE WHEN frequency > 1 AND total < frequency THEN 0
-                        WHEN NOT repeats THEN (rank = 1)::int
-                        WHEN most > 0 THEN least(greatest(most - coalesce(newer, 0), 0), quantity)
-                        ELSE quantity END::float8 AS counted,
-                   CASE WHEN days > 0 THEN days - greatest(age, max(
-                            CASE WHEN frequency > 1 AND coalesce(newer, 0) < frequency
-                                 THEN age END)
-                            OVER (PARTITION BY lead_id, number)) END AS life
-              FROM (SELECT event.lead_id, rule.*, greatest(%(today)s - event.date::date, 0) AS age,
-                           coalesce(event.quantity, 1)::float8 AS quantity,
-                           sum(coalesce(event.quantity, 1)) OVER newest_all AS total,
-                           sum(coalesce(event.quantity, 1)) OVER newest_before AS newer,
-                           row_number() OVER newest AS rank
-                      FROM %(events)s
-                    WINDOW newest AS (PARTITION BY event.lead_id, rule.number
-                                          ORDER BY event.date DESC, event.id DESC),
-                           newest_before AS (newest ROWS BETWEEN UNBOUNDED PRECEDING
-                                                         AND 1 PRECEDING),
-                           newest_all AS (newest ROWS BETWEEN UNBOUNDED PRECEDING
-                                                      AND UNBOUNDED FOLLOWING)) ranked
-            """,
-            today=today,
-            events=self._events(definition, rules, today, ids),
-        )
-
-    def _events(self, definition, rules, today, ids):
-        """Events joined with the rules that count them."""
-        rows = [
-            SQL(
-                "(%s, %s, %s, %s::float8, %s::float8, %s, %s, %s::float8, %s::float8, %s)",
-                rule["id"],
-                rule["signal_id"],
-                DIMENSIONS.index(rule["dimension"]),
-                float(cents(rule["points"])),
-                rule["frequency"],
-                rule["window_days"],
-                rule["repeat"],
-                rule["max_count"],
-                half_life(rule, definition),
-                definition["decay"] == "linear",
-            )
-            for rule in rules
-        ]
-        return SQL(
-            "lead_score_event event JOIN (VALUES %s) AS rule (number, signal_id, dimension, cents,"
-            " frequency, days, repeats, most, half_life, linear)"
-            " ON rule.signal_id = event.signal_id AND event.date::date <= %s"
-            " AND (rule.days = 0 OR %s - event.date::date <= rule.days) %s",
-            SQL(", ").join(rows),
-            today,
-            today,
-            _among(SQL("event.lead_id"), ids),
-        )
-
-    @api.model
-    def _terms(self, card, today, ids):
-        """What will fade of what leads did, summed up where it fades alike.
-
-        :return: rows of one text each: lead id, dimension, cents, half-life, 1 if linear, age and
-            life, separated by commas
-        """
-        _card_id, _version, definition = card
-        behaviours = self._usable(definition)[1]
-        if not behaviours:
-            return []
-        statement = SQL(
-            """
-            SELECT concat_ws(',', lead_id, dimension,
-                             sum(cents * counted * CASE WHEN linear THEN 1 ELSE %(left)s END),
-                             half_life, linear::int, since, coalesce(life, %(never)s))
-              FROM (SELECT *, CASE WHEN linear THEN age ELSE 0 END AS since
-                      FROM (%(counted)s) every WHERE counted > 0) one
-          GROUP BY lead_id, dimension, half_life, linear, since, life, cents > 0
-            """,
-            left=LEFT,
-            never=NEVER,
-            counted=self._counted(definition, behaviours, today, ids),
-        )
-        return self.env.execute_query(statement)
-
-
-# Share of an event that is left; see `tools.points.remaining`.
-LEFT = SQL(
-    "CASE WHEN half_life = 0 THEN 1::float8"
-    " WHEN linear THEN greatest(0::float8, 1 - age / (2 * half_life))"
-    " ELSE power(0.5::float8, age / half_life) END"
-)
-
-
-def _among(column, ids):
-    """Condition, after others, that restricts a column to some leads."""
-    if ids is None:
-        return SQL()
-    if isinstance(ids, SQL):
-        return SQL("AND %s IN (%s)", column, ids)
-    return SQL("AND %s IN %s", column, tuple(ids) or (0,))
-
-
-def half_life(rule, definition):
-    """Half-life in days by which a rule counts: its own, or that of its card."""
-    return rule["half_life"] if rule["half_life"] >= 0 else definition["half_life"]

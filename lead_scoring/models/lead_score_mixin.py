@@ -176,12 +176,6 @@ class LeadScoreMixin(models.AbstractModel):
             return SQL.identifier(alias, "id")
         return super()._field_to_sql(alias, field_expr, query)
 
-    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
-        """Leads without a score come last, not first."""
-        if field_name in SCORE_FIELDS and direction.code == "DESC" and not nulls.code:
-            nulls = SQL("NULLS LAST")
-        return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
-
     # ------------------------------------------------------------------
     # What keeps the score right
     # ------------------------------------------------------------------
@@ -209,6 +203,13 @@ class LeadScoreMixin(models.AbstractModel):
         if not all(name in self._fields and self._fields[name].store for name in names):
             return None
         return [[lead[name] for name in sorted(names)] for lead in self.sudo()]
+
+    def unlink(self):
+        ids = tuple(self.ids)
+        result = super().unlink()
+        if ids:
+            self.env.cr.execute(SQL("DELETE FROM lead_score_history WHERE lead_id IN %s", ids))
+        return result
 
     @api.model
     @ormcache()

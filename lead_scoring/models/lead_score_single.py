@@ -13,7 +13,8 @@ from ..tools.points import (
     remaining,
     whole,
 )
-from .lead_score_judge import BEFORE, PARKED, POINTS, half_life
+from .lead_score_acts import half_life
+from .lead_score_judge import BEFORE, PARKED, POINTS
 
 NO_CLASSES = dict.fromkeys(("grade", "temperature", "intent", "level", "matrix"))
 

@@ -41,14 +41,15 @@ class LeadScoreSla(models.AbstractModel):
         if len(self) > FEW and self.env.context.get("score_reason") in BULK:
             self.env.ref("lead_scoring.ir_cron_qualify").sudo()._trigger()
             return
+        risen = {
+            lead_id
+            for lead_id in self.ids
+            if before.get(lead_id, {}).get("level") not in (MQL, SALES)
+        }
         # The score decides this, and not the user during whose work it changed.
-        self.sudo()._qualification_take(
-            {
-                lead_id
-                for lead_id in self.ids
-                if before.get(lead_id, {}).get("level") not in (MQL, SALES)
-            }
-        )
+        self.sudo().filtered(
+            lambda lead: lead.score_level == SALES or (lead.score_level == MQL and lead.id in risen)
+        )._qualification_take(risen)
 
     def _qualification_take(self, risen):
         """Take leads on by the level that their scores have reached.
@@ -56,7 +57,7 @@ class LeadScoreSla(models.AbstractModel):
         :param set risen: ids of those whose score has just passed the threshold for MQL. Others
             stay raw, or rejected, if a person has said so while their score was high
         """
-        rows = self._qualification_earned()
+        rows = self._qualification_earned() if self else []
         ready = [
             lead_id
             for lead_id, state, _sales in rows

@@ -4,7 +4,8 @@ Without new events the points of a dimension are a constant, plus positive terms
 plus negative terms that only rise. Between two days they therefore lie between two sums that are
 cheap to compute, and so do the classes. The search takes stretches of days over which the classes
 provably stay, longer ones as long as that works and shorter ones down to a single day when it does
-not, so that it is exact and needs about a dozen evaluations for years ahead.
+not, so that it is exact and needs about a dozen evaluations for years ahead. Of a few leads each
+day is evaluated, all at once, and no more days than until everything has faded.
 """
 
 import copy
@@ -29,6 +30,9 @@ DIGITS = np.array([64] * len(GRADES) + [16] * len(TEMPERATURES) + [4] * len(INTE
                   + [1] * len(LEVELS))  # fmt: skip
 # The score is worked out again when it has moved by so much, in cents.
 DRIFT = 100
+# So few leads are looked at on each day ahead at once, the first days before all others.
+FEW = 10
+SOON = 60
 
 
 class Outlook:
@@ -60,8 +64,8 @@ class Outlook:
         self.where = self.lead * size + terms[:, 1].astype(int)
         self.cents, half_life = terms[:, 2], terms[:, 3]
         self.rising = self.cents < 0
-        self.fades = half_life > 0
-        self.half_life = np.where(self.fades, half_life, 1.0)
+        # Half-lives per day; what does not fade has none.
+        self.rate = np.divide(1.0, half_life, out=np.zeros(len(terms)), where=half_life > 0)
         self.linear, self.age, self.life = terms[:, 4] > 0, terms[:, 5], terms[:, 6]
 
     def due(self):
@@ -73,29 +77,64 @@ class Outlook:
         """
         classes = self._classes(self.points, self.score)
         if not self.cents.size:
-            return self._steps(classes, drift=False), self._steps(classes, drift=True)
+            return self._steps(classes)
+        if self.size <= FEW:
+            return self._look(classes)
         near = self._search(np.zeros(self.size, dtype=int), classes, drift=True)
         # Until the day before, no class differs.
         return self._search(np.minimum(near - 1, HORIZON), classes, drift=False), near
 
-    def _steps(self, classes, drift):
-        """As `_search` for leads of which nothing fades: only two moments can change them."""
-        found = np.full(self.size, NEVER)
+    def _steps(self, classes):
+        """As `due` for leads of which nothing fades: only two moments can change them."""
+        found = np.full((2, self.size), NEVER)
         for day in (self.penalty_from, self.override_until + 1):
             day = day.astype(int)
-            near = (day > 0) & (day < HORIZON)
-            if near.any():
-                differs = near & ~self._stays(day, day, classes, drift)
-                found = np.where(differs, np.minimum(found, day), found)
+            coming = (day > 0) & (day < HORIZON)
+            if coming.any():
+                for number, stays in enumerate(self._stays(day, day, classes)):
+                    earlier = np.where(coming & ~stays, day, NEVER)
+                    found[number] = np.minimum(found[number], earlier)
         return found
 
+    def _look(self, classes):
+        """As `due` for few leads: each day ahead of a lead is evaluated like a lead."""
+        found = np.full((2, self.size), NEVER)
+        first, end = 1, self._end()
+        for last in (min(SOON, end), end):
+            days = np.arange(first, last + 1)
+            if not days.size:
+                break
+            each = np.tile(days, self.size)
+            many, same = self._repeated(len(days)), np.repeat(classes, len(days))
+            for number, stays in enumerate(many._stays(each, each, same)):
+                differs = ~stays.reshape(self.size, -1)
+                day = np.where(differs.any(axis=1), days[differs.argmax(axis=1)], NEVER)
+                found[number] = np.minimum(found[number], day)
+            if (found < NEVER).all():
+                break
+            first = last + 1
+        return found
+
+    def _end(self):
+        """A day from which on nothing changes: what fades is less than half a cent."""
+        slowest = self.rate[self.rate > 0].min(initial=1.0)
+        most = np.bincount(self.lead, np.abs(self.cents)).max(initial=0)
+        longest = np.log2(4 + 2 * most) / slowest
+        moments = (self.life, self.penalty_from, self.override_until)
+        last = max(int(day[day < NEVER].max(initial=0)) for day in moments)
+        return min(max(int(longest), last) + 2, HORIZON)
+
     def _search(self, start, classes, drift):
-        """First day after `start` on which something differs."""
+        """First day after `start` on which a class differs, or with `drift` the score as well."""
         found = np.full(self.size, NEVER)
-        who, some = np.arange(self.size), self
-        step = np.ones(self.size, dtype=int)
+        # Most leads turn out to stay what they are, which takes one look at all that is to come.
+        end = np.full(self.size, max(self._end(), int(start.max(initial=0)) + 1))
+        going = ~self._stays(start + 1, end, classes)[drift]
+        who, some = np.flatnonzero(going), self._only(going)
+        start, classes = start[going], classes[going]
+        step = np.ones(len(who), dtype=int)
         while who.size:
-            safe = some._stays(start + 1, start + step, classes, drift)
+            safe = some._stays(start + 1, start + step, classes)[drift]
             differs = (step == 1) & ~safe
             # Of a single day, what is not proven is known to differ.
             found[who[differs]] = start[differs] + 1
@@ -109,36 +148,50 @@ class Outlook:
 
     def _only(self, chosen):
         """The same for some of the leads."""
-        some = copy.copy(self)
-        some.size = int(chosen.sum())
-        for name in ("score", "override", "override_until", "penalty_from", "facts"):
-            setattr(some, name, getattr(self, name)[chosen])
         kept = chosen[self.lead]
-        for name in ("cents", "rising", "fades", "half_life", "linear", "age", "life"):
-            setattr(some, name, getattr(self, name)[kept])
         place = np.cumsum(chosen) - 1
-        some.lead = place[self.lead[kept]]
-        some.where = some.lead * len(DIMENSIONS) + self.where[kept] % len(DIMENSIONS)
+        return self._taken(chosen, kept, place[self.lead[kept]])
+
+    def _repeated(self, times):
+        """The same with each lead so many times, one after the other."""
+        terms = np.repeat(np.arange(self.cents.size), times)
+        lead = self.lead[terms] * times + np.tile(np.arange(times), self.cents.size)
+        return self._taken(np.repeat(np.arange(self.size), times), terms, lead)
+
+    def _taken(self, leads, terms, lead):
+        """The same with these leads and terms, each term belonging to the lead given."""
+        some = copy.copy(self)
+        for name in ("score", "override", "override_until", "penalty_from", "facts"):
+            setattr(some, name, getattr(self, name)[leads])
+        for name in ("cents", "rising", "rate", "linear", "age", "life"):
+            setattr(some, name, getattr(self, name)[terms])
+        some.size, some.lead = len(some.score), lead
+        some.where = lead * len(DIMENSIONS) + self.where[terms] % len(DIMENSIONS)
         return some
 
-    def _stays(self, first, last, classes, drift):
-        """Whether all classes provably stay the same from one day to another, both included."""
+    def _stays(self, first, last, classes):
+        """Whether leads provably stay what they are from one day to another, both included.
+
+        :return: two arrays: whether all classes stay the same, and whether the score does as well
+        """
+        single = np.array_equal(first, last)
         falling_now, rising_now = falling_then, rising_then = self._terms(first)
-        if not np.array_equal(first, last):
+        if not single:
             falling_then, rising_then = self._terms(last)
         # A hand-set score that ends in between could hide what comes after it.
         held = self.override >= 0
         same = ~(held & (first <= self.override_until) & (self.override_until < last))
         held &= last <= self.override_until
-        for falling, rising in ((falling_now, rising_then), (falling_then, rising_now)):
+        calm = same
+        bounds = ((falling_now, rising_then), (falling_then, rising_now))
+        for falling, rising in bounds[:1] if single else bounds:
             points = np.floor(self.facts + falling + rising + 0.5)
             np.clip(points, self.floors, self.caps, out=points)
             total = np.clip(points.sum(axis=1), 0, TOP)
             total = np.where(held, self.override, total)
-            same &= self._classes(points, total) == classes
-            if drift:
-                same &= np.abs(total - self.score) < DRIFT
-        return same
+            same = same & (self._classes(points, total) == classes)
+            calm = calm & same & (np.abs(total - self.score) < DRIFT)
+        return same, calm
 
     def _classes(self, points, score):
         """All four classes as one number: how many thresholds of each are not reached."""
@@ -148,19 +201,16 @@ class Outlook:
     def _terms(self, day):
         """What is left of all terms on a day of each lead: falling and rising ones by dimension."""
         then = day[self.lead]
-        age = (self.age + then) / self.half_life
+        age = (self.age + then) * self.rate
         left = np.exp2(-age)
         if self.linear.any():
             left = np.where(self.linear, np.maximum(0.0, 1.0 - age / 2.0), left)
-        left = np.where(self.fades, left, 1.0) * self.cents * (then <= self.life)
-        rising = 0.0
-        if self.rising.any():
-            rising = self._sums(np.where(self.rising, left, 0.0))
-            left = np.where(self.rising, 0.0, left)
-        falling = self._sums(left)
+        left *= self.cents
+        left *= then <= self.life
+        # Falling and rising terms in one go, the rising ones behind the falling ones.
+        size = self.facts.size
+        where = self.where + size * self.rising
+        sums = np.bincount(where, weights=left, minlength=2 * size)
+        falling, rising = sums.astype(float, copy=False).reshape(2, *self.facts.shape)
         falling[:, NEGATIVE] -= np.where(day >= self.penalty_from, self.penalty, 0)
         return falling, rising
-
-    def _sums(self, left):
-        sums = np.bincount(self.where, weights=left, minlength=self.facts.size)
-        return sums.astype(float).reshape(self.facts.shape)

@@ -44,20 +44,24 @@ BEHAVIOURS = [
 ]
 
 
-def load(name, opened, closed=0, events=0):
-    """Commit leads without scores and events for the open ones."""
+def load(name, opened, closed=0, events=0, scored=True):
+    """Commit leads without scores and events for the open ones.
+
+    The leads differ in all that Odoo's own prediction looks at by default, as those of a company
+    of some size do: teams, stages, countries and states, sources, languages, tags, and whether
+    phone and e-mail are right. Not `scored`, the database is one without the addon.
+    """
     with committed(name) as env:
-        env["lead.score.card"].search([]).action_archive()
+        if scored:
+            env["lead.score.card"].search([]).action_archive()
         # What was there before takes no part.
         env.cr.execute("UPDATE crm_lead SET active = false")
-        stage = env["crm.stage"].search([("is_won", "=", False)], limit=1)
-        won = env["crm.stage"].search([("is_won", "=", True)], limit=1)
         env.cr.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
         if env.cr.fetchone()[0]:
             # References are right by construction; checking them doubles the time.
             env.cr.execute("SET LOCAL session_replication_role = replica")
         indexes = _drop_indexes(env.cr, "crm_lead")
-        values = _lead_values(env, stage.id, won.id, opened)
+        values = _lead_values(env, opened)
         env.cr.execute("SELECT column_name FROM information_schema.columns"
                        " WHERE table_name = 'crm_lead'")  # fmt: skip
         if ("pool_state",) in env.cr.fetchall():
@@ -75,8 +79,9 @@ def load(name, opened, closed=0, events=0):
         )
         for definition in indexes:
             env.cr.execute(SQL(definition.replace("%", "%%")))
-        signals = _signals(env)
-        if events:
+        _tag(env)
+        if scored and events:
+            signals = _signals(env)
             env.cr.execute(
                 SQL(
                     "INSERT INTO lead_score_event (lead_id, signal_id, date, quantity)"
@@ -89,19 +94,28 @@ def load(name, opened, closed=0, events=0):
                     events // opened,
                 )
             )
-    vacuum(name, TABLES)
+    vacuum(name, TABLES if scored else TABLES[:1])
 
 
-def _lead_values(env, stage, won, opened):
+def _lead_values(env, opened):
     """What each column of lead number `n` gets; those after the open ones are won or lost."""
     now = SQL("(now() AT TIME ZONE 'UTC')")
+    is_won = SQL("%s < 35", _dice(100, 1))
 
     def by_end(pending, if_won, if_lost):
         return SQL(
-            "CASE WHEN n <= %s THEN %s WHEN n %% 2 = 0 THEN %s ELSE %s END",
-            opened, pending, if_won, if_lost,
+            "CASE WHEN n <= %s THEN %s WHEN %s THEN %s ELSE %s END",
+            opened, pending, is_won, if_won, if_lost,
         )  # fmt: skip
 
+    def ids(model, *domain, count):
+        return env[model].with_context(active_test=False).search(list(domain), limit=count).ids
+
+    stages = ids("crm.stage", ("is_won", "=", False), count=6)
+    won = ids("crm.stage", ("is_won", "=", True), count=1)[0]
+    teams = env["crm.team"].create([{"name": f"Bench {n}"} for n in range(5)]).ids
+    places = _places(env)
+    chance = SQL("1 + %s", _dice(60, 2))
     return {
         "name": SQL("'Lead of company ' || n"),
         "contact_name": SQL("'Contact ' || n"),
@@ -109,19 +123,31 @@ def _lead_values(env, stage, won, opened):
         "function": SQL("(ARRAY['Sales Director', 'Manager', 'Chief Buyer', 'Clerk'])[1 + n %% 4]"),
         "email_from": SQL("'contact' || n || '@company' || (n %% 1000) || '.example'"),
         "email_normalized": SQL("'contact' || n || '@company' || (n %% 1000) || '.example'"),
-        "email_state": SQL("'correct'"),
-        "phone_state": SQL("CASE WHEN n %% 5 > 0 THEN 'correct' ELSE 'incorrect' END"),
+        "email_state": _few("'correct'", "'incorrect'", 10, 3),
+        "phone": SQL("CASE WHEN n %% 5 > 0 THEN '+49 30 ' || (1000000 + n) END"),
+        "phone_state": SQL(
+            "CASE WHEN n %% 5 > 0 THEN %s END", _few("'correct'", "'incorrect'", 15, 4)
+        ),
         "phone_sanitized": SQL("CASE WHEN n %% 5 > 0 THEN '+4930' || (1000000 + n) END"),
+        "website": SQL(
+            "CASE WHEN n %% 4 = 0 THEN 'https://company' || (n %% 1000) || '.example' END"
+        ),
+        "street": SQL("'Street ' || n %% 900"),
         "city": SQL("'City ' || n %% 50"),
+        "country_id": _few(_pick([place[0] for place in places], 5), "NULL", 20, 6),
+        "state_id": _few(_pick([place[1] for place in places], 5), "NULL", 20, 6),
+        "lang_id": _few(_pick(ids("res.lang", count=4), 7), "NULL", 20, 8),
+        "source_id": _few(_pick(ids("utm.source", count=8), 9), "NULL", 30, 10),
+        "medium_id": _few(_pick(ids("utm.medium", count=6), 11), "NULL", 30, 10),
         "type": SQL("CASE WHEN n %% 2 = 0 THEN 'lead' ELSE 'opportunity' END"),
-        "stage_id": by_end(SQL("%s", stage), SQL("%s", won), SQL("%s", stage)),
-        "team_id": SQL("%s", env["crm.team"].search([], limit=1).id),
+        "stage_id": by_end(_pick(stages, 12), SQL("%s", won), _pick(stages, 12)),
+        "team_id": _pick(teams, 13),
         "company_id": SQL("%s", env.company.id),
         "active": by_end(SQL("true"), SQL("true"), SQL("false")),
         "won_status": by_end(SQL("'pending'"), SQL("'won'"), SQL("'lost'")),
         "priority": SQL("(n %% 4)::varchar"),
-        "probability": by_end(SQL("10"), SQL("100"), SQL("0")),
-        "automated_probability": by_end(SQL("10"), SQL("100"), SQL("0")),
+        "probability": by_end(chance, SQL("100"), SQL("0")),
+        "automated_probability": by_end(chance, SQL("100"), SQL("0")),
         "expected_revenue": SQL("(n %% 7) * 3000"),
         "user_id": SQL("CASE WHEN n %% 6 > 0 THEN 2 END"),
         "create_uid": SQL("1"),
@@ -131,6 +157,54 @@ def _lead_values(env, stage, won, opened):
         "date_last_stage_update": now,
         "date_closed": by_end(SQL("NULL::timestamp"), now, now),
     }
+
+
+def _dice(sides, salt):
+    """A number below `sides` for lead `n`; throws with different salts are independent."""
+    return SQL("(hashint4extended(n, %s) & 2147483647) %% %s", salt, sides)
+
+
+def _pick(values, salt):
+    """One of these values, the first ones more often."""
+    share = SQL("((%s) / 10000.0)", _dice(10000, salt))
+    return SQL("(%s::int[])[1 + floor(%s * %s * %s)::int]", values, len(values), share, share)
+
+
+def _few(usual, rare, percent, salt):
+    """The usual value, and the rare one for so many of a hundred leads."""
+    usual, rare = (value if isinstance(value, SQL) else SQL(value) for value in (usual, rare))
+    return SQL("CASE WHEN %s < %s THEN %s ELSE %s END", _dice(100, salt), percent, rare, usual)
+
+
+def _places(env):
+    """(id of a country, id of one of its states or None): where leads live."""
+    env.cr.execute(
+        "SELECT country_id, id FROM (SELECT *, row_number() OVER (PARTITION BY country_id"
+        " ORDER BY id) AS place FROM res_country_state) state WHERE place <= 6"
+        " ORDER BY country_id LIMIT 48"
+    )
+    states = env.cr.fetchall()
+    alone = env["res.country"].search([("state_ids", "=", False)], limit=8).ids
+    return [*states, *((country_id, None) for country_id in alone)]
+
+
+def _tag(env):
+    """Give the leads up to three tags each."""
+    tags = env["crm.tag"].create([{"name": f"Bench {n}"} for n in range(12)]).ids
+    env.cr.execute(
+        SQL(
+            "INSERT INTO crm_tag_rel (lead_id, tag_id)"
+            " SELECT n, %s FROM (SELECT id AS n FROM crm_lead) lead WHERE %s < 50"
+            " UNION SELECT n, %s FROM (SELECT id AS n FROM crm_lead) lead WHERE %s < 40"
+            " UNION SELECT n, %s FROM (SELECT id AS n FROM crm_lead) lead WHERE %s < 20",
+            _pick(tags, 20),
+            _dice(100, 21),
+            _pick(tags, 22),
+            _dice(100, 23),
+            _pick(tags, 24),
+            _dice(100, 25),
+        )
+    )
 
 
 def _signals(env):

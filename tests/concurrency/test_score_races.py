@@ -1,0 +1,128 @@
+"""People who edit leads of one scorecard and the nightly refresh do not block each other."""
+
+from odoo.tests import TransactionCase
+from odoo.tools import SQL, mute_logger
+
+from ..common import committed, in_parallel, requires, top_level
+
+RULES = [
+    {"name": "Boss", "dimension": "fit", "points": 30, "domain": "[('function', '=', 'Boss')]"},
+    {"name": "Ulm", "dimension": "need", "points": 15, "domain": "[('city', '=', 'Ulm')]"},
+]
+
+
+@top_level
+class TestScoreRaces(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        requires(cls.env, "lead_scoring")
+
+    def setUp(self):
+        super().setUp()
+        # PostgreSQL reports each conflict that Odoo then replays; that is what we are after.
+        for logger in ("odoo.sql_db", "odoo.service.model"):
+            muted = mute_logger(logger)
+            muted.__enter__()
+            self.addCleanup(muted.__exit__, None, None, None)
+        with committed(self.registry) as env:
+            card = env["lead.score.card"].create(
+                {
+                    "name": "Race",
+                    "sequence": -1,
+                    "domain": "[('referred', '=', 'score-race')]",
+                    "rule_ids": [(0, 0, rule) for rule in RULES],
+                }
+            )
+            card.action_publish()
+            self.card = card.id
+            self.leads = (
+                env["crm.lead"]
+                .create([{"name": f"Race {n}", "referred": "score-race"} for n in range(300)])
+                .ids
+            )
+        self.addCleanup(self._take_back)
+
+    def _take_back(self):
+        with committed(self.registry) as env:
+            env["crm.lead"].browse(self.leads).unlink()
+            # A card that was published stays; this one never was in anybody's hands.
+            for table, column in (
+                ("lead_score_card_version", "card_id"),
+                ("lead_score_rule", "card_id"),
+                ("lead_score_card", "id"),
+            ):
+                table, column = SQL.identifier(table), SQL.identifier(column)
+                env.cr.execute(SQL("DELETE FROM %s WHERE %s = %s", table, column, self.card))
+            env.registry.clear_cache()
+
+    def _write(self, ids, **values):
+        def write(env):
+            for lead in env["crm.lead"].browse(ids):
+                lead.write(values)
+            return True
+
+        return write
+
+    def _refresh(self, env):
+        env["lead.score.card"].browse(self.card).check_date = False
+        env.cr.commit()
+        env["crm.lead"]._cron_score_refresh()
+        return True
+
+    def assertScoresAreRight(self):
+        with committed(self.registry) as env:
+            leads = env["crm.lead"].browse(self.leads)
+            expected = [
+                30 * (lead.function == "Boss") + 15 * (lead.city == "Ulm") for lead in leads
+            ]
+            self.assertEqual(leads.mapped("score"), expected)
+
+    def test_second_writer_does_not_wait_for_the_first(self):
+        with self.registry.cursor() as cr:
+            first = self.env(cr=cr)
+            first["crm.lead"].browse(self.leads[0]).write({"function": "Boss"})
+            first.flush_all()
+            with committed(self.registry) as second:
+                second.cr.execute("SET LOCAL lock_timeout = '3s'")
+                second["crm.lead"].browse(self.leads[1]).write({"function": "Boss"})
+        self.assertScoresAreRight()
+
+    def test_two_writers_of_one_lead_leave_the_right_score(self):
+        jobs = [
+            (1, self._write(self.leads[:1], function="Boss")),
+            (1, self._write(self.leads[:1], city="Ulm")),
+        ]
+        self.assertEqual(in_parallel(self.registry, jobs), [True, True])
+        self.assertScoresAreRight()
+
+    def test_writers_in_any_order_and_the_nightly_refresh(self):
+        jobs = [
+            (1, self._refresh),
+            (1, self._write(self.leads[:40], function="Boss")),
+            (1, self._write(self.leads[39::-1], city="Ulm")),
+            (1, self._write(self.leads[200:240], city="Ulm")),
+        ]
+        self.assertEqual(in_parallel(self.registry, jobs), [True] * len(jobs))
+        self.assertScoresAreRight()
+
+    def test_refresh_that_is_overtaken_by_an_edit_is_repeated(self):
+        """The edit comes between the snapshot of the refresh and its writing."""
+        with committed(self.registry) as env:
+            env.cr.execute("UPDATE lead_score SET score = 1 WHERE id = ANY(%s)", (self.leads,))
+        model = type(self.env["lead.score.judge"])
+        statement, overtaken = model._statement, []
+
+        def slow(judge, *args, **options):
+            judge.env.cr.execute("SELECT 1 FROM crm_lead LIMIT 1")
+            if not overtaken:
+                overtaken.append(True)
+                with committed(self.registry) as env:
+                    env["crm.lead"].browse(self.leads[7]).write({"function": "Boss"})
+            return statement(judge, *args, **options)
+
+        self.patch(model, "_statement", slow)
+        [answer] = in_parallel(self.registry, [(1, self._refresh)])
+        self.assertIs(answer, True)
+        self.assertTrue(overtaken)
+        self.assertScoresAreRight()
