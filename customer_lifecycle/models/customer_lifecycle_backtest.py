@@ -141,6 +141,7 @@ class CustomerLifecycleBacktest(models.Model):
         profiles = self.env["customer.lifecycle"]._lifecycle_profiles(self.env.company)
         return profiles.filtered(lambda profile: profile.engine != "none")[:1].sudo(False)
 
+    @api.model
     def _lifecycle_default_cutoff(self):
         return fields.Date.context_today(self) - timedelta(weeks=WEEKS_BACK)
 
