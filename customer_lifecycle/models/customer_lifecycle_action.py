@@ -3,7 +3,7 @@ from odoo import api, models
 
 class CustomerLifecycleAction(models.Model):
     _name = "customer.lifecycle"
-    _inherit = ["customer.churn", "customer.lifecycle"]
+    _inherit = ["customer.churn", "customer.lifecycle.pace", "customer.lifecycle"]
 
     @api.model
     def _lifecycle_changed(self, transition_ids):

@@ -32,6 +32,7 @@ class CustomerLifecycleBacktest(models.Model):
         required=True,
         ondelete="cascade",
         index=True,
+        default=lambda self: self._default_profile(),
         domain="[('engine', '!=', 'none'), ('company_id', 'in', [company_id, False])]",
         help="The class of customers to judge. Who belongs to it today counts for the past too.",
     )
@@ -135,6 +136,12 @@ class CustomerLifecycleBacktest(models.Model):
     )
 
     @api.model
+    def _default_profile(self):
+        """The first profile of the company that decides about states."""
+        profiles = self.env["customer.lifecycle"]._lifecycle_profiles(self.env.company)
+        return profiles.filtered(lambda profile: profile.engine != "none")[:1].sudo(False)
+
+    @api.model
     def _lifecycle_default_cutoff(self):
         return fields.Date.context_today(self) - timedelta(weeks=WEEKS_BACK)
 
@@ -178,7 +185,7 @@ class CustomerLifecycleBacktest(models.Model):
         for test in self:
             test.display_name = self.env._(
                 "%(profile)s, seen from %(date)s",
-                profile=test.profile_id.name,
+                profile=test.profile_id.name or "",
                 date=format_date(self.env, test.cutoff_date),
             )
 

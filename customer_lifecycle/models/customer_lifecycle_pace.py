@@ -10,10 +10,11 @@ from .customer_lifecycle import STATES
 YEAR = 365
 
 
-class CustomerLifecycle(models.Model):
+class CustomerLifecyclePace(models.AbstractModel):
     """How a customer does against his own past: next purchase, pace, trend, time in each state."""
 
-    _inherit = "customer.lifecycle"
+    _name = "customer.lifecycle.pace"
+    _description = "Pace of a Customer"
 
     next_order_date = fields.Date(
         string="Expected Next Purchase",

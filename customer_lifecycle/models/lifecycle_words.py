@@ -101,7 +101,7 @@ class LifecycleWords(models.AbstractModel):
             )
         if self.at_risk:
             return self.env._(
-                "At risk: that is longer than usual, and dormant on %s if nothing is bought.",
+                "At risk: most customers like this buy sooner; dormant on %s if nothing is bought.",
                 format_date(self.env, self.dormant_date),
             )
         return self.env._(

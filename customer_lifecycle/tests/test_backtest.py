@@ -104,6 +104,10 @@ class TestBacktest(ModelCase):
         self.assertEqual(test.cutoff_date, self.today - timedelta(weeks=26))
         self.assertEqual(test.horizon_days, 182)
 
+    def test_default_is_the_first_profile_that_decides(self):
+        profiles = self.env["customer.lifecycle.profile"].search([("engine", "!=", "none")])
+        self.assertEqual(self.env["customer.lifecycle.backtest"].new().profile_id, profiles[:1])
+
     def test_counts_are_those_of_the_orders(self):
         test, lines = self.run_test()
         known = [past for past in self.pasts if past and max(past) >= 182]

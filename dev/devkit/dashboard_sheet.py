@@ -327,6 +327,9 @@ class Dashboard:
         self.top = (first + lines) * ROW_HEIGHT + taller + GAP
 
     def _front(self):
+        # As wide as the cards and charts: what lies beyond the last column is cut off.
+        for index in range(7):
+            self.columns.setdefault(str(index), {"size": 120})
         return _sheet("sheet1", "Dashboard") | {
             "colNumber": max(7, len(self.columns)),
             "rowNumber": self.top // ROW_HEIGHT + 3,
