@@ -46,4 +46,6 @@ class LeadPoolLock(models.AbstractModel):
         for node in arch.xpath("//header/button[not(starts-with(@name, 'action_pool_'))]"):
             invisible = node.get("invisible")
             if invisible not in ("1", "True", "true"):
-                node.set("invisible", f"({invisible}) or pool_locked" if invisible else "pool_locked")
+                node.set(
+                    "invisible", f"({invisible}) or pool_locked" if invisible else "pool_locked"
+                )

@@ -34,7 +34,9 @@ class TestRules(ScoreCase):
         lead = self._create_leads()
         here, there = self.env["crm.team"].create([{"name": "Here"}, {"name": "There"}])
         users = [
-            new_test_user(self.env, f"score_owner_{number}", groups="sales_team.group_sale_salesman")
+            new_test_user(
+                self.env, f"score_owner_{number}", groups="sales_team.group_sale_salesman"
+            )
             for number in range(3)
         ]
         for user, team in zip(users, (here, here, there), strict=True):
