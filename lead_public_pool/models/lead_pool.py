@@ -131,6 +131,7 @@ class LeadPool(models.Model):
     )
     my_member_id = fields.Many2one(
         "lead.pool.member",
+        string="Your membership",
         compute="_compute_my_member_id",
         compute_sudo=True,
         help="Your own line among the members, empty if you are none.",

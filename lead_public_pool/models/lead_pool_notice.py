@@ -21,6 +21,8 @@ class LeadPoolNotice(models.AbstractModel):
         :param user: owner after the move, empty if none
         :param dict former: these records by the owner they had before
         """
+        if not self:
+            return
         if left := {owner: records for owner, records in former.items() if owner - user}:
             self._pool_unfollow(left)
             self._pool_warning_activities().unlink()
