@@ -136,8 +136,9 @@ class LeadPoolNotice(models.AbstractModel):
         :param dict bodies: plain text by record id
         """
         thread, author = self.env["mail.thread"], self.env.user.partner_id
-        # The formatted address, and not all of the contact.
+        # What addresses are made of, and not all of the contact and the company.
         author.sudo().fetch(["name", "email"])
+        self.env.company.sudo().fetch(["name", "alias_domain_id"])
         email = author.sudo().email_formatted
         texts = [str(Markup("<p>%s</p>") % bodies[record_id]) for record_id in self.ids]
         now = self.env.cr.now()
