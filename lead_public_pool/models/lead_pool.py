@@ -106,8 +106,8 @@ class LeadPool(models.Model):
         string="Followers",
         required=True,
         default="former",
-        help="Which colleagues stop following a record that comes back to the pool. When all leave, "
-        "their planned activities on it go too. Customers stay followers.",
+        help="Which colleagues stop following a record that comes back to the pool. When all leave,"
+        " their planned activities on it go too. Customers stay followers.",
     )
 
     pooled_count = fields.Integer(
@@ -131,6 +131,7 @@ class LeadPool(models.Model):
     )
     my_member_id = fields.Many2one(
         "lead.pool.member",
+        string="Your membership",
         compute="_compute_my_member_id",
         compute_sudo=True,
         help="Your own line among the members, empty if you are none.",
@@ -156,7 +157,7 @@ class LeadPool(models.Model):
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
-        """With the rights of whoever looks, so that a number is the length of the list behind it."""
+        """With the rights of whoever looks: a number is the length of the list behind it."""
         week = fields.Datetime.add(self.env.cr.now(), days=7)
         counts, mine = {}, Domain("pool_id", "in", self.ids)
         held = Domain("pool_state", "=", "owned") & mine

@@ -8,6 +8,7 @@ class LeadPoolLock(models.AbstractModel):
     _description = "Read-Only Forms of the Pool"
 
     pool_locked = fields.Boolean(
+        string="Read-only for you",
         compute="_compute_pool_locked",
         help="You may read it and not change it: it waits in a pool, or somebody else holds it.",
     )

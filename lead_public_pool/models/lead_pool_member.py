@@ -42,7 +42,7 @@ class LeadPoolMember(models.Model):
     )
     origin = fields.Selection(
         [("user", "By hand"), ("team", "By team"), ("domain", "By filter")],
-        string="Member",
+        string="Added",
         required=True,
         default="user",
         readonly=True,

@@ -21,6 +21,8 @@ class LeadPoolNotice(models.AbstractModel):
         :param user: owner after the move, empty if none
         :param dict former: these records by the owner they had before
         """
+        if not self:
+            return
         if left := {owner: records for owner, records in former.items() if owner - user}:
             self._pool_unfollow(left)
             self._pool_warning_activities().unlink()
@@ -134,8 +136,9 @@ class LeadPoolNotice(models.AbstractModel):
         :param dict bodies: plain text by record id
         """
         thread, author = self.env["mail.thread"], self.env.user.partner_id
-        # The formatted address, and not all of the contact.
+        # What addresses are made of, and not all of the contact and the company.
         author.sudo().fetch(["name", "email"])
+        self.env.company.sudo().fetch(["name", "alias_domain_id"])
         email = author.sudo().email_formatted
         texts = [str(Markup("<p>%s</p>") % bodies[record_id]) for record_id in self.ids]
         now = self.env.cr.now()

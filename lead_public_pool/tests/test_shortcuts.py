@@ -31,7 +31,7 @@ class TestShortcuts(PoolCase):
         for lead, method in ((ours, "_pool_insert_log"), (odoos, "_message_log_batch")):
             lead = lead.with_user(self.rep).sudo()
             self.assertIsNotNone(lead.message_ids)
-            getattr(lead, method)(**{"bodies": {lead.id: text}})
+            getattr(lead, method)(bodies={lead.id: text})
         one, other = ours.message_ids[0], odoos.message_ids[0]
         self.assertIn("&lt;b&gt;no", one.body)
         for name in LOG:
