@@ -253,6 +253,7 @@ FLUSHED = {
         "amount_tax",
         "currency_rate",
     ],
+    "res.currency.rate": ["currency_id", "company_id"],
     "customer.lifecycle": None,
     "customer.lifecycle.profile": None,
     "customer.lifecycle.threshold": None,
