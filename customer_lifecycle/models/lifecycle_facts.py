@@ -1,7 +1,7 @@
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 # Documents of a customer, by the source of money that his profile names.
 SOURCES = {
@@ -32,8 +32,9 @@ class LifecycleFacts(models.AbstractModel):
         return now.astimezone(ZoneInfo(self._lifecycle_zone(company))).date()
 
     @api.model
+    @ormcache("company.id")
     def _lifecycle_zone(self, company):
-        # Each order asks for it; the other columns of that contact are of no use then.
+        """Time zone of a company; each order asks for it. A change clears the cache."""
         return company.sudo().partner_id.with_context(prefetch_fields=False).tz or "UTC"
 
     @api.model

@@ -8,6 +8,10 @@ class LifecycleFamily(models.AbstractModel):
     _description = "Lifecycle of Families of Contacts"
 
     def write(self, vals):
+        if "tz" in vals and self.env["res.company"].sudo().search_count(
+            [("partner_id", "in", self.ids)], limit=1
+        ):
+            self.env.registry.clear_cache()
         if not {"parent_id", "is_company"} & vals.keys():
             return super().write(vals)
         before = self.commercial_partner_id
