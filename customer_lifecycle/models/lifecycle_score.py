@@ -151,9 +151,9 @@ class LifecycleScore(models.AbstractModel):
         )
         return SQL(
             """WITH place AS (
-                   SELECT array_agg(((k * n + 4) / 5 - 0.5)::float8 / nullif(n, 0) ORDER BY k) AS places
+                   SELECT array_agg(((k * n + 4) / 5 - 0.5)::float8 / n ORDER BY k) AS places
                      FROM generate_series(1, 4) AS k,
-                          (SELECT count(*) AS n FROM base WHERE scorable) AS counted)
+                          (SELECT nullif(count(*), 0) AS n FROM base WHERE scorable) AS counted)
                SELECT %s FROM base WHERE scorable""",
             columns,
         )
