@@ -223,15 +223,8 @@ class LifecycleEngine(models.AbstractModel):
 # Fields that the statements read, by model.
 FLUSHED = {
     "res.partner": ["commercial_partner_id", "parent_id", "is_company", "active"],
-    "sale.order": [
-        "state",
-        "partner_id",
-        "company_id",
-        "date_order",
-        "currency_id",
-        "currency_rate",
-        "amount_untaxed",
-    ],
+    # All fields: what an order has computed when it is confirmed is written once, and not twice.
+    "sale.order": None,
     "crm.lead": ["partner_id", "company_id", "team_id", "user_id", "won_status", "active"],
     "account.move": [
         "state",
@@ -253,6 +246,7 @@ FLUSHED = {
         "amount_tax",
         "currency_rate",
     ],
+    "res.currency.rate": ["currency_id", "company_id"],
     "customer.lifecycle": None,
     "customer.lifecycle.transition": None,
     "customer.lifecycle.profile": None,

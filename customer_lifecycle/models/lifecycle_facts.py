@@ -1,7 +1,7 @@
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 # Documents of a customer, by the source of money that his profile names.
 SOURCES = {
@@ -32,8 +32,9 @@ class LifecycleFacts(models.AbstractModel):
         return now.astimezone(ZoneInfo(self._lifecycle_zone(company))).date()
 
     @api.model
+    @ormcache("company.id")
     def _lifecycle_zone(self, company):
-        # Each order asks for it; the other columns of that contact are of no use then.
+        """Time zone of a company; each order asks for it. A change clears the cache."""
         return company.sudo().partner_id.with_context(prefetch_fields=False).tz or "UTC"
 
     @api.model
@@ -112,7 +113,6 @@ class LifecycleFacts(models.AbstractModel):
 
     def _lifecycle_invoice_sql(self, company, partners, until):
         """Posted invoices and receipts; credit notes count negative and may undo an invoice."""
-        missing = list(self._lifecycle_currencies_without_rate(company).ids)
         credited = SQL(
             """SELECT reversed_entry_id AS id, amount_untaxed_signed AS amount
                  FROM account_move
@@ -122,8 +122,7 @@ class LifecycleFacts(models.AbstractModel):
         )
         return SQL(
             """SELECT p.commercial_partner_id AS partner_id, m.invoice_date AS day,
-                      CASE WHEN m.currency_id = ANY(%(missing)s) THEN 0
-                           ELSE m.amount_untaxed_signed END AS amount,
+                      CASE WHEN %(unrated)s THEN 0 ELSE m.amount_untaxed_signed END AS amount,
                       m.amount_untaxed_signed + coalesce(back.amount, 0) > 0 AS bought
                  FROM account_move m
                  JOIN res_partner p ON p.id = m.partner_id
@@ -131,7 +130,7 @@ class LifecycleFacts(models.AbstractModel):
                 WHERE m.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                   AND m.state = 'posted' AND m.company_id = %(company)s
                   %(partners)s %(until)s""",
-            missing=missing,
+            unrated=self._lifecycle_without_rate("m", company),
             back=self._lifecycle_back(SQL.identifier("m", "id"), credited),
             company=company.id,
             partners=self._lifecycle_among(partners),
@@ -159,7 +158,8 @@ class LifecycleFacts(models.AbstractModel):
                 WHERE o.state IN ('paid', 'done', 'invoiced') AND o.company_id = %(company)s
                   %(partners)s %(until)s""",
             day=day,
-            amount=self._lifecycle_amount(SQL("(o.amount_total - o.amount_tax)"), "o", company),
+            # The table does not know the currency; its tills have one that has a rate.
+            amount=self._lifecycle_converted(SQL("(o.amount_total - o.amount_tax)"), "o"),
             back=self._lifecycle_back(SQL.identifier("o", "id"), returned),
             company=company.id,
             partners=self._lifecycle_among(partners),
@@ -203,13 +203,28 @@ class LifecycleFacts(models.AbstractModel):
 
     def _lifecycle_amount(self, amount, alias, company):
         """An amount of a document in the company's currency; 0 where there is no rate."""
-        missing = list(self._lifecycle_currencies_without_rate(company).ids)
+        return SQL(
+            "CASE WHEN %s THEN 0 ELSE %s END",
+            self._lifecycle_without_rate(alias, company),
+            self._lifecycle_converted(amount, alias),
+        )
+
+    def _lifecycle_converted(self, amount, alias):
+        """An amount by the rate of its document."""
         rate = SQL.identifier(alias, "currency_rate")
-        converted = SQL("%s / coalesce(nullif(%s, 0), 1)", amount, rate)
-        if not missing:
-            return converted
-        currency = SQL.identifier(alias, "currency_id")
-        return SQL("CASE WHEN %s = ANY(%s) THEN 0 ELSE %s END", currency, missing, converted)
+        return SQL("%s / coalesce(nullif(%s, 0), 1)", amount, rate)
+
+    def _lifecycle_without_rate(self, alias, company):
+        """Whether a document is in a foreign currency for which there is no rate."""
+        root = company.sudo().root_id
+        return SQL(
+            """(%(currency)s <> %(own)s AND %(currency)s NOT IN (
+                SELECT currency_id FROM res_currency_rate
+                 WHERE company_id IS NULL OR company_id = %(root)s))""",
+            currency=SQL.identifier(alias, "currency_id"),
+            own=root.currency_id.id,
+            root=root.id,
+        )
 
     def _lifecycle_among(self, partners):
         return SQL("AND p.commercial_partner_id IN (%s)", partners) if partners else SQL()
@@ -227,16 +242,13 @@ class LifecycleFacts(models.AbstractModel):
         :rtype: recordset of `res.currency`
         """
         root = company.sudo().root_id
-        query = SQL(
-            """SELECT id FROM res_currency c
-                WHERE active AND id <> %s AND NOT EXISTS (
-                      SELECT FROM res_currency_rate r
-                       WHERE r.currency_id = c.id AND (r.company_id IS NULL OR r.company_id = %s))
-                ORDER BY id""",
-            root.currency_id.id,
-            root.id,
+        currencies = self.env["res.currency"].sudo().search([("id", "!=", root.currency_id.id)])
+        rated = (
+            self.env["res.currency.rate"]
+            .sudo()
+            ._read_group(
+                [("currency_id", "in", currencies.ids), ("company_id", "in", [False, root.id])],
+                ["currency_id"],
+            )
         )
-        self.env["res.currency"].flush_model(["active"])
-        self.env["res.currency.rate"].flush_model(["currency_id", "company_id"])
-        found = self.env.execute_query(query)
-        return self.env["res.currency"].sudo().browse([row[0] for row in found])
+        return currencies - currencies.browse([currency.id for [currency] in rated])

@@ -11,17 +11,13 @@ class LifecycleFamily(models.AbstractModel):
     _description = "Lifecycle of Families of Contacts"
 
     def write(self, vals):
-        if "tz" in vals:
-            zones = {partner: partner.tz for partner in self}
-            result = super().write(vals)
-            moved = self.filtered(lambda partner: partner.tz != zones[partner])
-            moved._lifecycle_days_moved()
-            return result
-        if not {"parent_id", "is_company"} & vals.keys():
-            return super().write(vals)
-        before = self.commercial_partner_id
+        zones = {partner: partner.tz for partner in self} if "tz" in vals else {}
+        moves = bool({"parent_id", "is_company"} & vals.keys())
+        before = self.commercial_partner_id if moves else self.browse()
         result = super().write(vals)
-        after = self.commercial_partner_id
+        if zones:
+            self.filtered(lambda partner: partner.tz != zones[partner])._lifecycle_days_moved()
+        after = self.commercial_partner_id if moves else before
         if before != after:
             self.env["customer.lifecycle"].sudo()._lifecycle_regroup(before | after)
         return result

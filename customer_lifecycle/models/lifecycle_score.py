@@ -153,7 +153,7 @@ class LifecycleScore(models.AbstractModel):
             """WITH place AS (
                    SELECT array_agg(((k * n + 4) / 5 - 0.5)::float8 / n ORDER BY k) AS places
                      FROM generate_series(1, 4) AS k,
-                          (SELECT count(*) AS n FROM base WHERE scorable) AS counted)
+                          (SELECT nullif(count(*), 0) AS n FROM base WHERE scorable) AS counted)
                SELECT %s FROM base WHERE scorable""",
             columns,
         )
@@ -167,13 +167,13 @@ class LifecycleScore(models.AbstractModel):
         if company.lifecycle_rfm_mode == "cut":
             days, orders, spent = company._lifecycle_rfm_limits()
             r = self._lifecycle_cut(days, "silent <= %s")
-            f = self._lifecycle_cut(orders, "orders >= %s")
-            m = self._lifecycle_cut(spent, "amount_total >= %s")
+            f = self._lifecycle_cut(orders, "base.orders >= %s")
+            m = self._lifecycle_cut(spent, "base.amount_total >= %s")
         return SQL(
             "SELECT base.*, %s FROM base CROSS JOIN fifth",
             SQL(", ").join(
                 SQL(
-                    "CASE WHEN scorable AND orders > 0 THEN %s END AS %s",
+                    "CASE WHEN scorable AND base.orders > 0 THEN %s END AS %s",
                     score,
                     SQL.identifier(name),
                 )

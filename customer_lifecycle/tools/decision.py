@@ -12,6 +12,8 @@ from .purchase_model import DAYS_PER_WEEK, p_buy
 from .states import ASLEEP, BOUGHT, Limits, limits_of, state_by
 
 YEAR = 365
+# Silence where nothing says how long is too long.
+NEVER = Limits(10**5, 10**5, 10**5)
 
 
 class Rules(NamedTuple):
@@ -42,6 +44,8 @@ class Rules(NamedTuple):
             return None
         if self.engine != "p_buy":
             return limits_of(self.lines, facts.orders)
+        if self.model is None:
+            return None
         span = (facts.last - facts.first).days
         days = [
             silence(self.model, [facts.orders], [span], self.horizon_days, chance)[0]
@@ -154,9 +158,9 @@ class Decision:
         """What the rules say, before anybody's hand and before what was is looked at."""
         if self.rules.engine == "none":
             return "not_tracked"
-        facts, rules = self.facts, self.rules
+        facts, rules, limits = self.facts, self.rules, self.limits or NEVER
         return state_by(
-            facts.orders, facts.first, facts.last, self.today, self.limits, rules, self.contact
+            facts.orders, facts.first, facts.last, self.today, limits, rules, self.contact
         )
 
     @cached_property
