@@ -48,8 +48,7 @@ class LeadScoreSla(models.AbstractModel):
         }
         # The score decides this, and not the user during whose work it changed.
         self.sudo().filtered(
-            lambda lead: lead.score_level == SALES
-            or (lead.score_level == MQL and lead.id in risen)
+            lambda lead: lead.score_level == SALES or (lead.score_level == MQL and lead.id in risen)
         )._qualification_take(risen)
 
     def _qualification_take(self, risen):
