@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, models
 from odoo.tools import SQL, ormcache
 
@@ -20,7 +22,7 @@ NO_CLASSES = dict.fromkeys(("grade", "temperature", "intent", "level", "matrix")
 
 
 class LeadScoreSingle(models.AbstractModel):
-    """Judges a few leads in Python, after two small queries.
+    """Judges a few leads in Python, after one small query.
 
     The statement of `lead.score.judge` takes PostgreSQL longer to plan than to run for one lead,
     so what a person creates or edits goes this way. It gives the same rows.
@@ -39,25 +41,38 @@ class LeadScoreSingle(models.AbstractModel):
         :return: (rows as those of the statement, rows of terms as `tools.outlook` wants them)
         """
         rules = [self.env["lead.score.judge"]._usable(card[2]) for card in cards]
-        found = self._facts(cards, rules, ids)
-        events = {} if new or not found else self._events(ids)
+        found = self._facts(cards, rules, ids, None if new else today)
         rows, terms = [], []
         for fact in found:
             place = next((n for n, belongs in enumerate(fact["belongs"]) if belongs), None)
             if place is None:
                 row = self._row_of_nobody(fact, today)
             else:
-                mine = events.get(fact["id"], [])
-                row = self._row(cards[place], place, rules[place], fact, mine, today, terms)
+                row = self._row(cards[place], place, rules[place], fact, today, terms)
             if self._differs(row, fact, today):
                 rows.append(row)
         return rows, terms
 
-    def _facts(self, cards, rules, ids):
-        """What the cards and rules find on open leads, and what is stored of them."""
+    def _facts(self, cards, rules, ids, today):
+        """What the cards and rules find on open leads, what is stored of them, and what they did.
+
+        What a lead did is a list with the newest first: signal id, age in days, quantity.
+
+        :param date today: until when events count; None if there are none
+        """
+        events = today and SQL(
+            ", (SELECT json_agg(json_build_array(signal_id, %s - date::date, coalesce(quantity, 1))"
+            " ORDER BY date DESC, id DESC) FROM lead_score_event"
+            " WHERE lead_id = fact.id AND date::date <= %s) AS events",
+            today,
+            today,
+        )
         return self.env.execute_query_dict(
             SQL(
-                "%s WHERE %s", self._question(cards, rules), self.env["lead.score.judge"]._open(ids)
+                "SELECT fact.*%s FROM (%s WHERE %s) fact",
+                events or SQL(", NULL AS events"),
+                self._question(cards, rules),
+                self.env["lead.score.judge"]._open(ids),
             )
         )
 
@@ -98,20 +113,7 @@ class LeadScoreSingle(models.AbstractModel):
             SQL(", ").join([*matches, old]),
         )
 
-    def _events(self, ids):
-        """What the leads did, the newest first: (signal id, day, quantity) by lead id."""
-        events = {}
-        for lead_id, *event in self.env.execute_query(
-            SQL(
-                "SELECT lead_id, signal_id, date::date, coalesce(quantity, 1)"
-                " FROM lead_score_event WHERE lead_id IN %s ORDER BY date DESC, id DESC",
-                tuple(ids),
-            )
-        ):
-            events.setdefault(lead_id, []).append(event)
-        return events
-
-    def _row(self, card, place, rules, fact, events, today, terms):
+    def _row(self, card, place, rules, fact, today, terms):
         """The row of one lead; adds to the terms what of it will fade."""
         card_id, version, definition = card
         attributes, behaviours = rules
@@ -119,10 +121,9 @@ class LeadScoreSingle(models.AbstractModel):
         for rule, matches in zip(attributes, fact.get(f"rules_{place}") or (), strict=True):
             if matches:
                 facts[rule["dimension"]] += cents(rule["points"])
-        sums = dict(facts)
-        events = [event for event in events if event[1] <= today]
+        sums, events = dict(facts), fact["events"] or []
         for rule in behaviours:
-            for term in self._counted(rule, definition, events, today):
+            for term in self._counted(rule, definition, events):
                 amount, fades, linear, age = term[:4]
                 kind = "linear" if linear else "exponential"
                 sums[rule["dimension"]] += whole(amount * remaining(kind, age, fades))
@@ -130,7 +131,9 @@ class LeadScoreSingle(models.AbstractModel):
         active = None
         if idle := definition["inactivity_days"]:
             alive = self.env["lead.score.judge"]._signals()
-            active = next((event[1] for event in events if alive.get(event[0])), fact["created"])
+            active = fact["created"]
+            if last := next((event for event in events if alive.get(event[0])), None):
+                active = today - timedelta(last[1])
             if (today - active).days >= idle:
                 sums["negative"] -= definition["inactivity_points"] * 100
         points = {
@@ -157,12 +160,11 @@ class LeadScoreSingle(models.AbstractModel):
             "idle": idle,
         }
 
-    def _counted(self, rule, definition, events, today):
+    def _counted(self, rule, definition, events):
         """What a rule counts of events: (cents, half-life, linear, age, life) of each."""
         window = rule["window_days"]
         ages, quantities = [], []
-        for signal_id, day, quantity in events:
-            age = (today - day).days
+        for signal_id, age, quantity in events:
             if signal_id == rule["signal_id"] and (not window or age <= window):
                 ages.append(age)
                 quantities.append(quantity)
