@@ -74,8 +74,7 @@ class TestScoreDesktop(ScoreTour):
 
     def _let_days_pass(self, days):
         self._set_clock(self.env.cr.now() + timedelta(days=days))
-        with self.enter_registry_test_mode():
-            self.env.ref("lead_scoring.ir_cron_score_due").method_direct_trigger()
+        self.env.ref("lead_scoring.ir_cron_score_due").method_direct_trigger()
         self.env.invalidate_all()
 
 
