@@ -265,7 +265,8 @@ class TestLead(ScoreCase):
         self.lead.score_signal("t_ask")
         story = self.lead.with_user(self.rep).score_story()
         self.assertEqual((story["score"], story["card"]), (70, "Test card"))
-        self.assertEqual([score for _date, score in story["history"]], [30, 70])
+        scores = [score for _date, score in story["history"]]
+        self.assertEqual((scores[0], scores[1], scores[-1]), (30, 70, 70), "oldest first")
         for words in ("Score = the sum", "Fit: the points of its rules", "at most 100"):
             self.assertIn(words, story["formula"])
 

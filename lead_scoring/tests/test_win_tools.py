@@ -158,6 +158,23 @@ class TestWinTools(BaseCase):
             self.assertAlmostEqual(level, 0.95, delta=0.35)
         self.assertEqual(win_level.last_level([1, 0], [0.5, 0.5], [2, 1]), 0.0, "too few")
 
+    def test_many_names_are_each_heard_a_little(self):
+        chance = np.random.default_rng(6)
+        names, strength = chance.integers(0, 300, 6000), chance.normal(0, 1.2, 300)
+        won = draw(strength[names] - 0.5, 6)
+        table = {"name": ("category", [f"n{number}" for number in names])}
+        old, new = np.arange(3000), np.arange(3000, 6000)
+        kept, _report = train(rows(table, old), won[old])
+        model = WinModel(kept)
+        said = model.predict(rows(table, new))
+        self.assertGreater(win_metrics.auc(won[new], said), 0.66)
+        rate = np.full(3000, won[old].mean())
+        self.assertLess(
+            win_metrics.log_loss(won[new], said), win_metrics.log_loss(won[new], rate) - 0.03
+        )
+        # Three hundred names in a hundred new leads are no drift.
+        self.assertLess(model.drift(rows(table, new[:100]))["name"], 0.25)
+
     def test_luck_is_not_believed(self):
         scores = np.array([-2.0, 0.0, 3.0])
         line = {"way": "platt", "slope": 0.9, "shift": 0.2}

@@ -9,6 +9,7 @@ differ from its evidence.
 import warnings
 
 import numpy as np
+from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -38,10 +39,11 @@ def fit(codes, sizes, won, weights, free=False, seed=0):
     kept = [number for number in range(len(sizes)) if np.ptp(apart[:, number]) > 1e-9]
     shares, intercept, own = {}, float(logit(rate)), {}
     while kept:
-        columns = [apart[:, kept]]
+        columns = apart[:, kept]
         if free:
-            columns += [_one_hot(codes[:, number], sizes[number]) * FREEDOM for number in kept]
-        model = _regression(np.hstack(columns), won, weights)
+            own_columns = [_one_hot(codes[:, number], sizes[number]) for number in kept]
+            columns = sparse.hstack([sparse.csr_matrix(columns), *own_columns], format="csr")
+        model = _regression(columns, won, weights)
         shares = dict(zip(kept, model.coef_[0], strict=False))
         intercept = float(model.intercept_[0])
         own = _own_points(model.coef_[0][len(kept) :], kept, sizes) if free else {}
@@ -116,7 +118,9 @@ def evidence_apart(codes, sizes, won, weights, seed):
 
 
 def _one_hot(codes, size):
-    return np.eye(size)[codes]
+    """A column for each code; sparse, because a field may have hundreds of values."""
+    rows = np.arange(len(codes))
+    return sparse.csr_matrix((np.full(len(codes), FREEDOM), (rows, codes)), (len(codes), size))
 
 
 def _own_points(coefficients, kept, sizes):

@@ -16,7 +16,8 @@ import numpy as np
 
 MISSING, OTHER = 0, 1
 MAX_BINS = 20
-MAX_LEVELS = 40
+# Cities and the like: what a rare value says is shrunk, not thrown away.
+MAX_LEVELS = 300
 MAX_TAGS = 30
 
 
@@ -169,7 +170,7 @@ def _learn_tags(name, values, count):
 
 def rare_below(count):
     """A value that fewer rows have is not looked at by itself."""
-    return max(4, min(25, count // 200))
+    return max(4, min(25, count // 1000))
 
 
 def encode(features, table):

@@ -147,9 +147,16 @@ class WinModel:
         found = {}
         for number, feature in enumerate(self.features):
             actual = np.bincount(codes[:, number], minlength=feature.size)
-            index = stability_index(self.kept["counts"][number], actual)
+            index = stability_index(*_rare_together(self.kept["counts"][number], actual))
             found[feature.name] = max(index, found.get(feature.name, 0.0))
         return found
+
+
+def _rare_together(expected, actual):
+    """Both counts with all values rarer than one in fifty as one: few rows tell nothing of each."""
+    expected, actual = np.asarray(expected, float), np.asarray(actual, float)
+    rare = expected < expected.sum() / 50
+    return [np.append(counts[~rare], counts[rare].sum()) for counts in (expected, actual)]
 
 
 def _plain(value):

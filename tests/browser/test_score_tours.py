@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import fields
 from odoo.tests import HttpCase, new_test_user
 from odoo.tests.test_cursor import TestCursor
 from odoo.tools import mute_logger
@@ -51,6 +52,8 @@ class TestScoreDesktop(ScoreTour):
         lead.invalidate_recordset()
         self.assertEqual(lead.score_card_id, card)
         self.assertEqual(lead.score_temperature, "cold")
+        # After what the browser did: the clock of this test's own transaction stood still.
+        self._set_clock(fields.Datetime.now() + timedelta(minutes=1))
         offer = lead.with_user(self.rep).message_post(
             body="Our offer", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
@@ -64,13 +67,14 @@ class TestScoreDesktop(ScoreTour):
         self.assertEqual(lead.score_temperature, "cold")
         self.start_tour("/odoo", "score_manager_sees_it_cold_again", login="score_manager")
 
-    def _let_days_pass(self, days):
-        """The database's clock goes on, for the scheduled action and for what the browser asks."""
-        moment = self.env.cr.now() + timedelta(days=days)
+    def _set_clock(self, moment):
+        """The database's clock, also for jobs and for what the browser asks."""
         self.patch(self.env.cr, "now", lambda: moment)
         self.patch(TestCursor, "now", lambda cursor: moment)
-        with self.enter_registry_test_mode():
-            self.env.ref("lead_scoring.ir_cron_score_due").method_direct_trigger()
+
+    def _let_days_pass(self, days):
+        self._set_clock(self.env.cr.now() + timedelta(days=days))
+        self.env.ref("lead_scoring.ir_cron_score_due").method_direct_trigger()
         self.env.invalidate_all()
 
 
