@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from .lead_score_event import ENGINE, in_engine
+from .lead_score_qualification import STATES
 
 CLASSES = {
     "grade": [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")],
@@ -71,8 +72,8 @@ class LeadScoreHistory(models.Model):
     intent = fields.Selection(CLASSES["intent"], readonly=True)
     level_before = fields.Selection(CLASSES["level"], readonly=True)
     level = fields.Selection(CLASSES["level"], readonly=True)
-    qualification_before = fields.Char(readonly=True)
-    qualification = fields.Char(readonly=True)
+    qualification_before = fields.Selection(STATES, readonly=True)
+    qualification = fields.Selection(STATES, readonly=True)
     user_id = fields.Many2one("res.users", string="By", readonly=True, help="Who caused it.")
     note = fields.Char(readonly=True, help="What was written down with it.")
 
