@@ -13,6 +13,7 @@ class CrmLeadPlaybook(models.AbstractModel):
         string="Playbooks",
         copy=False,
         groups="sales_team.group_sale_salesman",
+        help="The passages of this lead through playbooks.",
     )
 
     playbook_count = fields.Integer(

@@ -56,7 +56,11 @@ class CustomerLifecycle(models.Model):
         index=True,
         help="The class of customers that decides after how long a silence the state changes.",
     )
-    profile_version = fields.Integer(readonly=True, export_string_translation=False)
+    profile_version = fields.Integer(
+        readonly=True,
+        export_string_translation=False,
+        help="Version of the profile by which the customer was last judged.",
+    )
 
     state = fields.Selection(
         STATES,
@@ -107,8 +111,12 @@ class CustomerLifecycle(models.Model):
         readonly=True,
         help="On how many days something was bought that was not given back.",
     )
-    first_order_date = fields.Date(string="First Purchase", readonly=True)
-    last_order_date = fields.Date(string="Last Purchase", readonly=True)
+    first_order_date = fields.Date(
+        string="First Purchase", readonly=True, help="Day of the first purchase that counts."
+    )
+    last_order_date = fields.Date(
+        string="Last Purchase", readonly=True, help="Day of the latest purchase that counts."
+    )
     amount_total = fields.Float(
         string="Spent",
         readonly=True,
@@ -162,7 +170,9 @@ class CustomerLifecycle(models.Model):
     tier = fields.Selection(
         TIERS, readonly=True, index=True, help="Value of the customer by what was spent in a year."
     )
-    previous_tier = fields.Selection(TIERS, readonly=True)
+    previous_tier = fields.Selection(
+        TIERS, readonly=True, help="The value tier before the present one."
+    )
     p_buy = fields.Float(
         string="Chance to Buy",
         readonly=True,
@@ -174,8 +184,12 @@ class CustomerLifecycle(models.Model):
         STATES, readonly=True, help="A state that somebody set by hand; it beats the machine."
     )
     manual_reason = fields.Char(readonly=True, help="Why the state was set by hand.")
-    manual_user_id = fields.Many2one("res.users", string="Set by", readonly=True)
-    manual_date = fields.Date(string="Set on", readonly=True)
+    manual_user_id = fields.Many2one(
+        "res.users", string="Set by", readonly=True, help="Who set the state by hand."
+    )
+    manual_date = fields.Date(
+        string="Set on", readonly=True, help="Day on which the state was set by hand."
+    )
     lock_date = fields.Date(
         string="Locked Until",
         readonly=True,
@@ -191,11 +205,23 @@ class CustomerLifecycle(models.Model):
     user_id = fields.Many2one(
         related="partner_id.user_id", string="Salesperson", help="Of the customer."
     )
-    currency_id = fields.Many2one(related="company_id.currency_id", export_string_translation=False)
-    partner_active = fields.Boolean(
-        related="partner_id.active", string="Customer Is Active", export_string_translation=False
+    currency_id = fields.Many2one(
+        related="company_id.currency_id",
+        export_string_translation=False,
+        help="The currency of the company.",
     )
-    transition_ids = fields.One2many("customer.lifecycle.transition", "lifecycle_id", readonly=True)
+    partner_active = fields.Boolean(
+        related="partner_id.active",
+        string="Customer Is Active",
+        export_string_translation=False,
+        help="Whether the contact is not archived.",
+    )
+    transition_ids = fields.One2many(
+        "customer.lifecycle.transition",
+        "lifecycle_id",
+        readonly=True,
+        help="Every change of the state, with its reason.",
+    )
     days_in_state = fields.Integer(
         compute="_compute_days_in_state", help="How long the customer has been in this state."
     )

@@ -90,7 +90,9 @@ class CustomerLifecycleBacktest(models.Model):
         help="Why the test has no result.",
     )
     error = fields.Char(readonly=True, copy=False, help="What went wrong, for the administrator.")
-    run_date = fields.Datetime(string="Run on", readonly=True, copy=False)
+    run_date = fields.Datetime(
+        string="Run on", readonly=True, copy=False, help="When the back-test was last run."
+    )
     customer_count = fields.Integer(
         string="Customers", readonly=True, copy=False, help="Had bought before the cut-off."
     )
@@ -110,10 +112,18 @@ class CustomerLifecycleBacktest(models.Model):
         readonly=True, copy=False, help="Purchase days after the cut-off that there really were."
     )
     line_ids = fields.One2many(
-        "customer.lifecycle.backtest.line", "backtest_id", readonly=True, copy=False
+        "customer.lifecycle.backtest.line",
+        "backtest_id",
+        readonly=True,
+        copy=False,
+        help="One line for each way of judging customers that was compared.",
     )
     verdict = fields.Text(compute="_compute_verdict", help="What the test says, in words.")
-    chart = fields.Html(compute="_compute_chart", sanitize=False)
+    chart = fields.Html(
+        compute="_compute_chart",
+        sanitize=False,
+        help="How many of those who left were found, against the false alarms.",
+    )
 
     _rate_check = models.Constraint(
         "CHECK (false_alarm_rate > 0 AND false_alarm_rate < 1)",

@@ -23,10 +23,17 @@ class CustomerLifecycleBacktestLine(models.Model):
     _rec_name = "rule"
 
     backtest_id = fields.Many2one(
-        "customer.lifecycle.backtest", required=True, readonly=True, ondelete="cascade", index=True
+        "customer.lifecycle.backtest",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+        help="The back-test that this line belongs to.",
     )
     company_id = fields.Many2one(related="backtest_id.company_id", store=True)
-    sequence = fields.Integer(readonly=True, export_string_translation=False)
+    sequence = fields.Integer(
+        readonly=True, export_string_translation=False, help="Place in the comparison."
+    )
     rule = fields.Selection(
         RULES,
         required=True,
@@ -35,7 +42,11 @@ class CustomerLifecycleBacktestLine(models.Model):
         "before the cut-off, as strict as the false alarms allowed: silent days by number of "
         "purchases, a chance of an order, or one number of days for everybody.",
     )
-    settings = fields.Json(readonly=True, export_string_translation=False)
+    settings = fields.Json(
+        readonly=True,
+        export_string_translation=False,
+        help="The thresholds that this way of judging used.",
+    )
     days_text = fields.Char(
         string="Flagged When",
         compute="_compute_days_text",
@@ -78,7 +89,11 @@ class CustomerLifecycleBacktestLine(models.Model):
         help="Chance that a customer who came back was ranked before one who stayed away: 0.5 is "
         "a coin, 1 is perfect. Only for rules that rank.",
     )
-    has_auc = fields.Boolean(readonly=True, export_string_translation=False)
+    has_auc = fields.Boolean(
+        readonly=True,
+        export_string_translation=False,
+        help="Whether this way ranks the customers, so that its ranking can be judged.",
+    )
     detection_days = fields.Float(
         string="Days Until Found",
         readonly=True,

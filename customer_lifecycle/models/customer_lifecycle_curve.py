@@ -17,7 +17,11 @@ class CustomerLifecycleCurve(models.Model):
     _rec_name = "days"
 
     fit_id = fields.Many2one(
-        "customer.lifecycle.fit", required=True, readonly=True, ondelete="cascade"
+        "customer.lifecycle.fit",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="The look at the purchases that this point of the curve comes from.",
     )
     profile_id = fields.Many2one(
         "customer.lifecycle.profile",

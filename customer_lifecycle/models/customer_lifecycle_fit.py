@@ -54,7 +54,11 @@ class CustomerLifecycleFit(models.Model):
     is_current = fields.Boolean(
         string="In Use", readonly=True, default=True, help="Earlier versions are kept to compare."
     )
-    source = fields.Char(readonly=True, export_string_translation=False)
+    source = fields.Char(
+        readonly=True,
+        export_string_translation=False,
+        help="What counted as a purchase: orders, invoices or point-of-sale orders.",
+    )
     horizon_days = fields.Integer(
         string="Horizon", readonly=True, help="The return curve looks so many days ahead."
     )
@@ -103,7 +107,12 @@ class CustomerLifecycleFit(models.Model):
     has_curve = fields.Boolean(
         readonly=True, help="Whether there were enough silences to draw a return curve."
     )
-    curve_ids = fields.One2many("customer.lifecycle.curve", "fit_id", readonly=True)
+    curve_ids = fields.One2many(
+        "customer.lifecycle.curve",
+        "fit_id",
+        readonly=True,
+        help="How many customers came back after how many days of silence.",
+    )
 
     _current_uniq = models.UniqueIndex(
         "(company_id, profile_id) WHERE is_current",
@@ -252,7 +261,7 @@ class CustomerLifecycleFit(models.Model):
         self.invalidate_recordset(["curve_ids"])
 
     def _lifecycle_forget_old(self):
-        """Keep the last versions only."""
+        """Keep the last versions only; nobody else may delete one."""
         for fit in self:
             same = [("profile_id", "=", fit.profile_id.id), ("company_id", "=", fit.company_id.id)]
             self.search(same, order="id desc", offset=KEPT).sudo().unlink()

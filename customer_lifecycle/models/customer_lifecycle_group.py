@@ -14,12 +14,42 @@ class CustomerLifecycleGroup(models.Model):
         "In use", default=True, help="Archived groups are not given to customers."
     )
     color = fields.Integer(help="Colour on cards.")
-    r_min = fields.Integer(string="Recency From", default=1, required=True)
-    r_max = fields.Integer(string="Recency To", default=5, required=True)
-    f_min = fields.Integer(string="Frequency From", default=1, required=True)
-    f_max = fields.Integer(string="Frequency To", default=5, required=True)
-    m_min = fields.Integer(string="Money From", default=1, required=True)
-    m_max = fields.Integer(string="Money To", default=5, required=True)
+    r_min = fields.Integer(
+        string="Recency From",
+        default=1,
+        required=True,
+        help="Lowest recency score of the group. 5 bought most recently.",
+    )
+    r_max = fields.Integer(
+        string="Recency To",
+        default=5,
+        required=True,
+        help="Highest recency score of the group. 5 bought most recently.",
+    )
+    f_min = fields.Integer(
+        string="Frequency From",
+        default=1,
+        required=True,
+        help="Lowest frequency score of the group. 5 buys most often.",
+    )
+    f_max = fields.Integer(
+        string="Frequency To",
+        default=5,
+        required=True,
+        help="Highest frequency score of the group. 5 buys most often.",
+    )
+    m_min = fields.Integer(
+        string="Money From",
+        default=1,
+        required=True,
+        help="Lowest money score of the group. 5 spends most.",
+    )
+    m_max = fields.Integer(
+        string="Money To",
+        default=5,
+        required=True,
+        help="Highest money score of the group. 5 spends most.",
+    )
     description = fields.Text(translate=True, help="What to do with these customers.")
 
     _range_check = models.Constraint(

@@ -79,9 +79,21 @@ class CustomerLifecycleProfile(models.Model):
         copy=True,
         help="How many silent days it takes, by the number of purchases.",
     )
-    risk_days = fields.Integer(string="At Risk After", default=60)
-    dormant_days = fields.Integer(string="Dormant After", default=90)
-    churn_days = fields.Integer(string="Churned After", default=365)
+    risk_days = fields.Integer(
+        string="At Risk After",
+        default=60,
+        help="Days without a purchase after which a customer is marked as at risk.",
+    )
+    dormant_days = fields.Integer(
+        string="Dormant After",
+        default=90,
+        help="Days without a purchase after which a customer is dormant.",
+    )
+    churn_days = fields.Integer(
+        string="Churned After",
+        default=365,
+        help="Days without a purchase after which a customer has churned.",
+    )
     horizon_days = fields.Integer(
         string="Horizon", default=180, help="A chance of an order is a chance within so many days."
     )
@@ -118,8 +130,15 @@ class CustomerLifecycleProfile(models.Model):
         default=90,
         help="Days for which a customer who came back is shown as recovered.",
     )
-    version = fields.Integer(default=1, readonly=True, copy=False)
-    customer_ids = fields.One2many("customer.lifecycle", "profile_id", readonly=True)
+    version = fields.Integer(
+        default=1, readonly=True, copy=False, help="Counts the changes of the settings."
+    )
+    customer_ids = fields.One2many(
+        "customer.lifecycle",
+        "profile_id",
+        readonly=True,
+        help="The customers that this profile judges.",
+    )
 
     _days_check = models.Constraint(
         "CHECK (risk_days BETWEEN 1 AND dormant_days AND dormant_days < churn_days"

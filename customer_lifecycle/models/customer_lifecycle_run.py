@@ -21,10 +21,18 @@ class CustomerLifecycleRun(models.Model):
     _order = "id desc"
     _rec_name = "day"
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="The company whose customers were judged.",
+    )
     day = fields.Date(required=True, readonly=True, help="The day for which it decided.")
-    date_start = fields.Datetime(string="Started", readonly=True)
-    date_end = fields.Datetime(string="Ended", readonly=True)
+    date_start = fields.Datetime(string="Started", readonly=True, help="When the run began.")
+    date_end = fields.Datetime(
+        string="Ended", readonly=True, help="When the run ended; empty while it goes on."
+    )
     found_count = fields.Integer(
         string="New Customers", readonly=True, help="Customers who had no lifecycle yet."
     )

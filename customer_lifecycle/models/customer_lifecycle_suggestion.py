@@ -56,11 +56,23 @@ class CustomerLifecycleSuggestion(models.Model):
         readonly=True,
         help="How the profile would decide.",
     )
-    new_values = fields.Json(readonly=True, export_string_translation=False)
-    old_values = fields.Json(readonly=True, export_string_translation=False)
-    adopted_version = fields.Integer(readonly=True, export_string_translation=False)
+    new_values = fields.Json(
+        readonly=True, export_string_translation=False, help="The settings that are suggested."
+    )
+    old_values = fields.Json(
+        readonly=True,
+        export_string_translation=False,
+        help="The settings before, to be put back when the suggestion is undone.",
+    )
+    adopted_version = fields.Integer(
+        readonly=True,
+        export_string_translation=False,
+        help="Version of the profile that adopting the suggestion made.",
+    )
     adopted_date = fields.Datetime(readonly=True, help="When the profile was changed.")
-    adopted_user_id = fields.Many2one("res.users", string="Adopted by", readonly=True)
+    adopted_user_id = fields.Many2one(
+        "res.users", string="Adopted by", readonly=True, help="Who adopted the suggestion."
+    )
     line_ids = fields.One2many(
         "customer.lifecycle.suggestion.line",
         "suggestion_id",

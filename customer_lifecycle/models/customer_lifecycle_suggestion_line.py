@@ -17,7 +17,11 @@ class CustomerLifecycleSuggestionLine(models.Model):
     _rec_name = "new_rank"
 
     suggestion_id = fields.Many2one(
-        "customer.lifecycle.suggestion", required=True, ondelete="cascade", index=True
+        "customer.lifecycle.suggestion",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        help="The suggestion that this threshold belongs to.",
     )
     old_rank = fields.Selection(
         RANKS, string="Now", readonly=True, help="By the settings of the profile as they are."

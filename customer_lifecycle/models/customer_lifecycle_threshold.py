@@ -10,7 +10,11 @@ class CustomerLifecycleThreshold(models.Model):
     _rec_name = "min_orders"
 
     profile_id = fields.Many2one(
-        "customer.lifecycle.profile", required=True, ondelete="cascade", index=True
+        "customer.lifecycle.profile",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        help="The profile that this threshold belongs to.",
     )
     min_orders = fields.Integer(
         string="From Purchases",

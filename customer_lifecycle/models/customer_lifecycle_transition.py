@@ -21,7 +21,12 @@ class CustomerLifecycleTransition(models.Model):
     _allow_sudo_commands = False
 
     lifecycle_id = fields.Many2one(
-        "customer.lifecycle", required=True, readonly=True, ondelete="cascade", index=True
+        "customer.lifecycle",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+        help="The customer's state in this company.",
     )
     partner_id = fields.Many2one(
         "res.partner",
@@ -30,11 +35,22 @@ class CustomerLifecycleTransition(models.Model):
         readonly=True,
         ondelete="cascade",
         index=True,
+        help="The customer whose state changed.",
     )
     company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="cascade", index=True
+        "res.company",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+        help="The company in which the state changed.",
     )
-    profile_id = fields.Many2one("customer.lifecycle.profile", readonly=True, ondelete="set null")
+    profile_id = fields.Many2one(
+        "customer.lifecycle.profile",
+        readonly=True,
+        ondelete="set null",
+        help="The profile by which the customer was judged.",
+    )
     kind = fields.Selection(
         KINDS, required=True, readonly=True, default="state", help="What changed."
     )
@@ -43,8 +59,10 @@ class CustomerLifecycleTransition(models.Model):
         help="Before: key of the state, letter of the tier, name of the group; empty at first.",
     )
     to_value = fields.Char(readonly=True, help="After: as the value before.")
-    state_from = fields.Selection(STATES, string="From", readonly=True)
-    state_to = fields.Selection(STATES, string="To", readonly=True)
+    state_from = fields.Selection(
+        STATES, string="From", readonly=True, help="The state before; empty for the first one."
+    )
+    state_to = fields.Selection(STATES, string="To", readonly=True, help="The state from then on.")
     change = fields.Char(
         compute="_compute_change", help="What it was before and what it became, in words."
     )

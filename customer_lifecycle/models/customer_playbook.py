@@ -55,7 +55,11 @@ class CustomerPlaybook(models.Model):
         "customer.playbook.step", "playbook_id", string="Steps", copy=True, help="What is done."
     )
     enrolment_ids = fields.One2many(
-        "customer.playbook.enrolment", "playbook_id", copy=False, export_string_translation=False
+        "customer.playbook.enrolment",
+        "playbook_id",
+        copy=False,
+        export_string_translation=False,
+        help="Everybody who went through the playbook, with those who were left alone to compare.",
     )
 
     # Ends

@@ -56,7 +56,10 @@ class CustomerPlaybookDeed(models.AbstractModel):
         "to a public pool. Only administrators choose it.",
     )
     coupon_model = fields.Char(
-        compute="_compute_coupon_model", export_string_translation=False, compute_sudo=False
+        compute="_compute_coupon_model",
+        export_string_translation=False,
+        compute_sudo=False,
+        help="Whether the app that gives coupons is installed.",
     )
     coupon_program_id = fields.Many2oneReference(
         string="Coupon program",

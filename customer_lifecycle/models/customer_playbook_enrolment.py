@@ -101,7 +101,11 @@ class CustomerPlaybookEnrolment(models.Model):
         help="Salesperson of the customer or lead.",
     )
     log_ids = fields.One2many(
-        "customer.playbook.log", "enrolment_id", string="History", readonly=True
+        "customer.playbook.log",
+        "enrolment_id",
+        string="History",
+        readonly=True,
+        help="What the playbook did, step by step.",
     )
 
     _one_record = models.Constraint(

@@ -8,7 +8,7 @@ class CustomerPlaybookOutcome(models.AbstractModel):
     _name = "customer.playbook.outcome"
     _description = "Outcome of a Playbook"
 
-    company_id = fields.Many2one("res.company")
+    company_id = fields.Many2one("res.company", help="The company of the customer.")
     window_end = fields.Datetime(
         string="Measured until",
         readonly=True,
@@ -25,7 +25,11 @@ class CustomerPlaybookOutcome(models.AbstractModel):
         help="Confirmed orders within the time for the result, without taxes, in the currency of "
         "the company. For leads the expected revenue of the won ones.",
     )
-    currency_id = fields.Many2one(related="company_id.currency_id", export_string_translation=False)
+    currency_id = fields.Many2one(
+        related="company_id.currency_id",
+        export_string_translation=False,
+        help="The currency of the company.",
+    )
 
     _unmeasured_index = models.Index("(playbook_id, window_end) WHERE measured IS NOT TRUE")
 

@@ -13,8 +13,12 @@ class CustomerPlaybookResult(models.AbstractModel):
     _name = "customer.playbook.result"
     _description = "Result of a Playbook"
 
-    company_id = fields.Many2one("res.company")
-    currency_id = fields.Many2one(related="company_id.currency_id", export_string_translation=False)
+    company_id = fields.Many2one("res.company", help="The company of the customers.")
+    currency_id = fields.Many2one(
+        related="company_id.currency_id",
+        export_string_translation=False,
+        help="The currency of the company.",
+    )
     result_days = fields.Integer(
         string="Result after days",
         default=30,

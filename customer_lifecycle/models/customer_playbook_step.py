@@ -67,7 +67,11 @@ class CustomerPlaybookStep(models.Model):
     )
     problem = fields.Char(compute="_compute_problem", help="Why the step cannot work.")
     log_ids = fields.One2many(
-        "customer.playbook.log", "step_id", copy=False, export_string_translation=False
+        "customer.playbook.log",
+        "step_id",
+        copy=False,
+        export_string_translation=False,
+        help="What became of this step with each customer.",
     )
     done_count = fields.Integer(
         string="Done", compute="_compute_log_counts", help="How often the step was taken."

@@ -8,13 +8,22 @@ class DigestDigest(models.Model):
     kpi_lifecycle_dormant = fields.Boolean(
         string="Customers Asleep", help="How many customers became dormant."
     )
-    kpi_lifecycle_dormant_value = fields.Integer(compute="_compute_kpi_lifecycle_dormant_value")
+    kpi_lifecycle_dormant_value = fields.Integer(
+        compute="_compute_kpi_lifecycle_dormant_value",
+        help="Customers who became dormant in the time of the digest.",
+    )
     kpi_lifecycle_lost = fields.Boolean(string="Customers Lost", help="How many were lost.")
-    kpi_lifecycle_lost_value = fields.Integer(compute="_compute_kpi_lifecycle_lost_value")
+    kpi_lifecycle_lost_value = fields.Integer(
+        compute="_compute_kpi_lifecycle_lost_value",
+        help="Customers who churned in the time of the digest.",
+    )
     kpi_lifecycle_recovered = fields.Boolean(
         string="Customers Recovered", help="How many bought again after a long silence."
     )
-    kpi_lifecycle_recovered_value = fields.Integer(compute="_compute_kpi_lifecycle_recovered_value")
+    kpi_lifecycle_recovered_value = fields.Integer(
+        compute="_compute_kpi_lifecycle_recovered_value",
+        help="Customers who came back in the time of the digest.",
+    )
 
     def _compute_kpi_lifecycle_dormant_value(self):
         self._lifecycle_count("kpi_lifecycle_dormant_value", [("state_to", "=", "dormant")])

@@ -46,6 +46,7 @@ class LifecycleMixin(models.AbstractModel):
         string="Lifecycles in All Companies",
         readonly=True,
         copy=False,
+        help="The customer's state in each company.",
     )
     lifecycle_id = fields.Many2one(
         "customer.lifecycle",

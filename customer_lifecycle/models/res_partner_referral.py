@@ -16,7 +16,13 @@ class ResPartnerReferral(models.AbstractModel):
         tracking=True,
         help="The customer or partner who recommended us to this one.",
     )
-    referred_ids = fields.One2many("res.partner", "referred_by_id", string="Brought in", copy=False)
+    referred_ids = fields.One2many(
+        "res.partner",
+        "referred_by_id",
+        string="Brought in",
+        copy=False,
+        help="Customers who came on this customer's recommendation.",
+    )
     referral_count = fields.Integer(
         string="Customers brought in",
         compute="_compute_referrals",

@@ -13,7 +13,13 @@ class ResPartnerRelation(models.AbstractModel):
     _name = "res.partner.relation"
     _description = "Revisits and Roles of a Contact"
 
-    visit_ids = fields.One2many("customer.visit", "partner_id", string="Revisits", copy=False)
+    visit_ids = fields.One2many(
+        "customer.visit",
+        "partner_id",
+        string="Revisits",
+        copy=False,
+        help="Planned and held revisits.",
+    )
     visit_count = fields.Integer(
         compute="_compute_visit_count",
         groups="sales_team.group_sale_salesman",
@@ -26,10 +32,18 @@ class ResPartnerRelation(models.AbstractModel):
         help="Average of the stars that this customer gave, from 1 to 5; 0 if never asked.",
     )
     contact_role_ids = fields.One2many(
-        "customer.contact.role", "customer_id", string="Roles", copy=False
+        "customer.contact.role",
+        "customer_id",
+        string="Roles",
+        copy=False,
+        help="Who does what at this customer: who decides, who influences, who uses.",
     )
     person_role_ids = fields.One2many(
-        "customer.contact.role", "partner_id", string="Has the roles", copy=False
+        "customer.contact.role",
+        "partner_id",
+        string="Has the roles",
+        copy=False,
+        help="The roles of this person, at any customer.",
     )
     role_coverage = fields.Integer(
         string="Account coverage",
@@ -63,6 +77,7 @@ class ResPartnerRelation(models.AbstractModel):
         string="Playbooks",
         copy=False,
         groups="sales_team.group_sale_salesman",
+        help="The passages of this customer through playbooks.",
     )
     playbook_count = fields.Integer(
         string="Playbook passages",

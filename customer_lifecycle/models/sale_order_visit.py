@@ -7,7 +7,13 @@ class SaleOrderVisit(models.AbstractModel):
     _name = "sale.order.visit"
     _description = "Revisits after an Order"
 
-    visit_ids = fields.One2many("customer.visit", "order_id", string="Revisits", copy=False)
+    visit_ids = fields.One2many(
+        "customer.visit",
+        "order_id",
+        string="Revisits",
+        copy=False,
+        help="Revisits about this order.",
+    )
     visit_count = fields.Integer(
         compute="_compute_visit_count",
         groups="sales_team.group_sale_salesman",

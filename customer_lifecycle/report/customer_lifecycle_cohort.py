@@ -14,7 +14,9 @@ class CustomerLifecycleCohort(models.Model):
     _rec_name = "cohort"
     _order = "cohort desc, months"
 
-    company_id = fields.Many2one("res.company", readonly=True)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, help="The company whose customers are counted."
+    )
     cohort = fields.Date(
         readonly=True, help="First day of the month in which the customers bought first."
     )

@@ -12,7 +12,9 @@ class CustomerLifecycleMovement(models.Model):
     _order = "month desc"
 
     month = fields.Date(readonly=True, help="The first day of the month.")
-    company_id = fields.Many2one("res.company", readonly=True)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, help="The company whose customers are counted."
+    )
     start_count = fields.Integer(
         string="At the Start",
         readonly=True,

@@ -7,6 +7,7 @@ from . import test_fit, test_backtest
 from . import test_history
 from . import test_money
 from . import test_playbook
+from . import test_playbook_leads
 from . import test_playbook_steps
 from . import test_playbook_tools
 from . import test_purchase_model

@@ -53,8 +53,8 @@ class TestJudging(ModelCase):
         self.assertEqual(seen.spend.tolist(), [1])
 
     def test_patience_by_number_of_purchases(self):
-        patience = lambda bought: backtest.stepped_patience(bought, [(4, 20), (1, 90)])  # noqa: E731
-        _seen, result = self.judge(patience)
+        steps = [(4, 20), (1, 90)]
+        _seen, result = self.judge(lambda bought: backtest.stepped_patience(bought, steps))
         self.assertEqual(result.flagged, 1)
 
     def test_ranking_is_judged_at_equal_false_alarms(self):

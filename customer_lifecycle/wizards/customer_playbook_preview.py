@@ -30,7 +30,12 @@ class CustomerPlaybookPreview(models.TransientModel):
     waiting_count = fields.Integer(
         string="Would wait", readonly=True, help="Records that the brake leaves for other days."
     )
-    line_ids = fields.One2many("customer.playbook.preview.line", "preview_id", readonly=True)
+    line_ids = fields.One2many(
+        "customer.playbook.preview.line",
+        "preview_id",
+        readonly=True,
+        help="Who would enter the playbook now.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

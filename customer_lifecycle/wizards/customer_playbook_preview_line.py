@@ -9,7 +9,12 @@ class CustomerPlaybookPreviewLine(models.TransientModel):
     _name = "customer.playbook.preview.line"
     _description = "Record in a Preview"
 
-    preview_id = fields.Many2one("customer.playbook.preview", required=True, ondelete="cascade")
+    preview_id = fields.Many2one(
+        "customer.playbook.preview",
+        required=True,
+        ondelete="cascade",
+        help="The preview that this line belongs to.",
+    )
     name = fields.Char(readonly=True, help="Customer or lead.")
     user_id = fields.Many2one("res.users", string="Salesperson", readonly=True, help="Its owner.")
     is_control = fields.Boolean(

@@ -71,7 +71,7 @@ def main(arguments):
         if options.prepare:
             say(f"Ready after {time.monotonic() - began:.0f} s; dev/run starts it.")
             return 0
-        port = options.port or free_port(8069, tries=100)
+        port = free_port(options.port) if options.port else free_port(8069, tries=100)
         return serve(databases, name, port, options, began)
 
 

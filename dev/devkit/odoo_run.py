@@ -104,4 +104,6 @@ def free_port(wanted=0, tries=1):
             except OSError:
                 continue
             return probe.getsockname()[1]
+    if tries == 1:
+        raise Problem(f"Port {wanted} is in use by another program; name another.")
     raise Problem(f"No free port from {wanted} to {wanted + tries - 1}.")

@@ -26,9 +26,20 @@ class CrmLead(models.Model):
     _pool_move_link = "lead_id"
 
     pool_move_ids = fields.One2many(
-        "lead.pool.move", "lead_id", string="Ownership", readonly=True, copy=False
+        "lead.pool.move",
+        "lead_id",
+        string="Ownership",
+        readonly=True,
+        copy=False,
+        help="Every change of hands of this lead: who, when and why.",
     )
-    pool_request_ids = fields.One2many("lead.pool.request", "lead_id", readonly=True, copy=False)
+    pool_request_ids = fields.One2many(
+        "lead.pool.request",
+        "lead_id",
+        readonly=True,
+        copy=False,
+        help="Requests of salespeople to receive this lead.",
+    )
 
     # With all that the window and the record rules look at, so that a pager is counted from the
     # index alone; else PostgreSQL reads the table until it has found as many as it should count.

@@ -11,17 +11,25 @@ class DigestDigest(models.Model):
         string="Claimed from Pools",
         help="How many leads and customers were claimed from public pools.",
     )
-    kpi_pool_claimed_value = fields.Integer(compute="_compute_kpi_pool_claimed_value")
+    kpi_pool_claimed_value = fields.Integer(
+        compute="_compute_kpi_pool_claimed_value",
+        help="Records claimed from the pools in the time of the digest.",
+    )
     kpi_pool_reclaimed = fields.Boolean(
         string="Taken Back by Pools",
         help="How many leads and customers went back to their pools because nobody worked them.",
     )
-    kpi_pool_reclaimed_value = fields.Integer(compute="_compute_kpi_pool_reclaimed_value")
+    kpi_pool_reclaimed_value = fields.Integer(
+        compute="_compute_kpi_pool_reclaimed_value",
+        help="Records that rules took back in the time of the digest.",
+    )
     kpi_pool_waiting = fields.Boolean(
         string="Waiting in Pools",
         help="How many leads and customers wait for a salesperson when the digest is sent.",
     )
-    kpi_pool_waiting_value = fields.Integer(compute="_compute_kpi_pool_waiting_value")
+    kpi_pool_waiting_value = fields.Integer(
+        compute="_compute_kpi_pool_waiting_value", help="Records that wait in the pools now."
+    )
 
     def _compute_kpi_pool_claimed_value(self):
         self._pool_count_moves("kpi_pool_claimed_value", "claim")

@@ -50,7 +50,9 @@ class LeadPool(models.Model):
         default="lead",
         help="What lies in the pool: leads and opportunities, or customers.",
     )
-    model_name = fields.Char(compute="_compute_model_name")
+    model_name = fields.Char(
+        compute="_compute_model_name", help="Whether the pool holds leads or customers."
+    )
     company_id = fields.Many2one(
         "res.company",
         required=True,
@@ -123,14 +125,22 @@ class LeadPool(models.Model):
         compute="_compute_counts",
         help="Held records that go back to the pool within seven days if nobody works them.",
     )
-    member_count = fields.Integer(compute="_compute_member_count")
-    is_manager = fields.Boolean(compute="_compute_is_manager")
+    member_count = fields.Integer(
+        compute="_compute_member_count", help="How many people may claim from the pool."
+    )
+    is_manager = fields.Boolean(
+        compute="_compute_is_manager", help="Whether you may tune this pool."
+    )
     due_refresh = fields.Boolean(
         readonly=True,
         copy=False,
         help="Rules have changed; due dates are being worked out again in the background.",
     )
-    due_refresh_after = fields.Integer(readonly=True, copy=False)
+    due_refresh_after = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="Up to which record the return dates have been worked out again after a change.",
+    )
 
     @api.depends("kind")
     def _compute_model_name(self):

@@ -63,28 +63,47 @@ class LeadPoolEntry(models.Model):
     )
     res_model = fields.Char(readonly=True, help="Technical kind of the record.")
     pool_id = fields.Many2one("lead.pool", readonly=True, help="Pool in which it waits.")
-    company_id = fields.Many2one("res.company", readonly=True)
-    pool_state = fields.Char(readonly=True)
-    is_open = fields.Boolean(readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True, help="The company of the pool.")
+    pool_state = fields.Char(readonly=True, help="Whether the record lies in the pool.")
+    is_open = fields.Boolean(readonly=True, help="Whether the lead is neither won nor lost.")
     visibility = fields.Selection(related="pool_id.visibility", related_sudo=True)
     partner_name = fields.Char(
         string="Company name", readonly=True, help="As far as its pool shows it."
     )
-    city = fields.Char(readonly=True)
-    country_id = fields.Many2one("res.country", readonly=True)
-    source_id = fields.Many2one("utm.source", readonly=True)
-    medium_id = fields.Many2one("utm.medium", readonly=True)
+    city = fields.Char(readonly=True, help="Where the customer is.")
+    country_id = fields.Many2one("res.country", readonly=True, help="Where the customer is.")
+    source_id = fields.Many2one("utm.source", readonly=True, help="Where the record came from.")
+    medium_id = fields.Many2one("utm.medium", readonly=True, help="How the record reached us.")
     type = fields.Selection(
-        [("lead", "Lead"), ("opportunity", "Opportunity")], string="Lead type", readonly=True
+        [("lead", "Lead"), ("opportunity", "Opportunity")],
+        string="Lead type",
+        readonly=True,
+        help="Whether it is a lead or already an opportunity.",
     )
     priority = fields.Selection(
-        [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")], readonly=True
+        [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")],
+        readonly=True,
+        help="How important the record is.",
     )
-    expected_revenue = fields.Float(readonly=True)
-    pool_priority = fields.Integer(string="Pool order", readonly=True, aggregator=None)
-    pool_enter_date = fields.Datetime(string="In the pool since", readonly=True)
-    pool_round = fields.Integer(string="Rounds", readonly=True, aggregator="avg")
-    create_date = fields.Datetime(string="Created on", readonly=True)
+    expected_revenue = fields.Float(readonly=True, help="What the deal may be worth.")
+    pool_priority = fields.Integer(
+        string="Pool order",
+        readonly=True,
+        aggregator=None,
+        help="Place in the line when the pool hands out the next best.",
+    )
+    pool_enter_date = fields.Datetime(
+        string="In the pool since", readonly=True, help="When the record came into the pool."
+    )
+    pool_round = fields.Integer(
+        string="Rounds",
+        readonly=True,
+        aggregator="avg",
+        help="How often the record has been held and given back.",
+    )
+    create_date = fields.Datetime(
+        string="Created on", readonly=True, help="When the record was created."
+    )
     email_masked = fields.Char(
         string="E-mail", readonly=True, help="Readable once you have claimed it."
     )
@@ -92,7 +111,11 @@ class LeadPoolEntry(models.Model):
         string="Phone", readonly=True, help="Readable once you have claimed it."
     )
     tag_ids = fields.Many2many(
-        "crm.tag", string="Tags", compute="_compute_tag_ids", search="_search_tag_ids"
+        "crm.tag",
+        string="Tags",
+        compute="_compute_tag_ids",
+        search="_search_tag_ids",
+        help="Tags of the record.",
     )
     pool_can_claim = fields.Boolean(
         compute="_compute_pool_claim", help="Whether you may claim it now."

@@ -32,9 +32,18 @@ class LeadPoolHold(models.AbstractModel):
         help="How often its owner has put off the return.",
     )
 
-    pool_can_extend = fields.Boolean(compute="_compute_pool_can_hold")
-    pool_can_protect = fields.Boolean(compute="_compute_pool_can_hold")
-    pool_can_undo = fields.Boolean(compute="_compute_pool_can_hold")
+    pool_can_extend = fields.Boolean(
+        compute="_compute_pool_can_hold",
+        help="Whether you may extend the time to work this record.",
+    )
+    pool_can_protect = fields.Boolean(
+        compute="_compute_pool_can_hold",
+        help="Whether you may protect this record from being taken back.",
+    )
+    pool_can_undo = fields.Boolean(
+        compute="_compute_pool_can_hold",
+        help="Whether the claim can still be undone without using up your quota.",
+    )
 
     @api.depends("pool_state", "user_id", "pool_extension_count", "pool_slot", "pool_touch_date")
     @api.depends_context("uid")

@@ -30,7 +30,12 @@ class LeadPoolLookupLog(models.Model):
     user_id = fields.Many2one(
         "res.users", required=True, readonly=True, ondelete="cascade", help="Who asked."
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        help="The company in whose records was searched.",
+    )
     kind = fields.Selection(
         [
             ("phone", "Phone"),
@@ -41,6 +46,7 @@ class LeadPoolLookupLog(models.Model):
         string="Searched by",
         required=True,
         readonly=True,
+        help="What was typed in.",
     )
     term = fields.Char(
         string="Searched for (masked)", readonly=True, help="What was asked, made unreadable."

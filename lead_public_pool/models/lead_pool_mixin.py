@@ -145,7 +145,9 @@ class LeadPoolMixin(models.AbstractModel):
         compute="_compute_pool_claim",
         help="What to know before you claim it: whose customer it is, and who holds duplicates.",
     )
-    pool_can_release = fields.Boolean(compute="_compute_pool_claim")
+    pool_can_release = fields.Boolean(
+        compute="_compute_pool_claim", help="Whether you may give this record back to the pool."
+    )
 
     _pool_one_home = models.Constraint(
         "CHECK(pool_state = CASE WHEN pool_id IS NULL THEN 'outside'"

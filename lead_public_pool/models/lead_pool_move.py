@@ -60,7 +60,9 @@ class LeadPoolMove(models.Model):
         index="btree_not_null",
         help="The customer as it exists today, also after a merge.",
     )
-    company_id = fields.Many2one("res.company", readonly=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, index=True, help="The company of the record."
+    )
     user_from_id = fields.Many2one(
         "res.users", string="From", readonly=True, help="Owner before; empty if it was pooled."
     )
@@ -68,10 +70,19 @@ class LeadPoolMove(models.Model):
         "res.users", string="To", readonly=True, help="Owner after; empty if it is pooled."
     )
     pool_from_id = fields.Many2one(
-        "lead.pool", string="Pool before", readonly=True, ondelete="set null"
+        "lead.pool",
+        string="Pool before",
+        readonly=True,
+        ondelete="set null",
+        help="The pool in which the record was before.",
     )
     pool_to_id = fields.Many2one(
-        "lead.pool", string="Pool", readonly=True, ondelete="set null", index=True
+        "lead.pool",
+        string="Pool",
+        readonly=True,
+        ondelete="set null",
+        index=True,
+        help="The pool in which the record is, or from which it was claimed.",
     )
     actor_id = fields.Many2one(
         "res.users", string="By", readonly=True, help="Who did it; the system for automatic moves."
@@ -90,7 +101,12 @@ class LeadPoolMove(models.Model):
     explanation = fields.Char(
         compute="_compute_explanation", string="Why", help="The reason in one sentence."
     )
-    run_id = fields.Many2one("lead.pool.run", readonly=True, index="btree_not_null")
+    run_id = fields.Many2one(
+        "lead.pool.run",
+        readonly=True,
+        index="btree_not_null",
+        help="The run of the rules that took the record back.",
+    )
     hours_before = fields.Float(
         string="Hours before",
         readonly=True,

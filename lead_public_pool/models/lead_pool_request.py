@@ -27,9 +27,20 @@ class LeadPoolRequest(models.Model):
         help="Whether a manager has decided.",
     )
     user_id = fields.Many2one(
-        "res.users", string="Asked by", required=True, readonly=True, ondelete="cascade"
+        "res.users",
+        string="Asked by",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="Who would like to have the record.",
     )
-    pool_id = fields.Many2one("lead.pool", required=True, readonly=True, ondelete="cascade")
+    pool_id = fields.Many2one(
+        "lead.pool",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="The pool in which the record waits.",
+    )
     company_id = fields.Many2one(related="pool_id.company_id", store=True)
     lead_id = fields.Many2one(
         "crm.lead", readonly=True, ondelete="cascade", index="btree_not_null", help="Which lead."
@@ -42,10 +53,18 @@ class LeadPoolRequest(models.Model):
         index="btree_not_null",
         help="Which customer.",
     )
-    record_name = fields.Char(string="Record", compute="_compute_record_name")
+    record_name = fields.Char(
+        string="Record",
+        compute="_compute_record_name",
+        help="The lead or customer that is asked for.",
+    )
     note = fields.Text(readonly=True, help="Why the salesperson asks.")
-    decided_by_id = fields.Many2one("res.users", readonly=True, string="Decided by")
-    decided_date = fields.Datetime(readonly=True, string="Decided on")
+    decided_by_id = fields.Many2one(
+        "res.users", readonly=True, string="Decided by", help="Who granted or refused the request."
+    )
+    decided_date = fields.Datetime(
+        readonly=True, string="Decided on", help="When the request was granted or refused."
+    )
     answer = fields.Char(readonly=True, help="What came of it.")
 
     _one_record = models.Constraint(

@@ -100,7 +100,9 @@ class LeadPoolRule(models.Model):
         default="[]",
         help="Only records that match this filter are taken back by the rule.",
     )
-    model_name = fields.Char(compute="_compute_model_name")
+    model_name = fields.Char(
+        compute="_compute_model_name", help="Whether the rule is about leads or customers."
+    )
     target_pool_id = fields.Many2one(
         "lead.pool",
         string="Goes to",

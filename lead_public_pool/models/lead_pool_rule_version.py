@@ -51,7 +51,7 @@ class LeadPoolRuleVersion(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Changed by", readonly=True, help="Who set the rule like this."
     )
-    kept = fields.Json(readonly=True)
+    kept = fields.Json(readonly=True, help="The settings of the rule as they were.")
     text = fields.Text(
         string="What it says", compute="_compute_text", help="The whole rule in words."
     )

@@ -18,10 +18,20 @@ class LeadPoolView(models.Model):
     day = fields.Date(
         required=True, readonly=True, index=True, help="Day in the time zone of the company."
     )
-    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade")
-    pool_id = fields.Many2one("lead.pool", required=True, readonly=True, ondelete="cascade")
+    user_id = fields.Many2one(
+        "res.users", required=True, readonly=True, ondelete="cascade", help="Who looked."
+    )
+    pool_id = fields.Many2one(
+        "lead.pool",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="The pool of the record.",
+    )
     company_id = fields.Many2one(related="pool_id.company_id")
-    res_model = fields.Char(required=True, readonly=True)
+    res_model = fields.Char(
+        required=True, readonly=True, help="Whether a lead or a customer was looked at."
+    )
     res_id = fields.Integer(
         string="Number", required=True, readonly=True, aggregator=None, help="Number of the record."
     )

@@ -42,6 +42,7 @@ class LeadPoolWait(models.Model):
         ondelete="cascade",
         index="btree_not_null",
         groups="lead_public_pool.group_pool_admin",
+        help="The lead that somebody waits for.",
     )
     partner_id = fields.Many2one(
         "res.partner",
@@ -50,6 +51,7 @@ class LeadPoolWait(models.Model):
         ondelete="cascade",
         index="btree_not_null",
         groups="lead_public_pool.group_pool_admin",
+        help="The customer that somebody waits for.",
     )
     state = fields.Selection(
         [

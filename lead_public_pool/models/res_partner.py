@@ -12,9 +12,20 @@ class ResPartner(models.Model):
     _pool_move_link = "partner_id"
 
     pool_move_ids = fields.One2many(
-        "lead.pool.move", "partner_id", string="Ownership", readonly=True, copy=False
+        "lead.pool.move",
+        "partner_id",
+        string="Ownership",
+        readonly=True,
+        copy=False,
+        help="Every change of hands of this customer: who, when and why.",
     )
-    pool_request_ids = fields.One2many("lead.pool.request", "partner_id", readonly=True, copy=False)
+    pool_request_ids = fields.One2many(
+        "lead.pool.request",
+        "partner_id",
+        readonly=True,
+        copy=False,
+        help="Requests of salespeople to receive this customer.",
+    )
 
     @api.model
     def _pool_entry_candidate_domain(self):

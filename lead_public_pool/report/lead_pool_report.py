@@ -34,7 +34,7 @@ class LeadPoolReport(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Salesperson", readonly=True, help="Who held the record."
     )
-    company_id = fields.Many2one("res.company", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True, help="The company of the pool.")
     gain = fields.Selection(
         selection="_selection_gain",
         string="Received by",

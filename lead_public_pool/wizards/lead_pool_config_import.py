@@ -18,7 +18,7 @@ class LeadPoolConfigImport(models.TransientModel):
         attachment=False,
         help="A JSON file that was exported from pools, here or in another database.",
     )
-    file_name = fields.Char()
+    file_name = fields.Char(help="Name of the file that was chosen.")
     update = fields.Boolean(
         string="Update pools of the same name",
         default=True,
@@ -29,7 +29,9 @@ class LeadPoolConfigImport(models.TransientModel):
     preview = fields.Html(
         compute="_compute_preview", help="What the import would create, change and leave out."
     )
-    can_import = fields.Boolean(compute="_compute_preview")
+    can_import = fields.Boolean(
+        compute="_compute_preview", help="Whether the file can be imported."
+    )
 
     @api.depends("file", "update")
     def _compute_preview(self):

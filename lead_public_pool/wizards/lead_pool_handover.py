@@ -28,7 +28,10 @@ class LeadPoolHandover(models.TransientModel):
         "others, within the limits of the pools; what nobody can take goes back to its pool.",
     )
     receiver_ids = fields.Many2many(
-        "res.users", string="Colleagues", domain="[('share', '=', False), ('id', '!=', user_id)]"
+        "res.users",
+        string="Colleagues",
+        domain="[('share', '=', False), ('id', '!=', user_id)]",
+        help="Colleagues among whom the records are shared evenly.",
     )
     record_count = fields.Integer(
         string="Records", compute="_compute_record_count", help="Records that change hands."

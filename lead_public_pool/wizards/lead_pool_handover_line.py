@@ -24,7 +24,12 @@ class LeadPoolHandoverLine(models.TransientModel):
     _name = "lead.pool.handover.line"
     _description = "Group of Records to Hand Over"
 
-    handover_id = fields.Many2one("lead.pool.handover", required=True, ondelete="cascade")
+    handover_id = fields.Many2one(
+        "lead.pool.handover",
+        required=True,
+        ondelete="cascade",
+        help="The hand-over that this line belongs to.",
+    )
     user_id = fields.Many2one(related="handover_id.user_id")
     group = fields.Selection(
         GROUPS, required=True, readonly=True, help="Each record is in the first group that fits."

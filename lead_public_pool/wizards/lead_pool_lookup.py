@@ -10,9 +10,14 @@ class LeadPoolLookup(models.TransientModel):
     phone = fields.Char(help="The whole number, in any notation.")
     email = fields.Char(string="E-mail", help="The whole address.")
     name = fields.Char(string="Company", help="The whole name, in upper or lower case.")
-    asked = fields.Boolean(readonly=True)
+    asked = fields.Boolean(readonly=True, help="Whether the search has been made.")
     quota = fields.Char(compute="_compute_quota", help="How many lookups you have left today.")
-    line_ids = fields.One2many("lead.pool.lookup.line", "lookup_id", readonly=True)
+    line_ids = fields.One2many(
+        "lead.pool.lookup.line",
+        "lookup_id",
+        readonly=True,
+        help="What is known about what you typed in.",
+    )
 
     @api.depends("asked", "line_ids")
     @api.depends_context("uid", "company")

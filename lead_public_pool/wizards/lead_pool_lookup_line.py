@@ -7,8 +7,14 @@ class LeadPoolLookupLine(models.TransientModel):
     _name = "lead.pool.lookup.line"
     _description = "Known Record"
 
-    lookup_id = fields.Many2one("lead.pool.lookup", required=True, ondelete="cascade")
-    kind = fields.Selection([("lead", "Lead"), ("customer", "Customer")], readonly=True)
+    lookup_id = fields.Many2one(
+        "lead.pool.lookup", required=True, ondelete="cascade", help="The search that found this."
+    )
+    kind = fields.Selection(
+        [("lead", "Lead"), ("customer", "Customer")],
+        readonly=True,
+        help="Whether a lead or a customer was found.",
+    )
     state = fields.Selection(
         [
             ("pooled", "In the pool"),
@@ -17,7 +23,14 @@ class LeadPoolLookupLine(models.TransientModel):
             ("outside", "Known, without a salesperson"),
         ],
         readonly=True,
+        help="Whether the record can be had.",
     )
-    pool_name = fields.Char(string="Pool", readonly=True)
-    claimable = fields.Boolean(string="You may claim it", readonly=True)
-    owner = fields.Char(string="Salesperson", readonly=True)
+    pool_name = fields.Char(
+        string="Pool", readonly=True, help="The pool in which the record waits."
+    )
+    claimable = fields.Boolean(
+        string="You may claim it",
+        readonly=True,
+        help="Whether you may claim the record from its pool.",
+    )
+    owner = fields.Char(string="Salesperson", readonly=True, help="Who works the record.")

@@ -6,7 +6,10 @@ class LeadPoolLookup(models.TransientModel):
 
     _inherit = "lead.pool.lookup"
 
-    can_wait = fields.Boolean(compute="_compute_can_wait")
+    can_wait = fields.Boolean(
+        compute="_compute_can_wait",
+        help="Whether you may be told when the record comes back to the pool.",
+    )
 
     @api.depends("line_ids.state", "line_ids.claimable")
     def _compute_can_wait(self):

@@ -12,10 +12,17 @@ class LeadPoolPreview(models.TransientModel):
     _name = "lead.pool.preview"
     _description = "What Would Be Taken Back"
 
-    pool_id = fields.Many2one("lead.pool", readonly=True)
-    rule_id = fields.Many2one("lead.pool.rule", readonly=True)
+    pool_id = fields.Many2one(
+        "lead.pool", readonly=True, help="The pool whose rules are tried out."
+    )
+    rule_id = fields.Many2one("lead.pool.rule", readonly=True, help="The rule that is tried out.")
     summary = fields.Char(readonly=True, help="How many records, from how many salespeople.")
-    line_ids = fields.One2many("lead.pool.preview.line", "preview_id", readonly=True)
+    line_ids = fields.One2many(
+        "lead.pool.preview.line",
+        "preview_id",
+        readonly=True,
+        help="What would be taken back, and why.",
+    )
 
     @api.model
     def _open(self, pool, rule=None):

@@ -8,9 +8,21 @@ class LeadPoolPreviewLine(models.TransientModel):
     _description = "What Would Be Taken Back from One Salesperson"
     _order = "now_count desc, week_count desc, id"
 
-    preview_id = fields.Many2one("lead.pool.preview", required=True, ondelete="cascade")
-    user_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
-    rule_id = fields.Many2one("lead.pool.rule", readonly=True, ondelete="cascade")
+    preview_id = fields.Many2one(
+        "lead.pool.preview",
+        required=True,
+        ondelete="cascade",
+        help="The preview that this line belongs to.",
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Salesperson", readonly=True, help="Who would lose the record."
+    )
+    rule_id = fields.Many2one(
+        "lead.pool.rule",
+        readonly=True,
+        ondelete="cascade",
+        help="The rule that would take the record back.",
+    )
     now_count = fields.Integer(string="Now", readonly=True, help="Records that are due already.")
     week_count = fields.Integer(
         string="Within a week", readonly=True, help="Records due within seven days, or already."

@@ -10,7 +10,9 @@ class LeadPoolRelease(models.TransientModel):
     reason_id = fields.Many2one(
         "lead.pool.reason", help="Why you give it back; the next owner and the manager see it."
     )
-    reason_required = fields.Boolean(compute="_compute_about")
+    reason_required = fields.Boolean(
+        compute="_compute_about", help="Whether a reason must be given."
+    )
     note = fields.Text(help="What the next owner should know.")
     about = fields.Char(compute="_compute_about", help="What you give back.")
 

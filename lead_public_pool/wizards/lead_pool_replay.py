@@ -23,7 +23,13 @@ class LeadPoolReplay(models.TransientModel):
     _name = "lead.pool.replay"
     _description = "Replay of a Rule"
 
-    rule_id = fields.Many2one("lead.pool.rule", required=True, readonly=True, ondelete="cascade")
+    rule_id = fields.Many2one(
+        "lead.pool.rule",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="The rule that is compared with a draft.",
+    )
     pool_id = fields.Many2one(related="rule_id.pool_id")
     model_name = fields.Char(related="rule_id.model_name")
     days = fields.Integer(
@@ -64,7 +70,12 @@ class LeadPoolReplay(models.TransientModel):
         help="Only records that match this filter are taken back by the draft.",
     )
     summary = fields.Text(readonly=True, help="The result in words.")
-    line_ids = fields.One2many("lead.pool.replay.line", "replay_id", readonly=True)
+    line_ids = fields.One2many(
+        "lead.pool.replay.line",
+        "replay_id",
+        readonly=True,
+        help="The records that rule and draft would have taken back.",
+    )
 
     _sensible = models.Constraint(
         "CHECK(days BETWEEN 1 AND 730 AND delay > 0 AND minimum_hours >= 0)",

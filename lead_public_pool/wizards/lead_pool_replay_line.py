@@ -8,8 +8,15 @@ class LeadPoolReplayLine(models.TransientModel):
     _description = "Replay of a Rule for One Salesperson"
     _order = "draft_taken_count desc, holding_count desc, id"
 
-    replay_id = fields.Many2one("lead.pool.replay", required=True, ondelete="cascade")
-    user_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
+    replay_id = fields.Many2one(
+        "lead.pool.replay",
+        required=True,
+        ondelete="cascade",
+        help="The comparison that this line belongs to.",
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Salesperson", readonly=True, help="Who held the record then."
+    )
     holding_count = fields.Integer(
         string="Received", readonly=True, help="Records that he received in the period."
     )

@@ -8,7 +8,9 @@ class LeadPoolResult(models.TransientModel):
     _description = "What Happened"
 
     summary = fields.Char(readonly=True, help="How many records moved, and how many did not.")
-    line_ids = fields.One2many("lead.pool.result.line", "result_id", readonly=True)
+    line_ids = fields.One2many(
+        "lead.pool.result.line", "result_id", readonly=True, help="The answer for each record."
+    )
 
     @api.model
     def _open(self, records, results, title):

@@ -8,10 +8,15 @@ class LeadPoolResultLine(models.TransientModel):
     _description = "What Happened to One Record"
     _order = "ok, id"
 
-    result_id = fields.Many2one("lead.pool.result", required=True, ondelete="cascade")
-    record_name = fields.Char(string="Record", readonly=True)
-    ok = fields.Boolean(string="Moved", readonly=True)
-    message = fields.Char(string="Answer", readonly=True)
+    result_id = fields.Many2one(
+        "lead.pool.result",
+        required=True,
+        ondelete="cascade",
+        help="The action that this line belongs to.",
+    )
+    record_name = fields.Char(string="Record", readonly=True, help="The lead or customer.")
+    ok = fields.Boolean(string="Moved", readonly=True, help="Whether the record changed hands.")
+    message = fields.Char(string="Answer", readonly=True, help="What happened, or why not.")
     available_at = fields.Datetime(
         string="Possible from", readonly=True, help="When it may be tried again."
     )

@@ -7,7 +7,13 @@ class LeadPoolTransfer(models.TransientModel):
     _name = "lead.pool.transfer"
     _description = "Transfer Everything"
 
-    pool_id = fields.Many2one("lead.pool", required=True, readonly=True, string="From")
+    pool_id = fields.Many2one(
+        "lead.pool",
+        required=True,
+        readonly=True,
+        string="From",
+        help="The pool whose records are moved.",
+    )
     kind = fields.Selection(related="pool_id.kind")
     company_id = fields.Many2one(related="pool_id.company_id")
     target_id = fields.Many2one(

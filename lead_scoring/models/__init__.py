@@ -11,6 +11,7 @@ from . import lead_score_card_simulation
 from . import lead_score_card
 from . import lead_score_card_version
 from . import lead_score_rule
+from . import lead_score_ledger
 from . import lead_score_event
 from . import lead_score_history
 from . import lead_score

@@ -11,17 +11,26 @@ class DigestDigest(models.Model):
         string="Marketing Qualified Leads",
         help="How many leads became marketing qualified (MQL).",
     )
-    kpi_score_mql_value = fields.Integer(compute="_compute_kpi_score_mql_value")
+    kpi_score_mql_value = fields.Integer(
+        compute="_compute_kpi_score_mql_value",
+        help="Leads that became marketing qualified in the time of the digest.",
+    )
     kpi_score_accepted = fields.Boolean(
         string="Leads Accepted by Sales",
         help="How many leads sales accepted.",
     )
-    kpi_score_accepted_value = fields.Integer(compute="_compute_kpi_score_accepted_value")
+    kpi_score_accepted_value = fields.Integer(
+        compute="_compute_kpi_score_accepted_value",
+        help="Leads that sales accepted in the time of the digest.",
+    )
     kpi_score_hot = fields.Boolean(
         string="Leads Turned Hot",
         help="How often a lead turned hot.",
     )
-    kpi_score_hot_value = fields.Integer(compute="_compute_kpi_score_hot_value")
+    kpi_score_hot_value = fields.Integer(
+        compute="_compute_kpi_score_hot_value",
+        help="Leads that turned hot in the time of the digest.",
+    )
 
     def _compute_kpi_score_mql_value(self):
         self._score_count_leads("kpi_score_mql_value", "qualification_mql_date")

@@ -64,15 +64,25 @@ class LeadScoreCard(models.Model):
         "names the version by which it was judged.",
     )
     version_ids = fields.One2many(
-        "lead.score.card.version", "card_id", string="Versions", readonly=True
+        "lead.score.card.version",
+        "card_id",
+        string="Versions",
+        readonly=True,
+        help="The scorecard as it was each time it was published.",
     )
-    definition = fields.Json(readonly=True, copy=False)
+    definition = fields.Json(
+        readonly=True, copy=False, help="The published rules, as the leads are judged by them."
+    )
     is_changed = fields.Boolean(
         compute="_compute_is_changed",
         help="The scorecard was edited since it was published. Leads are judged by what was "
         "published until you publish it again.",
     )
-    check_date = fields.Date(readonly=True, copy=False)
+    check_date = fields.Date(
+        readonly=True,
+        copy=False,
+        help="Day on which the rules were last checked for what has gone missing.",
+    )
     company_id = fields.Many2one(
         "res.company", index=True, help="Only leads of this company; empty for all companies."
     )
@@ -88,8 +98,13 @@ class LeadScoreCard(models.Model):
         help="Only leads that match this filter are judged by the scorecard, for example those "
         "interested in one product.",
     )
-    rule_ids = fields.One2many("lead.score.rule", "card_id", copy=True)
-    broken_count = fields.Integer(compute="_compute_broken_count")
+    rule_ids = fields.One2many(
+        "lead.score.rule", "card_id", copy=True, help="What gives or takes points."
+    )
+    broken_count = fields.Integer(
+        compute="_compute_broken_count",
+        help="How many rules do not work any more, such as those on a deleted field.",
+    )
     fit_floor = _floor("Fit at least")
     fit_cap = _cap("Fit at most", 40)
     need_floor = _floor("Need at least")

@@ -1,13 +1,4 @@
-from odoo import api, fields, models
-from odoo.exceptions import AccessError
-
-# Only server code can hold this object: a context that arrives over RPC never contains it.
-ENGINE = object()
-
-
-def in_engine(env):
-    """Whether the score's own code is at work, the only one that may change what it recorded."""
-    return env.context.get("score_engine") is ENGINE
+from odoo import fields, models
 
 
 class LeadScoreEvent(models.Model):
@@ -19,6 +10,7 @@ class LeadScoreEvent(models.Model):
 
     _name = "lead.score.event"
     _description = "Lead Score Event"
+    _inherit = ["lead.score.ledger"]
     _order = "date desc, id desc"
     _rec_name = "signal_id"
     _log_access = False
@@ -51,42 +43,17 @@ class LeadScoreEvent(models.Model):
         help="Name that the reporting program gave to it. What is reported twice under the same "
         "name counts once.",
     )
-    create_date = fields.Datetime(string="Reported on", readonly=True)
-    create_uid = fields.Many2one("res.users", string="Reported by", readonly=True)
+    create_date = fields.Datetime(
+        string="Reported on", readonly=True, help="When we learned of it."
+    )
+    create_uid = fields.Many2one(
+        "res.users", string="Reported by", readonly=True, help="Who or which program reported it."
+    )
 
     _lead_date_index = models.Index("(lead_id, date DESC)")
     _key_uniq = models.UniqueIndex(
         "(lead_id, key) WHERE key IS NOT NULL", "This has already been reported for this lead."
     )
 
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        """Who may read a lead may read what it did, and nobody else."""
-        return super()._search(self._visible_domain(domain, kwargs), *args, **kwargs)
-
-    @api.model
-    def _visible_domain(self, domain, options):
-        domain = fields.Domain(domain)
-        if self.env.su or options.get("bypass_access"):
-            return domain
-        leads = self.env["crm.lead"].with_context(active_test=False)._search([])
-        return domain & fields.Domain("lead_id", "in", leads)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._only_the_engine()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._only_the_engine()
-        return super().write(vals)
-
-    def unlink(self):
-        self._only_the_engine()
-        return super().unlink()
-
-    def _only_the_engine(self):
-        if not in_engine(self.env):
-            raise AccessError(
-                self.env._("What a lead did is recorded by the system and cannot be changed.")
-            )
+    def _why_not(self):
+        return self.env._("What a lead did is recorded by the system and cannot be changed.")

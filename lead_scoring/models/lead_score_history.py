@@ -1,7 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
-from .lead_score_event import ENGINE, in_engine
+from .lead_score_ledger import ENGINE
 from .lead_score_qualification import STATES
 
 CLASSES = {
@@ -42,12 +41,19 @@ class LeadScoreHistory(models.Model):
 
     _name = "lead.score.history"
     _description = "Lead Score History"
+    _inherit = ["lead.score.ledger"]
     _order = "date desc, id desc"
     _rec_name = "lead_id"
     _log_access = False
     _allow_sudo_commands = False
 
-    lead_id = fields.Many2one("crm.lead", required=True, readonly=True, ondelete="cascade")
+    lead_id = fields.Many2one(
+        "crm.lead",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="The lead whose score or class changed.",
+    )
     date = fields.Datetime(required=True, readonly=True, index=True, help="When it changed.")
     reason = fields.Selection(REASONS, readonly=True, help="What made the score change.")
     card_id = LooseMany2one(
@@ -62,41 +68,46 @@ class LeadScoreHistory(models.Model):
         aggregator=None,
         help="Version of the scorecard at that time.",
     )
-    score_before = fields.Float(digits=(6, 2), readonly=True, aggregator=None)
-    score = fields.Float(digits=(6, 2), readonly=True, aggregator="avg")
-    grade_before = fields.Selection(CLASSES["grade"], readonly=True)
-    grade = fields.Selection(CLASSES["grade"], readonly=True)
-    temperature_before = fields.Selection(CLASSES["temperature"], readonly=True)
-    temperature = fields.Selection(CLASSES["temperature"], readonly=True)
-    intent_before = fields.Selection(CLASSES["intent"], readonly=True)
-    intent = fields.Selection(CLASSES["intent"], readonly=True)
-    level_before = fields.Selection(CLASSES["level"], readonly=True)
-    level = fields.Selection(CLASSES["level"], readonly=True)
-    qualification_before = fields.Selection(STATES, readonly=True)
-    qualification = fields.Selection(STATES, readonly=True)
+    score_before = fields.Float(
+        digits=(6, 2), readonly=True, aggregator=None, help="The score before the change."
+    )
+    score = fields.Float(
+        digits=(6, 2), readonly=True, aggregator="avg", help="The score from then on."
+    )
+    grade_before = fields.Selection(
+        CLASSES["grade"], readonly=True, help="The grade before the change."
+    )
+    grade = fields.Selection(
+        CLASSES["grade"],
+        readonly=True,
+        help="How well the lead suited us from then on, from A (best) to D.",
+    )
+    temperature_before = fields.Selection(
+        CLASSES["temperature"], readonly=True, help="The temperature before the change."
+    )
+    temperature = fields.Selection(
+        CLASSES["temperature"], readonly=True, help="How promising the lead was from then on."
+    )
+    intent_before = fields.Selection(
+        CLASSES["intent"], readonly=True, help="The intent before the change."
+    )
+    intent = fields.Selection(
+        CLASSES["intent"], readonly=True, help="How much the lead wanted it from then on."
+    )
+    level_before = fields.Selection(
+        CLASSES["level"], readonly=True, help="The level before the change."
+    )
+    level = fields.Selection(
+        CLASSES["level"], readonly=True, help="Which threshold the score reached from then on."
+    )
+    qualification_before = fields.Selection(
+        STATES, readonly=True, help="The qualification before the change."
+    )
+    qualification = fields.Selection(STATES, readonly=True, help="The qualification from then on.")
     user_id = fields.Many2one("res.users", string="By", readonly=True, help="Who caused it.")
     note = fields.Char(readonly=True, help="What was written down with it.")
 
     _lead_index = models.Index("(lead_id, date DESC, id DESC)")
-
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        """Who may read a lead may read its history, and nobody else."""
-        domain = self.env["lead.score.event"]._visible_domain(domain, kwargs)
-        return super()._search(domain, *args, **kwargs)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._only_the_engine()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._only_the_engine()
-        return super().write(vals)
-
-    def unlink(self):
-        self._only_the_engine()
-        return super().unlink()
 
     @api.model
     def _add(self, rows):
@@ -106,8 +117,5 @@ class LeadScoreHistory(models.Model):
         """
         self.sudo().with_context(score_engine=ENGINE).create(rows)
 
-    def _only_the_engine(self):
-        if not in_engine(self.env):
-            raise AccessError(
-                self.env._("The history of scores is written by the system and cannot be changed.")
-            )
+    def _why_not(self):
+        return self.env._("The history of scores is written by the system and cannot be changed.")

@@ -24,7 +24,7 @@ class LeadScoreInfluencer(models.Model):
         ondelete="cascade",
         help="The lead whose purchase this person has a say in.",
     )
-    company_id = fields.Many2one(related="lead_id.company_id")
+    company_id = fields.Many2one(related="lead_id.company_id", help="The company of the lead.")
     sequence = fields.Integer(default=10, help="Order in the list.")
     partner_id = fields.Many2one(
         "res.partner",

@@ -57,6 +57,7 @@ class LeadScoreMixin(models.AbstractModel):
         compute="_compute_lead_score_id",
         search="_search_lead_score_id",
         compute_sudo=True,
+        help="Where the score of the lead is kept.",
     )
     score = _points("score", "Score", "From 0 to 100: whom to call first. Set by hand or counted.")
     score_computed = _points("computed", "Counted score", "The score that the rules give.")
@@ -138,8 +139,16 @@ class LeadScoreMixin(models.AbstractModel):
         compute="_compute_score_trend",
         help="Whether the score rose or fell by a point or more within the last seven days.",
     )
-    score_event_ids = fields.One2many("lead.score.event", "lead_id", readonly=True, copy=False)
-    score_history_ids = fields.One2many("lead.score.history", "lead_id", readonly=True, copy=False)
+    score_event_ids = fields.One2many(
+        "lead.score.event", "lead_id", readonly=True, copy=False, help="What the lead did."
+    )
+    score_history_ids = fields.One2many(
+        "lead.score.history",
+        "lead_id",
+        readonly=True,
+        copy=False,
+        help="Every change of the score or a class, with its reason.",
+    )
 
     # ------------------------------------------------------------------
     # Fields that live in the side table

@@ -41,7 +41,7 @@ class LeadScoreModel(models.Model):
     _order = "company_id, version desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(compute="_compute_name")
+    name = fields.Char(compute="_compute_name", help="Company and number of the version.")
     company_id = fields.Many2one(
         "res.company",
         required=True,
@@ -76,11 +76,15 @@ class LeadScoreModel(models.Model):
         default=lambda self: self.env.company.win_window_days,
         help="Leads closed within so many days before the training are learned from.",
     )
-    date_queued = fields.Datetime(readonly=True, copy=False)
+    date_queued = fields.Datetime(
+        readonly=True, copy=False, help="When the training was asked for."
+    )
     date_trained = fields.Datetime(
         string="Trained on", readonly=True, copy=False, help="When the training ended."
     )
-    date_promoted = fields.Datetime(string="In use since", readonly=True, copy=False)
+    date_promoted = fields.Datetime(
+        string="In use since", readonly=True, copy=False, help="Since when this version predicts."
+    )
     window_start = fields.Datetime(
         string="Learned from", readonly=True, copy=False, help="The oldest closing learned from."
     )
@@ -94,8 +98,20 @@ class LeadScoreModel(models.Model):
         help="Which of the candidates was best. Boosted trees see how values work together; points "
         "are easy to read.",
     )
-    lead_count = fields.Integer(string="Leads", readonly=True, copy=False, aggregator=None)
-    won_count = fields.Integer(string="Won", readonly=True, copy=False, aggregator=None)
+    lead_count = fields.Integer(
+        string="Leads",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="Closed leads from which the version learned.",
+    )
+    won_count = fields.Integer(
+        string="Won",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="How many of these leads were won.",
+    )
     lost_count = fields.Integer(
         string="Lost", compute="_compute_lost_count", help="Lost leads learned from."
     )
@@ -141,10 +157,19 @@ class LeadScoreModel(models.Model):
         aggregator=None,
         help="How many times more often the best tenth of the leads is won than all of them.",
     )
-    figures = fields.Json(readonly=True, copy=False)
-    charts = fields.Json(readonly=True, copy=False)
-    figure_rows = fields.Json(compute="_compute_figure_rows")
-    drift = fields.Json(string="Drift figures", readonly=True, copy=False)
+    figures = fields.Json(
+        readonly=True, copy=False, help="How good the version and those it was compared with are."
+    )
+    charts = fields.Json(readonly=True, copy=False, help="Numbers behind the charts.")
+    figure_rows = fields.Json(
+        compute="_compute_figure_rows", help="The figures in rows, to be shown side by side."
+    )
+    drift = fields.Json(
+        string="Drift figures",
+        readonly=True,
+        copy=False,
+        help="How far today's leads differ from those of the training.",
+    )
     drift_text = fields.Text(
         readonly=True,
         copy=False,
@@ -167,19 +192,39 @@ class LeadScoreModel(models.Model):
         copy=False,
         help="How this version did beside the one in use, on leads that neither had seen.",
     )
-    progress = fields.Integer(readonly=True, copy=False, aggregator=None)
-    phase = fields.Char(readonly=True, copy=False)
-    heartbeat = fields.Datetime(readonly=True, copy=False)
-    attempts = fields.Integer(readonly=True, copy=False)
-    cancel_asked = fields.Boolean(readonly=True, copy=False)
-    columns = fields.Json(readonly=True, copy=False)
-    rescore_next = fields.Integer(readonly=True, copy=False, default=-1)
+    progress = fields.Integer(
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="How much of the training is done, in percent.",
+    )
+    phase = fields.Char(readonly=True, copy=False, help="What the training is doing.")
+    heartbeat = fields.Datetime(
+        readonly=True, copy=False, help="When the training last showed a sign of life."
+    )
+    attempts = fields.Integer(readonly=True, copy=False, help="How often the training was begun.")
+    cancel_asked = fields.Boolean(
+        readonly=True, copy=False, help="Whether somebody asked to cancel the training."
+    )
+    columns = fields.Json(
+        readonly=True, copy=False, help="The fields as they were at the training."
+    )
+    rescore_next = fields.Integer(
+        readonly=True,
+        copy=False,
+        default=-1,
+        help="Up to which lead the new version has predicted.",
+    )
     force_reason = fields.Char(
         copy=False,
         help="Why this version shall be used although it is not proven better. Needed for that.",
     )
     model_file = fields.Binary(
-        attachment=True, readonly=True, copy=False, groups="sales_team.group_sale_manager"
+        attachment=True,
+        readonly=True,
+        copy=False,
+        groups="sales_team.group_sale_manager",
+        help="The trained numbers, signed, in a file that contains no program.",
     )
     is_kept = fields.Boolean(
         string="Can be put back", readonly=True, copy=False, help="Its file is still kept."

@@ -22,7 +22,11 @@ class LeadScoreModelContest(models.AbstractModel):
     is_automatic = fields.Boolean(
         readonly=True, copy=False, help="The weekly job made this version, and promotes it."
     )
-    unseen = fields.Json(readonly=True, copy=False)
+    unseen = fields.Json(
+        readonly=True,
+        copy=False,
+        help="The contest with the version in use, on leads that neither has seen.",
+    )
 
     @api.model
     def _champion_of(self, company):

@@ -103,8 +103,17 @@ class LeadScoreModelField(models.Model):
     _order = "is_usual desc, name"
     _rec_name = "label"
 
-    name = fields.Char(required=True, readonly=True, string="Technical name")
-    label = fields.Char(compute="_compute_label", search="_search_label")
+    name = fields.Char(
+        required=True,
+        readonly=True,
+        string="Technical name",
+        help="Name of the field in the database.",
+    )
+    label = fields.Char(
+        compute="_compute_label",
+        search="_search_label",
+        help="The field as it is called on the lead.",
+    )
     is_usual = fields.Boolean(
         string="Usual",
         readonly=True,

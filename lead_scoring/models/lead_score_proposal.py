@@ -34,7 +34,7 @@ class LeadScoreProposal(models.Model):
         default=lambda self: self.env.company,
         help="The company whose closed leads are looked at.",
     )
-    date = fields.Datetime(string="Learned on", readonly=True)
+    date = fields.Datetime(string="Learned on", readonly=True, help="When the points were learned.")
     lead_count = fields.Integer(
         string="Closed leads", readonly=True, help="Won and lost leads that the card judges."
     )
@@ -51,15 +51,30 @@ class LeadScoreProposal(models.Model):
         digits=(6, 3),
         help="The same by the learned points, on leads that they were not learned from.",
     )
-    loss_before = fields.Float(string="Log loss today", readonly=True, digits=(6, 4))
-    loss_after = fields.Float(string="Log loss learned", readonly=True, digits=(6, 4))
+    loss_before = fields.Float(
+        string="Log loss today",
+        readonly=True,
+        digits=(6, 4),
+        help="How wrong the chances by today's points are on average. Lower is better.",
+    )
+    loss_after = fields.Float(
+        string="Log loss learned",
+        readonly=True,
+        digits=(6, 4),
+        help="How wrong the chances by the learned points are on average. Lower is better.",
+    )
     verdict = fields.Text(readonly=True, help="Whether the learned points are worth taking.")
     band_text = fields.Text(
         string="Score and outcome",
         readonly=True,
         help="How many of the leads with so many points, by the points of today, were won.",
     )
-    line_ids = fields.One2many("lead.score.proposal.line", "proposal_id", readonly=True)
+    line_ids = fields.One2many(
+        "lead.score.proposal.line",
+        "proposal_id",
+        readonly=True,
+        help="Points of today and learned points, rule by rule.",
+    )
 
     def action_learn(self):
         """Learn points from the closed leads that the card judges; changes no rule.
@@ -100,6 +115,7 @@ class LeadScoreProposal(models.Model):
         matches = np.stack([self._matches(rule, ids, closed) for rule in rules], axis=1)
         points = np.array(rules.mapped("points"))
         learned, found = learn(matches, points, won), rates(matches, won)
+        # Managers decide on lines, only learning removes them.
         self.line_ids.sudo().unlink()
         self.write(
             {

@@ -10,10 +10,20 @@ class LeadScoreProposalLine(models.Model):
     _rec_name = "rule_id"
 
     proposal_id = fields.Many2one(
-        "lead.score.proposal", required=True, ondelete="cascade", index=True, readonly=True
+        "lead.score.proposal",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
+        help="The proposal that this line belongs to.",
     )
     rule_id = fields.Many2one(
-        "lead.score.rule", required=True, ondelete="cascade", index=True, readonly=True
+        "lead.score.rule",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
+        help="The rule whose points would change.",
     )
     points_before = fields.Float(
         string="Points today", readonly=True, aggregator=None, help="When it was learned."
@@ -37,6 +47,7 @@ class LeadScoreProposalLine(models.Model):
         default="open",
         readonly=True,
         required=True,
+        help="Whether the learned points were taken over.",
     )
 
     def action_accept(self):

@@ -25,7 +25,9 @@ class LeadScoreSignal(models.Model):
         help="Whether this behaviour shows that the lead is alive, and so delays the penalty for "
         "inactivity. A bounced e-mail does not.",
     )
-    rule_ids = fields.One2many("lead.score.rule", "signal_id", readonly=True)
+    rule_ids = fields.One2many(
+        "lead.score.rule", "signal_id", readonly=True, help="The rules that give points for this."
+    )
 
     _code_uniq = models.UniqueIndex("(code)", "A signal with this code already exists.")
 

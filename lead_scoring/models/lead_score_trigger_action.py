@@ -105,7 +105,12 @@ class LeadScoreTriggerAction(models.AbstractModel):
         readonly=True, copy=False, help="What went wrong last. Empty if the last time went well."
     )
     last_date = fields.Datetime(readonly=True, copy=False, help="When it last did something.")
-    log_ids = fields.One2many("lead.score.trigger.log", "trigger_id", readonly=True)
+    log_ids = fields.One2many(
+        "lead.score.trigger.log",
+        "trigger_id",
+        readonly=True,
+        help="What the trigger did, lead by lead.",
+    )
     log_count = fields.Integer(
         string="Done", compute="_compute_log_count", help="On how many leads it has acted."
     )

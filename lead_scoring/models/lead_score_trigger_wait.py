@@ -11,11 +11,25 @@ class LeadScoreTriggerWait(models.Model):
     _log_access = False
 
     trigger_id = fields.Many2one(
-        "lead.score.trigger", required=True, readonly=True, ondelete="cascade"
+        "lead.score.trigger",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="The trigger that waits.",
     )
     lead_id = fields.Many2one(
-        "crm.lead", required=True, readonly=True, index=True, ondelete="cascade"
+        "crm.lead",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        help="The lead that the trigger will act on.",
     )
-    due_date = fields.Datetime(required=True, readonly=True, index=True)
+    due_date = fields.Datetime(
+        required=True,
+        readonly=True,
+        index=True,
+        help="When the trigger will act, if the lead has not changed by then.",
+    )
 
     _once = models.UniqueIndex("(trigger_id, lead_id)")

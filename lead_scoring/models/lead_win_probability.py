@@ -30,6 +30,7 @@ class LeadWinProbability(models.AbstractModel):
         compute="_compute_lead_win_id",
         search="_search_lead_win_id",
         compute_sudo=True,
+        help="Where the win probability of the lead is kept.",
     )
     win_probability = fields.Float(
         related="lead_win_id.probability",

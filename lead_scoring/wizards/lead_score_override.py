@@ -7,7 +7,7 @@ class LeadScoreOverride(models.TransientModel):
     _name = "lead.score.override"
     _description = "Set a Score by Hand"
 
-    lead_ids = fields.Many2many("crm.lead", required=True)
+    lead_ids = fields.Many2many("crm.lead", required=True, help="The leads whose score is set.")
     score = fields.Float(required=True, help="The score that the leads shall have, from 0 to 100.")
     reason = fields.Char(required=True, help="Why you know better; your colleagues will read it.")
     until = fields.Date(help="Last day on which it holds. Leave it empty if it holds for good.")

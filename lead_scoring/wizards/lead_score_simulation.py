@@ -7,7 +7,12 @@ class LeadScoreSimulation(models.TransientModel):
     _name = "lead.score.simulation"
     _description = "Scorecard Preview"
 
-    card_id = fields.Many2one("lead.score.card", string="Scorecard", readonly=True)
+    card_id = fields.Many2one(
+        "lead.score.card",
+        string="Scorecard",
+        readonly=True,
+        help="The scorecard that is tried out.",
+    )
     lead_count = fields.Integer(
         string="Leads", readonly=True, help="Open leads that the scorecard would judge."
     )
@@ -31,11 +36,29 @@ class LeadScoreSimulation(models.TransientModel):
         readonly=True,
         help="Leads whose grade, temperature, intent or level would change.",
     )
-    average_before = fields.Float(string="Average score today", readonly=True)
-    average_after = fields.Float(string="Average score then", readonly=True)
-    histogram = fields.Html(readonly=True, sanitize=False)
-    lead_ids = fields.One2many("lead.score.simulation.lead", "simulation_id", readonly=True)
-    rule_ids = fields.One2many("lead.score.simulation.rule", "simulation_id", readonly=True)
+    average_before = fields.Float(
+        string="Average score today", readonly=True, help="Average score of the leads as it is."
+    )
+    average_after = fields.Float(
+        string="Average score then",
+        readonly=True,
+        help="Average score of the leads if the scorecard were published.",
+    )
+    histogram = fields.Html(
+        readonly=True, sanitize=False, help="How many leads have which score, before and after."
+    )
+    lead_ids = fields.One2many(
+        "lead.score.simulation.lead",
+        "simulation_id",
+        readonly=True,
+        help="Leads whose score would change most.",
+    )
+    rule_ids = fields.One2many(
+        "lead.score.simulation.rule",
+        "simulation_id",
+        readonly=True,
+        help="How many leads each rule matches.",
+    )
 
     def action_publish(self):
         """Publish the scorecard that was previewed.

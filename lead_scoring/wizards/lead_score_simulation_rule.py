@@ -8,8 +8,15 @@ class LeadScoreSimulationRule(models.TransientModel):
     _description = "Rule in a Scorecard Preview"
     _order = "id"
 
-    simulation_id = fields.Many2one("lead.score.simulation", required=True, ondelete="cascade")
-    rule_id = fields.Many2one("lead.score.rule", readonly=True, ondelete="cascade")
+    simulation_id = fields.Many2one(
+        "lead.score.simulation",
+        required=True,
+        ondelete="cascade",
+        help="The preview that this line belongs to.",
+    )
+    rule_id = fields.Many2one(
+        "lead.score.rule", readonly=True, ondelete="cascade", help="The rule that is tried out."
+    )
     points = fields.Float(related="rule_id.points")
     match_count = fields.Integer(string="Leads", readonly=True, help="Leads for which it counts.")
     note = fields.Char(compute="_compute_note", help="What to look at.")

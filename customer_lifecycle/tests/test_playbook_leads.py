@@ -1,0 +1,82 @@
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from .common_playbook import PlaybookCase
+
+
+@tagged("post_install", "-at_install")
+class TestPlaybookLeads(PlaybookCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.lead = cls.env["crm.lead"].create(
+            {
+                "name": "Nurture me",
+                "type": "lead",
+                "user_id": cls.rep.id,
+                "team_id": cls.team.id,
+                "email_from": "lead@example.com",
+            }
+        )
+        cls.playbook = cls._create_playbook(
+            [
+                {"kind": "email", "template_id": cls.lead_template.id},
+                cls._activity_step(delay=2),
+            ],
+            model="crm.lead",
+            domain=f"[('id', '=', {cls.lead.id})]",
+        )
+
+    def test_lead_is_mailed_and_then_called(self):
+        rows = self._go(times=2)
+        self.assertLog(rows, ("done", False), ("done", False))
+        self.assertEqual(self._mails(rows).email_to, "lead@example.com")
+        self.assertEqual(self._calls(self.lead).user_id, self.rep)
+
+    def test_won_lead_stops_and_counts_for_the_result(self):
+        rows = self._enter()
+        rows.date_start -= timedelta(hours=1)
+        self.lead.expected_revenue = 900
+        self.lead.action_set_won()
+        self._run()
+        self.assertEqual(rows.stop_reason, "purchase")
+        self.env["customer.playbook.enrolment"]._measure()
+        self.assertEqual((rows.came_back, rows.revenue), (True, 900))
+
+    def test_lost_lead_stops(self):
+        rows = self._enter()
+        self.lead.action_set_lost()
+        self._run()
+        self.assertEqual(rows.stop_reason, "lost")
+
+    def test_closed_leads_do_not_enter(self):
+        self.lead.action_set_won()
+        self.assertFalse(self._enter())
+
+    def test_reply_to_the_lead_stops(self):
+        rows = self._enter()
+        self.lead.message_post(
+            body="Tell me more",
+            email_from="lead@example.com",
+            message_type="email",
+            author_id=False,
+        )
+        self.assertEqual(rows.stop_reason, "reply")
+
+    def test_merged_leads_go_on_once(self):
+        double = self.lead.copy({"name": "Double"})
+        self.playbook.domain = f"[('id', 'in', {(self.lead | double).ids})]"
+        rows = self._enter()
+        merged = (self.lead | double).merge_opportunity(auto_unlink=True)
+        rows = rows.exists()
+        self.assertEqual(rows.lead_id, merged)
+        self.assertEqual(sorted(rows.mapped("state")), ["running", "stopped"])
+        self._run()
+        self.assertEqual(len(self._mails(rows)), 1)
+
+    def test_coupon_or_role_for_a_lead_without_customer_is_left_out(self):
+        step = self.playbook.step_ids[0]
+        self.assertFalse(step._recipient(self.lead))
+        self.lead.email_from = False
+        self.assertEqual(step._mail_refusal(self.lead), "no_email")

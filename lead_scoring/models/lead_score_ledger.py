@@ -1,0 +1,42 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+# Only server code can hold this object: a context that arrives over RPC never contains it.
+ENGINE = object()
+
+
+class LeadScoreLedger(models.AbstractModel):
+    """Rows about leads that only the score's own code writes, and who may read the lead reads."""
+
+    _name = "lead.score.ledger"
+    _description = "Ledger of Lead Scoring"
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Who may read a lead may read what is recorded about it, and nobody else."""
+        domain = fields.Domain(domain)
+        if not (self.env.su or kwargs.get("bypass_access")):
+            leads = self.env["crm.lead"].with_context(active_test=False)._search([])
+            domain &= fields.Domain("lead_id", "in", leads)
+        return super()._search(domain, *args, **kwargs)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._only_the_engine()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._only_the_engine()
+        return super().write(vals)
+
+    def unlink(self):
+        self._only_the_engine()
+        return super().unlink()
+
+    def _only_the_engine(self):
+        if self.env.context.get("score_engine") is not ENGINE:
+            raise AccessError(self._why_not())
+
+    def _why_not(self):
+        """Sentence for who tries to write these rows; to be overridden."""
+        return self.env._("This is recorded by the system and cannot be changed.")
