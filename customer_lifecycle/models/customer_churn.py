@@ -164,6 +164,8 @@ class CustomerChurn(models.AbstractModel):
         back = changes.filtered(lambda change: change.state_to != "churned")
         rows = back.lifecycle_id.filtered("churn_reason_id")
         rows.write({"churn_reason_id": False})
+        won = back.filtered(lambda change: change.state_from == "churned").lifecycle_id
+        won.partner_id.sudo().activity_unlink([ACTIVITY_CHURN])
         lost = changes.filtered(
             lambda change: change.state_to == "churned" and change.state_from != "churned"
         )
