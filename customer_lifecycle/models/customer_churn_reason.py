@@ -12,7 +12,8 @@ class CustomerChurnReason(models.Model):
     sequence = fields.Integer(default=10, help="Order in which reasons are offered.")
     active = fields.Boolean(
         string="In use",
-        default=True, help="Archived reasons stay in history but are no longer offered."
+        default=True,
+        help="Archived reasons stay in history but are no longer offered.",
     )
 
     _name_uniq = models.UniqueIndex(

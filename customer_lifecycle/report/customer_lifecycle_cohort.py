@@ -31,8 +31,8 @@ class CustomerLifecycleCohort(models.Model):
         string="Retention (%)",
         readonly=True,
         aggregator="avg",
-        help="Share of the cohort that bought in that month, in percent; of several cohorts together, "
-        "large cohorts count for more.",
+        help="Share of the cohort that bought in that month, in percent; of several cohorts "
+        "together, large cohorts count for more.",
     )
 
     def _read_group_select(self, aggregate_spec, query):
