@@ -166,6 +166,8 @@ class CustomerChurn(models.AbstractModel):
             [("id", "in", back.lifecycle_id.ids), ("churn_reason_id", "!=", False)]
         ):
             rows.write({"churn_reason_id": False})
+        if won := back.filtered(lambda change: change.state_from == "churned").lifecycle_id:
+            won.partner_id.sudo().activity_unlink([ACTIVITY_CHURN])
         lost = changes.filtered(
             lambda change: change.state_to == "churned" and change.state_from != "churned"
         )

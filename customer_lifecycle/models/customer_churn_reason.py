@@ -11,7 +11,9 @@ class CustomerChurnReason(models.Model):
     name = fields.Char(required=True, translate=True, help="Why a customer left, in a few words.")
     sequence = fields.Integer(default=10, help="Order in which reasons are offered.")
     active = fields.Boolean(
-        default=True, help="Archived reasons stay in history but are no longer offered."
+        string="In use",
+        default=True,
+        help="Archived reasons stay in history but are no longer offered.",
     )
 
     _name_uniq = models.UniqueIndex(

@@ -183,6 +183,9 @@ class CustomerLifecycleBacktest(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for test in self:
+            if not test.profile_id:
+                test.display_name = self.env._("New back-test")
+                continue
             test.display_name = self.env._(
                 "%(profile)s, seen from %(date)s",
                 profile=test.profile_id.name or "",

@@ -10,7 +10,9 @@ class CustomerLifecycleGroup(models.Model):
 
     name = fields.Char(required=True, translate=True, help="What you call these customers.")
     sequence = fields.Integer(default=10, help="The first group that fits a customer wins.")
-    active = fields.Boolean(default=True, help="Archived groups are not given to customers.")
+    active = fields.Boolean(
+        "In use", default=True, help="Archived groups are not given to customers."
+    )
     color = fields.Integer(help="Colour on cards.")
     r_min = fields.Integer(
         string="Recency From",

@@ -34,7 +34,9 @@ class CustomerLifecycleProfile(models.Model):
 
     name = fields.Char(required=True, translate=True, help="What you call this class of customers.")
     sequence = fields.Integer(default=10, help="The first profile that fits a customer wins.")
-    active = fields.Boolean(default=True, help="Archived profiles are not given to customers.")
+    active = fields.Boolean(
+        "In use", default=True, help="Archived profiles are not given to customers."
+    )
     company_id = fields.Many2one(
         "res.company", help="Only for this company; empty means for every company."
     )

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .customer_lifecycle import STATES
 
@@ -62,6 +62,9 @@ class CustomerLifecycleTransition(models.Model):
         STATES, string="From", readonly=True, help="The state before; empty for the first one."
     )
     state_to = fields.Selection(STATES, string="To", readonly=True, help="The state from then on.")
+    change = fields.Char(
+        compute="_compute_change", help="What it was before and what it became, in words."
+    )
     date_entered = fields.Date(
         string="Entered", required=True, readonly=True, help="The day on which it changed."
     )
@@ -97,3 +100,13 @@ class CustomerLifecycleTransition(models.Model):
     )
     order_count = fields.Integer(string="Purchase Days", readonly=True, help="When it changed.")
     facts = fields.Json(readonly=True, help="The facts on which it was decided.")
+
+    @api.depends("kind", "from_value", "to_value")
+    def _compute_change(self):
+        words = dict(self._fields["state_to"]._description_selection(self.env))
+        words["at_risk"] = dict(self._fields["kind"]._description_selection(self.env))["risk"]
+        for row in self:
+            before, after = (
+                words.get(value, value) or "–" for value in (row.from_value, row.to_value)
+            )
+            row.change = f"{before} → {after}" if row.from_value else after

@@ -26,7 +26,7 @@ class CustomerPlaybook(models.Model):
     )
     description = fields.Text(translate=True, help="Why this playbook exists, for colleagues.")
     sequence = fields.Integer(default=10, help="Order of the playbooks in the list.")
-    active = fields.Boolean(default=True, help="An archived playbook does nothing.")
+    active = fields.Boolean("In use", default=True, help="An archived playbook does nothing.")
     state = fields.Selection(
         [("draft", "Draft"), ("running", "Running"), ("paused", "Paused")],
         required=True,

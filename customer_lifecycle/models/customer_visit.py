@@ -171,7 +171,8 @@ class CustomerVisit(models.Model):
     @api.depends("name", "partner_id")
     def _compute_display_name(self):
         for visit in self:
-            visit.display_name = f"{visit.name} {visit.partner_id.name or ''}".strip()
+            number = self.env._("New revisit") if visit.name in (False, "/") else visit.name
+            visit.display_name = f"{number} {visit.partner_id.name or ''}".strip()
 
     @api.depends("channel", "contact_id", "partner_id")
     def _compute_reach(self):

@@ -26,7 +26,7 @@ class CustomerVisitPlan(models.Model):
         required=True, translate=True, help="For example: a week after each delivery."
     )
     sequence = fields.Integer(default=10, help="Order of the plans in the list.")
-    active = fields.Boolean(default=True, help="An archived plan makes no more revisits.")
+    active = fields.Boolean("In use", default=True, help="An archived plan makes no more revisits.")
     company_id = fields.Many2one(
         "res.company",
         required=True,

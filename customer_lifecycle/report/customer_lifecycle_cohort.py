@@ -28,24 +28,36 @@ class CustomerLifecycleCohort(models.Model):
         string="Cohort Size", readonly=True, aggregator="max", help="Customers of the cohort."
     )
     share = fields.Float(
-        string="Retention",
+        string="Retention (%)",
         readonly=True,
         aggregator="avg",
-        help="Share of the cohort that bought in that month, in percent.",
+        help="Share of the cohort that bought in that month, in percent; of several cohorts "
+        "together, large cohorts count for more.",
     )
+
+    def _read_group_select(self, aggregate_spec, query):
+        """The average of shares is weighted: of all customers of these cohorts, how many bought."""
+        if aggregate_spec != "share:avg":
+            return super()._read_group_select(aggregate_spec, query)
+        return SQL(
+            "100.0 * sum(%s) / NULLIF(sum(%s), 0)",
+            self._field_to_sql(self._table, "customers", query),
+            self._field_to_sql(self._table, "size", query),
+        )
 
     @property
     def _table_query(self):
         rows = self.env["customer.lifecycle"]
         parts = [
             SQL(
-                """SELECT %s::int AS company_id, d.partner_id, d.day
+                """SELECT %s::int AS company_id, %s::date AS today, d.partner_id, d.day
                      FROM (%s) d
                      JOIN customer_lifecycle l ON l.partner_id = d.partner_id
                           AND l.company_id = %s
                      JOIN customer_lifecycle_profile pr ON pr.id = l.profile_id AND pr.source = %s
                     WHERE d.bought""",
                 company.id,
+                rows._lifecycle_today(company),
                 rows._lifecycle_days_sql(company, source, until=rows._lifecycle_today(company)),
                 company.id,
                 source,
@@ -54,11 +66,12 @@ class CustomerLifecycleCohort(models.Model):
             for source in rows._lifecycle_sources()
         ]
         bought = SQL(" UNION ALL ").join(parts) or SQL(
-            "SELECT 0 AS company_id, 0 AS partner_id, NULL::date AS day WHERE FALSE"
+            "SELECT 0 AS company_id, NULL::date AS today, 0 AS partner_id, NULL::date AS day"
+            " WHERE FALSE"
         )
         return SQL(
             """WITH bought AS (%s),
-                    begun AS (SELECT company_id, partner_id,
+                    begun AS (SELECT company_id, partner_id, max(today) AS today,
                                      date_trunc('month', min(day))::date AS cohort
                                 FROM bought GROUP BY company_id, partner_id),
                     seen AS (SELECT DISTINCT b.company_id, b.partner_id, begun.cohort,
@@ -68,12 +81,18 @@ class CustomerLifecycleCohort(models.Model):
                                                               begun.cohort)))::int AS months
                                FROM bought b
                                JOIN begun USING (company_id, partner_id)),
-                    sized AS (SELECT company_id, cohort, count(*) AS size FROM begun
-                               GROUP BY company_id, cohort)
+                    sized AS (SELECT company_id, cohort, count(*) AS size,
+                                     age(date_trunc('month', max(today)), cohort) AS span
+                                FROM begun GROUP BY company_id, cohort),
+                    -- a month in which nobody bought is a month of 0 %%, not a missing one
+                    grid AS (SELECT company_id, cohort, size, generate_series(
+                                        0, (extract(year FROM span) * 12
+                                            + extract(month FROM span))::int) AS months
+                               FROM sized)
                SELECT row_number() OVER (ORDER BY company_id, cohort, months) AS id,
-                      company_id, cohort, months, count(*) AS customers, max(size) AS size,
-                      100.0 * count(*) / max(size) AS share
-                 FROM seen JOIN sized USING (company_id, cohort)
+                      company_id, cohort, months, count(partner_id) AS customers,
+                      max(size) AS size, 100.0 * count(partner_id) / max(size) AS share
+                 FROM grid LEFT JOIN seen USING (company_id, cohort, months)
                 GROUP BY company_id, cohort, months""",
             bought,
         )

@@ -144,6 +144,14 @@ class TestChurn(ActionCase):
         )
         self.assertIn("Acme", message.body)
 
+    def test_who_buys_again_is_asked_no_more(self):
+        self._lose()
+        self.assertTrue(self._asked())
+        self._confirm_order()
+        self.row.invalidate_recordset()
+        self.assertNotEqual(self.row.state, "churned")
+        self.assertFalse(self._asked())
+
     def test_answering_ends_the_question(self):
         change = self._lose()
         self._mine().action_close(self.service.id)

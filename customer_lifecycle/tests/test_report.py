@@ -36,9 +36,29 @@ class TestReport(LifecycleCase):
         self.customer(100)
         self.env.flush_all()
         cohorts = self.env["customer.lifecycle.cohort"].search([], order="months")
-        self.assertEqual(cohorts.mapped("months"), [0, 2])
-        self.assertEqual(cohorts.mapped("customers"), [2, 1])
-        self.assertEqual(cohorts.mapped("share"), [100, 50])
+        self.assertEqual(cohorts.mapped("months"), list(range(len(cohorts))))
+        bought = cohorts.filtered("customers")
+        self.assertEqual(bought.mapped("months"), [0, 2])
+        self.assertEqual(bought.mapped("customers"), [2, 1])
+        self.assertEqual(bought.mapped("share"), [100, 50])
+
+    def test_a_month_in_which_nobody_bought_lowers_the_retention(self):
+        self.customer(100, 40)
+        self.customer(100)
+        self.customer(70)
+        self.env.flush_all()
+        cohorts = self.env["customer.lifecycle.cohort"]
+        (total,) = cohorts._read_group([], [], ["share:avg", "customers:sum"])
+        rows = cohorts.search([])
+        self.assertIn(0, rows.mapped("share"))
+        self.assertEqual(total[1], 4)
+        self.assertAlmostEqual(total[0], 100 * 4 / sum(rows.mapped("size")))
+
+    def test_a_change_is_told_in_words(self):
+        row = self.row(self.customer(100, 40))
+        states = row.transition_ids.filtered(lambda change: change.kind == "state")
+        self.assertEqual(states[0].change, "Dormant → Active")
+        self.assertEqual(states[-1].change, "Prospect")
 
     def test_digest_counts_what_was_observed(self):
         row = self.row(self.customer(80))

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from .lead_score_ledger import ENGINE
+from .lead_score_qualification import STATES
 
 CLASSES = {
     "grade": [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")],
@@ -101,8 +102,10 @@ class LeadScoreHistory(models.Model):
     level = fields.Selection(
         CLASSES["level"], readonly=True, help="Which threshold the score reached from then on."
     )
-    qualification_before = fields.Char(readonly=True, help="The qualification before the change.")
-    qualification = fields.Char(readonly=True, help="The qualification from then on.")
+    qualification_before = fields.Selection(
+        STATES, readonly=True, help="The qualification before the change."
+    )
+    qualification = fields.Selection(STATES, readonly=True, help="The qualification from then on.")
     user_id = fields.Many2one("res.users", string="By", readonly=True, help="Who caused it.")
     note = fields.Char(readonly=True, help="What was written down with it.")
 

@@ -128,7 +128,9 @@ class LeadScoreReport(models.Model):
             SELECT l.id, l.id AS lead_id, l.name AS lead_name, l.company_id, l.user_id, l.team_id,
                    l.source_id, l.medium_id, l.campaign_id, l.country_id, s.card_id,
                    l.qualification, l.won_status, l.qualification_reason_id AS reason_id,
-                   s.score, LEAST(floor(s.score / 20), 4)::int::text AS band,
+                   s.score,
+                   CASE WHEN s.score IS NOT NULL THEN LEAST(floor(s.score / 20), 4)::int::text
+                       END AS band,
                    s.grade, s.temperature,
                    l.score_response_temperature AS response_temperature,
                    l.create_date AS date_create, l.qualification_mql_date AS date_mql,

@@ -82,6 +82,11 @@ class TestProcessReports(ProcessCase):
         report = self.env["lead.score.report"].browse(self.accepted.id)
         self.assertEqual((report.days_to_mql, report.hours_to_decide), (3, 5))
 
+    def test_a_lead_without_a_score_is_in_no_band(self):
+        self.env.cr.execute("DELETE FROM lead_score WHERE id = %s", [self.won.id])
+        self.env.invalidate_all()
+        self.assertFalse(self.env["lead.score.report"].browse(self.won.id).band)
+
     def test_bands_against_outcome(self):
         self._create_card([self._attribute(95, domain="[('city', '=', 'Best')]", dimension="fit")],
                           fit_cap=100)  # fmt: skip

@@ -1,4 +1,5 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
+import { deserializeDate, formatDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { usePopover } from "@web/core/popover/popover_hook";
 import { registry } from "@web/core/registry";
@@ -23,6 +24,11 @@ export class ScoreWhyPopover extends Component {
 
     points(value) {
         return (value > 0 ? "+" : "") + Number(value.toFixed(2));
+    }
+
+    /** A day as the user writes it. */
+    day(text) {
+        return formatDate(deserializeDate(text.slice(0, 10)));
     }
 
     /** Share of the points of a line that is left, when something faded. */
