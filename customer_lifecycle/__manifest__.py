@@ -21,6 +21,7 @@
         "views/customer_lifecycle_backtest_templates.xml",
         "views/customer_lifecycle_backtest_views.xml",
         "views/customer_lifecycle_suggestion_views.xml",
+        "views/customer_lifecycle_section_menus.xml",
         "views/customer_lifecycle_model_menus.xml",
         "security/ir_rule_action.xml",
         "data/mail_activity_type_action_data.xml",
