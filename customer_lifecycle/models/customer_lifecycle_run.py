@@ -9,7 +9,7 @@ from odoo.tools import SQL
 _logger = logging.getLogger(__name__)
 # Rows per transaction: large enough that a statement is worth its overhead, small enough that
 # nobody who sells waits for long.
-BATCH = 20000
+BATCH = 50000
 RETRIES = 3
 
 

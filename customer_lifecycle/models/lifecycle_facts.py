@@ -61,11 +61,19 @@ class LifecycleFacts(models.AbstractModel):
     @api.model
     def _lifecycle_documents_sql(self, company, source, partners=None, until=None):
         """Documents of customers; columns and parameters as `_lifecycle_days_sql`, not grouped."""
-        parts = [
-            getattr(self, f"_lifecycle_{kind}_sql")(company, partners, until)
-            for kind in SOURCES[source]
-        ]
-        return SQL(" UNION ALL ").join(part for part in parts if part)
+        return SQL(" UNION ALL ").join(
+            self._lifecycle_document_parts(company, source, partners, until)
+        )
+
+    def _lifecycle_document_parts(self, company, source, partners=None, until=None):
+        """`_lifecycle_documents_sql` as a list: for a few customers one after the other is faster.
+
+        :rtype: list[SQL]
+        """
+        parts = []
+        for kind in SOURCES[source]:
+            parts += getattr(self, f"_lifecycle_{kind}_sql")(company, partners, until)
+        return parts
 
     def _lifecycle_sale_sql(self, company, partners, until):
         """Confirmed orders less what was credited, and credit notes that belong to no order."""
@@ -83,13 +91,14 @@ class LifecycleFacts(models.AbstractModel):
             """SELECT p.commercial_partner_id AS partner_id, %(day)s AS day,
                       %(amount)s - coalesce(back.amount, 0) AS amount,
                       o.amount_untaxed > 0
-                      AND (back.amount IS NULL OR %(amount)s > back.amount) AS bought
+                      AND (back.amount IS NULL OR %(converted)s > back.amount) AS bought
                  FROM sale_order o
                  JOIN res_partner p ON p.id = o.partner_id
                  %(back)s
                 WHERE o.state = 'sale' AND o.company_id = %(company)s %(partners)s %(until)s""",
             day=day,
             amount=self._lifecycle_amount(SQL.identifier("o", "amount_untaxed"), "o", company),
+            converted=self._lifecycle_converted(SQL.identifier("o", "amount_untaxed"), "o"),
             back=self._lifecycle_back(SQL.identifier("o", "id"), credited),
             company=company.id,
             partners=self._lifecycle_among(partners),
@@ -109,7 +118,7 @@ class LifecycleFacts(models.AbstractModel):
             partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
         )
-        return SQL("%s UNION ALL %s", orders, credit_notes)
+        return [orders, credit_notes]
 
     def _lifecycle_invoice_sql(self, company, partners, until):
         """Posted invoices and receipts; credit notes count negative and may undo an invoice."""
@@ -120,7 +129,7 @@ class LifecycleFacts(models.AbstractModel):
                   AND reversed_entry_id IS NOT NULL AND company_id = %s""",
             company.id,
         )
-        return SQL(
+        invoices = SQL(
             """SELECT p.commercial_partner_id AS partner_id, m.invoice_date AS day,
                       CASE WHEN %(unrated)s THEN 0 ELSE m.amount_untaxed_signed END AS amount,
                       m.amount_untaxed_signed + coalesce(back.amount, 0) > 0 AS bought
@@ -136,11 +145,12 @@ class LifecycleFacts(models.AbstractModel):
             partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
         )
+        return [invoices]
 
     def _lifecycle_pos_sql(self, company, partners, until):
         """Paid orders of the point of sale, where that app is installed; returns are negative."""
         if "pos.order" not in self.env:
-            return SQL("SELECT NULL::int, NULL::date, 0::numeric, FALSE WHERE FALSE")
+            return [SQL("SELECT NULL::int, NULL::date, 0::numeric, FALSE WHERE FALSE")]
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
         returned = SQL(
             """SELECT sold.order_id AS id, line.price_subtotal_incl AS amount
@@ -149,7 +159,7 @@ class LifecycleFacts(models.AbstractModel):
                  JOIN pos_order_line sold ON sold.id = line.refunded_orderline_id
                 WHERE given.state IN ('paid', 'done', 'invoiced')"""
         )
-        return SQL(
+        sold = SQL(
             """SELECT p.commercial_partner_id AS partner_id, %(day)s AS day, %(amount)s AS amount,
                       o.amount_total + coalesce(back.amount, 0) > 0 AS bought
                  FROM pos_order o
@@ -165,6 +175,7 @@ class LifecycleFacts(models.AbstractModel):
             partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(day, until),
         )
+        return [sold]
 
     # ------------------------------------------------------------------
     # Fragments

@@ -152,9 +152,9 @@ class LifecycleFew(models.AbstractModel):
         few = self.with_context(lifecycle_few=True)
         for source, ids in by_source.items():
             partners = SQL(", ").join(SQL("%s", partner_id) for partner_id in ids)
-            query = few._lifecycle_documents_sql(company, source, partners)
-            for partner_id, *document in self.env.execute_query(query):
-                documents.setdefault(partner_id, []).append(document)
+            for query in few._lifecycle_document_parts(company, source, partners):
+                for partner_id, *document in self.env.execute_query(query):
+                    documents.setdefault(partner_id, []).append(document)
         return documents
 
     def _lifecycle_look_up_contacts(self, company, decisions, today):
