@@ -76,7 +76,7 @@ class LifecycleFacts(models.AbstractModel):
         return parts
 
     def _lifecycle_sale_sql(self, company, partners, until):
-        """Confirmed orders less what was credited, and credit notes that belong to no order."""
+        """Confirmed orders less what was credited, and a buyer's credit notes without an order."""
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
         credited = SQL(
             """SELECT sol.order_id AS id, l.balance AS amount
@@ -113,10 +113,16 @@ class LifecycleFacts(models.AbstractModel):
                   AND NOT EXISTS (
                       SELECT FROM account_move_line l
                         JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
-                       WHERE l.move_id = m.id)""",
+                       WHERE l.move_id = m.id)
+                  AND EXISTS (
+                      SELECT FROM sale_order o
+                        JOIN res_partner b ON b.id = o.partner_id
+                       WHERE b.commercial_partner_id = p.commercial_partner_id
+                         AND o.state = 'sale' AND o.company_id = %(company)s %(ordered)s)""",
             company=company.id,
             partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
+            ordered=self._lifecycle_until(day, until),
         )
         return [orders, credit_notes]
 

@@ -107,6 +107,15 @@ class TestMoney(LifecycleCase):
         self.assertEqual(row.amount_total, 100)
         self.assertEqual(row.state, "dormant")
 
+    def test_a_credit_note_without_any_order_is_no_loss(self):
+        self.accounting()
+        stranger, partner = self.env["res.partner"].create({"name": "No order"}), self.customer(100)
+        self.order(partner, days_ago=0, amount=300.0)
+        for customer in (stranger, partner):
+            self.invoice(customer, 50, "2026-06-10", kind="out_refund")
+        self.assertEqual(self.row(partner).amount_total, 350)
+        self.assertFalse(self.Lifecycle._lifecycle_rows(stranger, self.company))
+
     def decided(self, rows, days, each):
         """Rows and history as they come out after so many days, and are taken back."""
         columns = [*lifecycle_decide.WRITTEN, "id", "state_since", "previous_state"]
