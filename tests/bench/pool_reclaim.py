@@ -151,11 +151,11 @@ def by_hand(name):
 MOVE = """
     INSERT INTO lead_pool_move (
         date, kind, res_model, res_id, lead_id, record_name, company_id, actor_id,
-        user_from_id, pool_from_id, pool_to_id, rule_id, rule_version, run_id, hours_before, round,
-        facts)
+        user_from_id, pool_from_id, pool_to_id, rule_id, rule_version, rule_version_id, run_id,
+        hours_before, round, facts)
     SELECT now() AT TIME ZONE 'UTC', 'reclaim', 'crm.lead', lead.id, lead.id, lead.name,
            pool.company_id, 1, lead.user_id, lead.pool_id, lead.pool_id, rule.id, rule.version,
-           %(run)s,
+           kept.id, %(run)s,
            extract(epoch FROM now() AT TIME ZONE 'UTC' - lead.pool_own_date) / 3600,
            lead.pool_round,
            jsonb_build_object(
@@ -167,6 +167,8 @@ MOVE = """
       FROM crm_lead lead
       JOIN lead_pool pool ON pool.id = lead.pool_id
       JOIN lead_pool_rule rule ON rule.id = lead.pool_due_rule_id
+      LEFT JOIN lead_pool_rule_version kept
+           ON kept.rule_id = rule.id AND kept.version = rule.version
      WHERE lead.id IN %(ids)s
 """
 UNFOLLOW = """
