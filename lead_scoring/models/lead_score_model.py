@@ -42,7 +42,7 @@ class LeadScoreModel(models.Model):
     _order = "company_id, version desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(compute="_compute_name", help="Company and number of the version.")
+    name = fields.Char(compute="_compute_name", help="Number of the version, once it is trained.")
     company_id = fields.Many2one(
         "res.company",
         required=True,
@@ -249,11 +249,14 @@ class LeadScoreModel(models.Model):
         "(company_id) WHERE state = 'champion'", "Another version of this company is in use."
     )
 
-    @api.depends("version", "company_id")
+    @api.depends("version")
+    @api.depends_context("lang")
     def _compute_name(self):
         for model in self:
             model.name = (
-                self.env._("Version %s", model.version) if model.version else self.env._("Draft")
+                self.env._("Version %s", model.version)
+                if model.version
+                else self.env._("New Version")
             )
 
     @api.depends("lead_count", "won_count")

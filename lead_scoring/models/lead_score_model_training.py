@@ -96,11 +96,11 @@ class LeadScoreModelTraining(models.AbstractModel):
     def _cron_train(self):
         """Train what waits. A version whose training was killed gets one more try."""
         for model in self.search([("state", "=", "training")]):
-            model._take_up()
+            model._for_reader()._take_up()
         commit = self.env["ir.cron"]._commit_progress
         commit(remaining=self.search_count([("state", "=", "queued")]))
         while model := self.search([("state", "=", "queued")], limit=1, order="date_queued, id"):
-            model._train()
+            model._for_reader()._train()
             if not commit(1, remaining=self.search_count([("state", "=", "queued")])):
                 break
 
@@ -120,6 +120,14 @@ class LeadScoreModelTraining(models.AbstractModel):
                 self.attempts,
             ),
         )
+
+    def _for_reader(self):
+        """This version in the language of who reads what a job writes on it.
+
+        That is who made the version, or the company when the weekly job did.
+        """
+        reader = self.company_id.partner_id if self.is_automatic else self.create_uid
+        return self.with_context(lang=reader.lang or self.env.lang)
 
     def _train(self):
         """Train one version; whatever goes wrong is written on it and stops nobody else."""
@@ -255,8 +263,10 @@ class LeadScoreModelTraining(models.AbstractModel):
         self._compare_with_champion(table, won, report, closed)
 
     def _next_version(self):
-        last = self.search([("company_id", "=", self.company_id.id)], order="version desc", limit=1)
-        return last.version + 1
+        [(last,)] = self._read_group(
+            [("company_id", "=", self.company_id.id)], aggregates=["version:max"]
+        )
+        return (last or 0) + 1
 
     def _verdict(self, report):
         if report["algorithm"] == "base":
@@ -286,7 +296,7 @@ class LeadScoreModelTraining(models.AbstractModel):
         for company in companies:
             champion = self._champion_of(company)
             if champion:
-                champion._measure_drift()
+                champion._for_reader()._measure_drift()
             busy = Domain("company_id", "=", company.id) & Domain(
                 "state", "in", ("queued", "training")
             )
@@ -298,7 +308,7 @@ class LeadScoreModelTraining(models.AbstractModel):
                 continue
             model = self.with_company(company)._new_version(company)
             model.is_automatic = True
-            model._queue()
+            model._for_reader()._queue()
 
 
 def _numbers(figures):

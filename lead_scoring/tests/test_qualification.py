@@ -232,8 +232,9 @@ class TestQualification(TransactionCase):
             .with_context(**action["context"])
             .create({"reason_id": self.reason.id})
         )
-        wizard.action_reject()
+        said = wizard.action_reject()["params"]
         self.assertEqual(set(leads.mapped("qualification")), {"rejected"})
+        self.assertIn(self.reason.name, said["message"])
 
     # Time to decide
 

@@ -62,6 +62,19 @@ class TestWinModel(WinCase):
         self.assertEqual(sum(value["count"] for value in rows["Source"]), 200)
         self.assertEqual(model.chart_data["fields"][0]["label"], "Source")
 
+    def test_versions_are_counted_and_speak_the_language_of_who_asked(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self._create_leads(200)
+        first = self._train(user=self.boss)
+        self.boss.lang = "zh_CN"
+        draft = self.models.with_user(self.boss).create({})
+        self.assertEqual(draft.with_context(lang="en_US").name, "New Version")
+        second = self._train(draft, user=self.boss)
+        names = (first + second).with_context(lang="en_US").mapped("name")
+        self.assertEqual(names, ["Version 1", "Version 2"])
+        self.assertIn("Better than the average", first.reason)
+        self.assertIn("平均", second.reason)
+
     def test_too_few_leads_says_what_is_missing(self):
         self._create_leads(60)
         with self.assertRaisesRegex(UserError, r"40 won and 40 lost.*Missing: \d+ won, \d+ lost"):

@@ -14,7 +14,21 @@ class LeadScoreReject(models.TransientModel):
     note = fields.Char(help="What else marketing should know.")
 
     def action_reject(self):
-        """Reject the leads and close the window."""
+        """Reject the leads, say so, and close the window.
+
+        :return: action
+        :raise UserError: without a reason
+        """
         self.ensure_one()
         self.lead_ids.action_reject(self.reason_id.id, self.note)
-        return {"type": "ir.actions.act_window_close"}
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "Rejected, and marketing is told why: %s", self.reason_id.name
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
