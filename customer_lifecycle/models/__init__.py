@@ -1,5 +1,6 @@
 from . import customer_churn_reason
 from . import lifecycle_reader
+from . import lifecycle_order
 from . import lifecycle_facts
 from . import lifecycle_profiling
 from . import lifecycle_few

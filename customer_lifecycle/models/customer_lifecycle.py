@@ -25,6 +25,7 @@ class CustomerLifecycle(models.Model):
     _description = "Customer Lifecycle"
     _inherit = [
         "customer.lifecycle.reader",
+        "customer.lifecycle.order",
         "customer.lifecycle.facts",
         "customer.lifecycle.engine",
         "customer.lifecycle.words",

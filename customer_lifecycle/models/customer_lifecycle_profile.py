@@ -80,22 +80,22 @@ class CustomerLifecycleProfile(models.Model):
         help="How many silent days it takes, by the number of purchases.",
     )
     risk_days = fields.Integer(
-        string="At Risk After",
+        string="At Risk After (days)",
         default=60,
         help="Days without a purchase after which a customer is marked as at risk.",
     )
     dormant_days = fields.Integer(
-        string="Dormant After",
+        string="Dormant After (days)",
         default=90,
         help="Days without a purchase after which a customer is dormant.",
     )
     churn_days = fields.Integer(
-        string="Churned After",
+        string="Churned After (days)",
         default=365,
         help="Days without a purchase after which a customer has churned.",
     )
     horizon_days = fields.Integer(
-        string="Horizon", default=180, help="A chance of an order is a chance within so many days."
+        string="Horizon (days)", default=180, help="A chance of an order is a chance within so many days."
     )
     p_risk = fields.Float(
         string="At Risk Below", default=0.5, help="Chance of an order, from 0 to 1."
@@ -107,7 +107,7 @@ class CustomerLifecycleProfile(models.Model):
         string="Churned Below", default=0.1, help="Chance of an order, from 0 to 1."
     )
     new_days = fields.Integer(
-        string="New For",
+        string="New For (days)",
         default=30,
         help="Days after the first purchase. Whoever bought on one day only stays new for longer.",
     )
@@ -115,18 +115,18 @@ class CustomerLifecycleProfile(models.Model):
         string="Loyal From Purchases", default=5, help="On so many days something was bought."
     )
     loyal_days = fields.Integer(
-        string="Loyal After",
+        string="Loyal After (days)",
         default=180,
         help="Days between the first and the last purchase that it takes to be loyal.",
     )
     contact_days = fields.Integer(
-        string="And No Contact For",
+        string="And No Contact For (days)",
         default=0,
         help="Days without an e-mail, a meeting or a completed activity that it takes too before "
         "a silent customer is dormant or churned. 0 means that contacts do not matter.",
     )
     recovered_days = fields.Integer(
-        string="Recovered For",
+        string="Recovered For (days)",
         default=90,
         help="Days for which a customer who came back is shown as recovered.",
     )

@@ -24,13 +24,13 @@ class CustomerLifecycleThreshold(models.Model):
         "line.",
     )
     risk_days = fields.Integer(
-        string="At Risk After", required=True, default=60, help="Silent days until at risk."
+        string="At Risk After (days)", required=True, default=60, help="Silent days until at risk."
     )
     dormant_days = fields.Integer(
-        string="Dormant After", required=True, default=120, help="Silent days until dormant."
+        string="Dormant After (days)", required=True, default=120, help="Silent days until dormant."
     )
     churn_days = fields.Integer(
-        string="Churned After", required=True, default=365, help="Silent days until churned."
+        string="Churned After (days)", required=True, default=365, help="Silent days until churned."
     )
 
     _profile_orders_uniq = models.UniqueIndex(

@@ -15,7 +15,7 @@ class CustomerLifecycleTransition(models.Model):
 
     _name = "customer.lifecycle.transition"
     _description = "Customer Lifecycle Transition"
-    _inherit = ["customer.lifecycle.reader"]
+    _inherit = ["customer.lifecycle.reader", "customer.lifecycle.order"]
     _order = "date_entered desc, id desc"
     _rec_name = "partner_id"
     _allow_sudo_commands = False

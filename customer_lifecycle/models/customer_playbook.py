@@ -275,4 +275,8 @@ class CustomerPlaybook(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "customer_lifecycle.customer_playbook_enrolment_action"
         )
-        return {**action, "domain": [("playbook_id", "=", self.id)], "context": {}}
+        return {
+            **action,
+            "domain": [("playbook_id", "=", self.id)],
+            "context": {"in_playbook": True},
+        }

@@ -48,14 +48,20 @@ class LeadPoolIntaking(models.AbstractModel):
         """
         self.ensure_one()
         results = records.with_context(pool_via=VIA_ROUTE)._pool_move("enter", pool=self)
-        count = sum(result["ok"] for result in results)
+        came = records.browse(result["id"] for result in results if result["ok"])
+        found = came.with_context(active_test=False)
+        counts = dict(found._read_group([("id", "in", came.ids)], ["pool_state"], ["__count"]))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success" if count else "warning",
+                "type": "success" if came else "warning",
                 "title": self.name,
-                "message": self.env._("%s records came into the pool.", count),
+                "message": self.env._(
+                    "%(waiting)s records wait in the pool, %(held)s stay with their salespeople.",
+                    waiting=counts.get("pooled", 0),
+                    held=counts.get("owned", 0),
+                ),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

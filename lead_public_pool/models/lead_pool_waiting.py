@@ -14,7 +14,7 @@ class LeadPoolWaiting(models.AbstractModel):
         "so many records of this pool at once; 0 means that there is no waiting list.",
     )
     wait_days = fields.Integer(
-        string="Waits at most",
+        string="Waits at most (days)",
         default=60,
         help="After so many days nobody waits any longer.",
     )

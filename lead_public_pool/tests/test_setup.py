@@ -49,7 +49,8 @@ class TestSetup(PoolCase):
         )
         intake.entry_domain = "[('name', '=', 'Old lead')]"
         self.assertEqual((intake.waiting_count, intake.owned_count), (1, 0))
-        intake.save().action_take_in()
+        said = intake.save().action_take_in()["params"]["message"]
+        self.assertIn("1 records wait in the pool, 0 stay", said)
         self.assertEqual(self.pools.pool_setup_steps(), {"steps": [], "message": False})
         self.assertTrue(pool.entry_auto)
 
