@@ -241,20 +241,17 @@ class LeadScoreMixin(models.AbstractModel):
         """
         rows = []
         for lead in self.sudo().filtered(lambda lead: lead.id in values):
+            score = lead.lead_score_id
+            kept = {name: score[name] for name in ("score", *CLASSES)}
             rows.append(
                 {
                     "lead_id": lead.id,
                     "date": self.env.cr.now(),
                     "user_id": self.env.uid,
-                    "card_id": lead.score_card_id.id,
-                    "card_version": lead.score_card_version,
-                    "score_before": lead.score,
-                    "score": lead.score,
-                    **{
-                        name: lead[f"score_{kind}"]
-                        for kind in CLASSES
-                        for name in (kind, f"{kind}_before")
-                    },
+                    "card_id": score.card_id.id,
+                    "card_version": score.card_version,
+                    **kept,
+                    **{f"{name}_before": value for name, value in kept.items()},
                     **values[lead.id],
                 }
             )
