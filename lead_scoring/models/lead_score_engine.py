@@ -47,7 +47,8 @@ TRIES = 4
 SETTINGS = {"work_mem": "128MB", "jit": "off"}
 
 
-NOTHING = [False] * len(BEFORE)
+# What was before of a lead that is new to its card.
+NOTHING = dict.fromkeys(BEFORE, False)
 
 
 class LeadScoreEngine(models.AbstractModel):
@@ -181,9 +182,7 @@ class LeadScoreEngine(models.AbstractModel):
             self.env.cr.execute(self._noted(SQL("score_new new"), reason))
             self._score_noted(SQL("score_new new"), reason)
             for lead_id, *old in query(_changed_rows()):
-                # Most are new to a card that was just published.
-                values = old if any(old) else NOTHING
-                before[lead_id] = dict(zip(BEFORE, values, strict=True))
+                before[lead_id] = dict(zip(BEFORE, old, strict=True)) if any(old) else NOTHING
         for table in (SQL("score_new"), *acts.values()):
             query(SQL("DROP TABLE %s", table))
         return count, before
