@@ -46,7 +46,7 @@ class LeadPoolEntry(models.Model):
     _name = "lead.pool.entry"
     _description = "Waiting in the Pool"
     _auto = False
-    _order = "pool_priority desc, res_id desc"
+    _order = "pool_priority desc, id desc"
     # What must be written to the database before the view is read.
     _depends = {
         "crm.lead": [*BARE, *PLAIN, "partner_name", "email_from", "won_status", *LEAD_ONLY],
@@ -128,10 +128,10 @@ class LeadPoolEntry(models.Model):
 
     def _compute_tag_ids(self):
         self.tag_ids = False
-        leads = self.filtered(lambda entry: entry.kind == "lead")
-        for entry in leads:
+        entries, leads = self._of_model("crm.lead")
+        for entry, lead in zip(entries, leads.sudo(), strict=True):
             # Tags say what a lead is about, never who it is.
-            entry.tag_ids = entry._records().sudo().tag_ids
+            entry.tag_ids = lead.tag_ids
 
     def _search_tag_ids(self, operator, value):
         if operator == "!=" or operator.startswith("not"):
@@ -262,6 +262,14 @@ class LeadPoolEntry(models.Model):
                 "pool_id", "in", pools.search([("kind", "in", list(values))]).ids
             )
         return condition
+
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        """See `BaseModel`: ids follow the numbers of the records, for which there are indexes."""
+        arguments = (direction, nulls, query)
+        term = super()._order_field_to_sql(alias, field_name, *arguments)
+        if field_name != "id":
+            return term
+        return SQL("%s, %s", super()._order_field_to_sql(alias, "res_id", *arguments), term)
 
     @api.model
     def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
@@ -403,6 +411,11 @@ class LeadPoolEntry(models.Model):
         record_id, number = divmod(self.id, len(KINDS))
         return self.env[MODEL_BY_KIND[KINDS[number]]].browse(record_id)
 
+    def _of_model(self, model):
+        """Those entries that stand for records of a model, and these records in the same order."""
+        entries = self.filtered(lambda entry: entry._records()._name == model)
+        return entries, self.env[model].browse(entry._records().id for entry in entries)
+
     def _each_kind(self, method):
         """Ask a method of the records, kind by kind, and answer entry by entry.
 
@@ -412,8 +425,7 @@ class LeadPoolEntry(models.Model):
             self.env["crm.lead"]._pool_check_id(entry_id, self._description)
         results = {}
         for model in MODEL_BY_KIND.values():
-            entries = self.filtered(lambda entry, model=model: entry._records()._name == model)
-            records = self.env[model].browse(entry._records().id for entry in entries)
+            entries, records = self._of_model(model)
             answers = method(records) if records else []
             for entry, record, answer in zip(entries, records, answers, strict=True):
                 results[entry.id] = {**entry._true_answer(record, answer), "id": entry.id}

@@ -132,6 +132,34 @@ class TestSealedWindow(SealedCase):
         self.assertFalse(entries.search([("phone_masked", "ilike", "99887766")]))
         self.assertFalse(entries.search([("email_masked", "ilike", "hans")]))
 
+    def test_page_costs_no_more_for_more_entries(self):
+        entries = self.env["lead.pool.entry"].with_user(self.rep)
+        tag = self.env["crm.tag"].create({"name": "Sealed test"})
+        specification = {"name": {}, "tag_ids": {}, "pool_claim_message": {}}
+        self._create_leads(30, pool=self.sealed, tag_ids=[(4, tag.id)])
+        counts = []
+        for limit in (5, 5, 30):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            page = entries.web_search_read([], specification, limit=limit)["records"]
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual([entry["tag_ids"] for entry in page], [tag.ids] * limit)
+        self.assertEqual(counts[1], counts[2])
+
+    def test_pages_of_both_kinds_fit_together(self):
+        customers = self._create_pool("Customers", kind="customer")
+        self._create_leads(6, pool=self.sealed, pool_priority=5)
+        partners = [{"name": f"Acme {n}", "pool_id": customers.id} for n in range(6)]
+        self.env["res.partner"].create(partners).pool_priority = 5
+        entries = self.env["lead.pool.entry"].with_user(self.rep)
+        for order in (None, "id", "pool_priority desc, id desc"):
+            whole = entries.search([], order=order)
+            pages = [entries.search([], order=order, limit=2, offset=n) for n in range(0, 14, 2)]
+            self.assertEqual(entries.union(*pages), whole)
+            self.assertEqual(sum(map(len, pages)), len(whole))
+        self.assertEqual(entries.search([], order="id").ids, sorted(whole.ids))
+
     def test_nobody_writes_entries(self):
         entry = self._entry(self.lead)
         for operation in (

@@ -32,6 +32,14 @@ SOURCE = (
     " grade_before varchar, temperature_before varchar, intent_before varchar,"
     " level_before varchar, known bool, due_date timestamp, next_date timestamp)"
 )
+# Columns of `lead.score`, how they are overwritten, and what the history keeps before and after.
+COLUMNS = SQL(", ").join(map(SQL.identifier, (*STORED, "due_date", "next_date")))
+OVERWRITTEN = SQL(", ").join(
+    SQL("%s = excluded.%s", name, name)
+    for name in map(SQL.identifier, (*STORED, "due_date", "next_date"))
+)
+AFTERWARDS = SQL(", ").join(map(SQL.identifier, BEFORE))
+BEFOREHAND = SQL(", ").join(SQL.identifier(f"{name}_before") for name in BEFORE)
 # So often is a batch tried, if people edit leads of it meanwhile.
 TRIES = 4
 # Statements about many leads are planned best with memory to sort in; compiling takes them longer
@@ -39,7 +47,8 @@ TRIES = 4
 SETTINGS = {"work_mem": "128MB", "jit": "off"}
 
 
-NOTHING = [False] * len(BEFORE)
+# What was before of a lead that is new to its card.
+NOTHING = dict.fromkeys(BEFORE, False)
 
 
 class LeadScoreEngine(models.AbstractModel):
@@ -136,8 +145,9 @@ class LeadScoreEngine(models.AbstractModel):
             known[lead_id]["due_date"] = due and (today + timedelta(due)).isoformat()
             known[lead_id]["next_date"] = near and (today + timedelta(near)).isoformat()
         source = SQL(SOURCE, json.dumps(rows))
-        self._score_store(source)
-        self._score_note(source, reason)
+        # In one go: each way to the database and back takes as long as one of the two.
+        self.env.cr.execute(SQL("%s; %s", self._stored(source), self._noted(source, reason)))
+        self._score_noted(source, reason)
         self._score_forget(list(known))
         self._score_remember(rows)
         return len(rows), {
@@ -169,11 +179,10 @@ class LeadScoreEngine(models.AbstractModel):
                 self._score_dues(card, leads, terms and as_array(self.env, terms), dues)
             source = SQL("score_new new LEFT JOIN (%s) due USING (id)", due_dates(dues, today))
             self._score_store_many(source)
-            self._score_note(SQL("score_new new"), reason)
+            self.env.cr.execute(self._noted(SQL("score_new new"), reason))
+            self._score_noted(SQL("score_new new"), reason)
             for lead_id, *old in query(_changed_rows()):
-                # Most are new to a card that was just published.
-                values = old if any(old) else NOTHING
-                before[lead_id] = dict(zip(BEFORE, values, strict=True))
+                before[lead_id] = dict(zip(BEFORE, old, strict=True)) if any(old) else NOTHING
         for table in (SQL("score_new"), *acts.values()):
             query(SQL("DROP TABLE %s", table))
         return count, before
@@ -216,25 +225,22 @@ class LeadScoreEngine(models.AbstractModel):
     # Storing
     # ------------------------------------------------------------------
 
-    def _score_store(self, source):
-        """Write the rows of `lead.score`.
+    def _stored(self, source):
+        """A statement that writes the rows of `lead.score`.
 
         :param SQL source: what to select from, `new`, with the columns of the statement and
             `due_date` and `next_date`
         """
-        stored = [*map(SQL.identifier, (*STORED, "due_date", "next_date"))]
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO lead_score (id, %(stored)s) SELECT new.id, %(stored)s FROM %(source)s"
-                " ON CONFLICT (id) DO UPDATE SET %(changes)s",
-                stored=SQL(", ").join(stored),
-                changes=SQL(", ").join(SQL("%s = excluded.%s", name, name) for name in stored),
-                source=source,
-            )
+        return SQL(
+            "INSERT INTO lead_score (id, %(columns)s) SELECT new.id, %(columns)s FROM %(source)s"
+            " ON CONFLICT (id) DO UPDATE SET %(overwritten)s",
+            columns=COLUMNS,
+            overwritten=OVERWRITTEN,
+            source=source,
         )
 
     def _score_store_many(self, source):
-        """As `_score_store`, in half the time: no row is tried twice.
+        """Do as `_stored`, in half the time: no row is tried twice.
 
         :raise ConcurrencyError: if somebody else has just scored one of them for the first time;
             Odoo then repeats the call
@@ -261,30 +267,33 @@ class LeadScoreEngine(models.AbstractModel):
         except psycopg2.errors.UniqueViolation as error:
             raise ConcurrencyError("A lead has just been scored for the first time") from error
 
-    def _score_note(self, source, reason):
-        """Add to the history what changed of score and classes.
+    def _noted(self, source, reason):
+        """A statement that adds to the history what changed of score and classes.
 
         :param SQL source: what to select from, `new`, with the columns of the statement
         :param str reason: a key of `REASONS` in `lead_score_history`
         """
-        names = [SQL.identifier(name) for name in BEFORE]
-        before = [SQL.identifier(f"{name}_before") for name in BEFORE]
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO lead_score_history"
-                " (lead_id, date, reason, user_id, card_id, card_version, %(names)s, %(before)s)"
-                " SELECT new.id, %(now)s, %(reason)s, %(user)s, card_id, card_version, %(names)s,"
-                " %(before)s FROM %(source)s WHERE (card_id IS NOT NULL OR known)"
-                " AND ROW(%(names)s) IS DISTINCT FROM ROW(%(before)s)",
-                names=SQL(", ").join(names),
-                before=SQL(", ").join(before),
-                now=self.env.cr.now(),
-                reason=reason,
-                # The system is nobody.
-                user=None if self.env.uid == SUPERUSER_ID else self.env.uid,
-                source=source,
-            )
+        return SQL(
+            "INSERT INTO lead_score_history"
+            " (lead_id, date, reason, user_id, card_id, card_version, %(names)s, %(before)s)"
+            " SELECT new.id, %(now)s, %(reason)s, %(user)s, card_id, card_version, %(names)s,"
+            " %(before)s FROM %(source)s WHERE (card_id IS NOT NULL OR known)"
+            " AND ROW(%(names)s) IS DISTINCT FROM ROW(%(before)s)",
+            names=AFTERWARDS,
+            before=BEFOREHAND,
+            now=self.env.cr.now(),
+            reason=reason,
+            # The system is nobody.
+            user=None if self.env.uid == SUPERUSER_ID else self.env.uid,
+            source=source,
         )
+
+    def _score_noted(self, source, reason):
+        """Hook: these scores have just been stored and noted. Does nothing by itself.
+
+        :param SQL source: rows with `id`, `score`, `score_before` and `card_id`, called `new`
+        :param str reason: a key of `REASONS` in `lead_score_history`
+        """
 
     def _score_remember(self, rows):
         """What was just stored is known without reading it again."""

@@ -22,6 +22,7 @@ class LeadScoreListening(models.AbstractModel):
         string="First response",
         readonly=True,
         copy=False,
+        prefetch="response",
         help="When a colleague first wrote to the prospect or did an activity.",
     )
     score_response_hours = fields.Float(
@@ -29,6 +30,7 @@ class LeadScoreListening(models.AbstractModel):
         readonly=True,
         copy=False,
         aggregator="avg",
+        prefetch="response",
         help="Hours from the creation of the lead to the first response.",
     )
     score_response_temperature = fields.Selection(
@@ -36,6 +38,7 @@ class LeadScoreListening(models.AbstractModel):
         string="Temperature at first response",
         readonly=True,
         copy=False,
+        prefetch="response",
         help="How promising the lead was when it got its first response.",
     )
 

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 
+from ..tools import side_row
+from ..tools.side_row import SideRow
 from .lead_score_history import CLASSES
 
 # Fields of the lead by the column of `lead.score` that they show.
@@ -51,7 +52,7 @@ class LeadScoreMixin(models.AbstractModel):
     _name = "lead.score.mixin"
     _description = "Score of a Lead"
 
-    lead_score_id = fields.Many2one(
+    lead_score_id = SideRow(
         "lead.score",
         string="Score record",
         compute="_compute_lead_score_id",
@@ -149,32 +150,10 @@ class LeadScoreMixin(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _compute_lead_score_id(self):
-        known = set()
-        if ids := [lead_id for lead_id in self._origin._ids if lead_id]:
-            rows = self.env.execute_query(
-                SQL("SELECT id FROM lead_score WHERE id IN %s", tuple(ids))
-            )
-            known = {row[0] for row in rows}
-        for lead in self:
-            origin = lead._origin.id
-            lead.lead_score_id = origin if origin in known else False
+        side_row.link(self, "lead_score_id")
 
     def _search_lead_score_id(self, operator, value):
-        rows = self.env["lead.score"].sudo()
-        if operator in ("any", "any!"):
-            return Domain("id", "in", rows._search(value) if isinstance(value, Domain) else value)
-        if operator != "in":
-            return NotImplemented
-        domain = Domain("id", "in", [row_id for row_id in value if row_id])
-        if False in value:
-            domain |= Domain("id", "not in", rows._search([]))
-        return domain
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        """The row of the score has the id of the lead."""
-        if field_expr == "lead_score_id":
-            return SQL.identifier(alias, "id")
-        return super()._field_to_sql(alias, field_expr, query)
+        return side_row.search(self.env["lead.score"], operator, value)
 
     # ------------------------------------------------------------------
     # What keeps the score right
@@ -262,20 +241,17 @@ class LeadScoreMixin(models.AbstractModel):
         """
         rows = []
         for lead in self.sudo().filtered(lambda lead: lead.id in values):
+            score = lead.lead_score_id
+            kept = {name: score[name] for name in ("score", *CLASSES)}
             rows.append(
                 {
                     "lead_id": lead.id,
                     "date": self.env.cr.now(),
                     "user_id": self.env.uid,
-                    "card_id": lead.score_card_id.id,
-                    "card_version": lead.score_card_version,
-                    "score_before": lead.score,
-                    "score": lead.score,
-                    **{
-                        name: lead[f"score_{kind}"]
-                        for kind in CLASSES
-                        for name in (kind, f"{kind}_before")
-                    },
+                    "card_id": score.card_id.id,
+                    "card_version": score.card_version,
+                    **kept,
+                    **{f"{name}_before": value for name, value in kept.items()},
                     **values[lead.id],
                 }
             )

@@ -17,6 +17,16 @@ INFORMATION = [
     ("comparing", "Compares offers"),
     ("deciding", "About to decide"),
 ]
+# Read together, and not with all the rest of a lead whenever one field of it is needed.
+TOGETHER = "profile"
+# What the chatter tells of a profile.
+TRACKED = {
+    "profile_need",
+    "profile_interest",
+    "profile_information",
+    "profile_budget",
+    "profile_decision_date",
+}
 FITS = [("small", "Too small"), ("tight", "Tight"), ("fits", "Fits")]
 
 # What a merge keeps from the first lead that knows it.
@@ -42,30 +52,35 @@ class LeadScoreProfile(models.AbstractModel):
         NEEDS,
         string="Clarity of the need",
         tracking=True,
+        prefetch=TOGETHER,
         help="How well the prospect knows what he needs.",
     )
     profile_interest = fields.Selection(
         INTERESTS,
         string="Interest",
         tracking=True,
+        prefetch=TOGETHER,
         help="How interested the prospect is in what we offer, as you see it.",
     )
     profile_information = fields.Selection(
         INFORMATION,
         string="Stage of information",
         tracking=True,
+        prefetch=TOGETHER,
         help="How far the prospect has got in informing himself about us and others.",
     )
     profile_budget = fields.Monetary(
         string="Budget amount",
         currency_field="profile_currency_id",
         tracking=True,
+        prefetch=TOGETHER,
         help="What the prospect can spend. Leave it empty as long as nobody knows.",
     )
     profile_currency_id = fields.Many2one(
         "res.currency",
         string="Currency of the budget",
         default=lambda self: self.env.company.currency_id,
+        prefetch=TOGETHER,
         help="Currency in which the prospect told his budget.",
     )
     profile_budget_fit = fields.Selection(
@@ -75,16 +90,19 @@ class LeadScoreProfile(models.AbstractModel):
         store=True,
         readonly=False,
         precompute=True,
+        prefetch=TOGETHER,
         help="Whether the budget covers the expected revenue: too small below 80 %, tight below "
         "100 %. You can overrule it.",
     )
     profile_decision_date = fields.Date(
         string="Decision by",
         tracking=True,
+        prefetch=TOGETHER,
         help="Until when the prospect wants to have decided.",
     )
     profile_cycle_days = fields.Integer(
         string="Buying cycle (days)",
+        prefetch=TOGETHER,
         help="How long such a purchase usually takes at this prospect, in days. 0 = not known.",
     )
     profile_motive_ids = fields.Many2many(
@@ -108,6 +126,7 @@ class LeadScoreProfile(models.AbstractModel):
         compute="_compute_profile_summary",
         store=True,
         precompute=True,
+        prefetch=TOGETHER,
         help="At least one of the people is a decision maker.",
     )
     profile_complete = fields.Integer(
@@ -116,6 +135,7 @@ class LeadScoreProfile(models.AbstractModel):
         store=True,
         precompute=True,
         aggregator="avg",
+        prefetch=TOGETHER,
         help="How many of the seven traits are known: need, interest, stage of information, "
         "budget, time, motives and people. Competitors do not count, as there may be none.",
     )
@@ -172,6 +192,26 @@ class LeadScoreProfile(models.AbstractModel):
             )
             lead.profile_complete = round(100 * sum(map(bool, traits)) / len(traits))
             lead.profile_has_decider = any(person.role == "decider" for person in people)
+
+    # ------------------------------------------------------------------
+    # Chatter
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        leads = self if TRACKED.isdisjoint(vals) else self.with_context(profile_tracked=True)
+        return super(LeadScoreProfile, leads).write(vals)
+
+    def _track_prepare(self, fields_iter):
+        """See `MailThread`: a profile is read for the chatter only when it is written."""
+        if not self.env.context.get("profile_tracked"):
+            fields_iter = [name for name in fields_iter if name not in TRACKED]
+        return super()._track_prepare(fields_iter)
+
+    def _message_track(self, fields_iter, initial_values_dict):
+        """See `MailThread`: describing a field to the chatter takes its time, too."""
+        known = set().union(*initial_values_dict.values())
+        fields_iter = [name for name in fields_iter if name in known or name not in TRACKED]
+        return super()._message_track(fields_iter, initial_values_dict)
 
     # ------------------------------------------------------------------
     # Merge

@@ -62,12 +62,18 @@ MINUTES = frozenset(
 GUARDED = MINUTES | {"qualification", "qualification_reason_id", "qualification_note"}
 
 
+# Read together, and not with all the rest of a lead whenever one field of it is needed.
+TOGETHER = "qualification"
+
+
 def _date(label, what):
-    return fields.Datetime(string=label, readonly=True, copy=False, help=what)
+    return fields.Datetime(string=label, readonly=True, copy=False, prefetch=TOGETHER, help=what)
 
 
 def _user(label, what):
-    return fields.Many2one("res.users", string=label, readonly=True, copy=False, help=what)
+    return fields.Many2one(
+        "res.users", string=label, readonly=True, copy=False, prefetch=TOGETHER, help=what
+    )
 
 
 class LeadScoreQualification(models.AbstractModel):
@@ -83,6 +89,7 @@ class LeadScoreQualification(models.AbstractModel):
         default=RAW,
         copy=False,
         index=True,
+        prefetch=TOGETHER,
         help="Raw until its score or a person says that marketing is done with it (MQL); sales "
         "then accepts or rejects it, and makes it sales qualified (SQL).",
     )
@@ -101,16 +108,21 @@ class LeadScoreQualification(models.AbstractModel):
         copy=False,
         ondelete="restrict",
         index="btree_not_null",
+        prefetch=TOGETHER,
         help="Why sales rejected it last. Kept when it comes back.",
     )
     qualification_note = fields.Char(
-        string="Note on the rejection", copy=False, help="What else marketing should know."
+        string="Note on the rejection",
+        copy=False,
+        prefetch=TOGETHER,
+        help="What else marketing should know.",
     )
     qualification_due_date = fields.Datetime(
         string="Decide by",
         readonly=True,
         copy=False,
         index="btree_not_null",
+        prefetch=TOGETHER,
         help="Until when sales should have accepted or rejected it. Empty once that has happened.",
     )
     qualification_alarm_date = fields.Datetime(
@@ -118,12 +130,14 @@ class LeadScoreQualification(models.AbstractModel):
         readonly=True,
         copy=False,
         index="btree_not_null",
+        prefetch=TOGETHER,
         help="When the next reminder to accept or reject it is given.",
     )
     qualification_recycle_count = fields.Integer(
         string="Recycled",
         readonly=True,
         copy=False,
+        prefetch=TOGETHER,
         help="How often it came back after sales had rejected it.",
     )
     qualification_recycle_date = _date("Recycled on", "When it came back last.")

@@ -68,23 +68,22 @@ class LeadScoreSignalling(models.AbstractModel):
         checked = [self._score_check(event, access) for event in events]
         good = [values for refusal, values in checked if not refusal]
         stored = self._score_keep(good)
-        results = []
+        results, messages = [], self._score_messages()
         for event, (refusal, values) in zip(events, checked, strict=True):
             event_id = False
             if not refusal:
                 event_id, signal_id = stored[values["place"]]
                 refusal = OK if signal_id == values["signal_id"] else DUPLICATE_KEY
-            results.append(self._score_result(event.get("lead_id"), refusal, event_id))
+            results.append(
+                {
+                    "id": event.get("lead_id"),
+                    "ok": refusal == OK,
+                    "code": refusal,
+                    "message": messages[refusal],
+                    "event_id": event_id if refusal == OK else False,
+                }
+            )
         return results
-
-    def _score_result(self, lead_id, code, event_id):
-        return {
-            "id": lead_id,
-            "ok": code == OK,
-            "code": code,
-            "message": self._score_messages()[code],
-            "event_id": event_id if code == OK else False,
-        }
 
     @api.model
     def _score_messages(self):
@@ -106,12 +105,9 @@ class LeadScoreSignalling(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _score_access(self, lead_ids):
-        """Leads that may be seen, and those that may be written."""
+        """Ids of leads that may be seen, and of those that may be written."""
         ids = {number for number in lead_ids if type(number) is int and number > 0}
-        leads = self.env["crm.lead"].browse(ids).exists()
-        if self.env.su:
-            return leads._ids, leads._ids
-        seen = leads._filtered_access("read")
+        seen = self.env["crm.lead"].browse(ids).exists()._filtered_access("read")
         return set(seen._ids), set(seen._filtered_access("write")._ids)
 
     def _score_check(self, event, access):

@@ -90,7 +90,12 @@ class LeadScoreSingle(models.AbstractModel):
         """The question of the published cards, whose numbers and versions are the key."""
         judge = self.env["lead.score.judge"]
         cards = [card for card in judge._live() if card[:2] in key]
-        return self._ask(cards, [judge._usable(card[2]) for card in cards])
+        question = self._ask(cards, [judge._usable(card[2]) for card in cards])
+        # Filling in its many values each time would take longer than to answer it.
+        text = self.env.cr.mogrify(question.code, question.params).decode()
+        # Leads are flushed by who asks.
+        others = [field for field in question.to_flush if field.model_name != "crm.lead"]
+        return SQL(text.replace("%", "%%"), to_flush=others)
 
     def _ask(self, cards, rules):
         judge = self.env["lead.score.judge"]

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .lead_score_engine import SINGLE
 from .lead_score_qualification import ACCEPTED, BULK, MQL, QUALIFY, RAW, REJECTED, SALES
 
 _logger = logging.getLogger(__name__)
@@ -47,9 +48,11 @@ class LeadScoreSla(models.AbstractModel):
             if before.get(lead_id, {}).get("level") not in (MQL, SALES)
         }
         # The score decides this, and not the user during whose work it changed.
-        self.sudo().filtered(
-            lambda lead: lead.score_level == SALES or (lead.score_level == MQL and lead.id in risen)
-        )._qualification_take(risen)
+        leads = self.sudo()
+        if len(self) <= SINGLE:
+            # Their new scores are at hand, and most often there is nothing to ask.
+            leads = leads.filtered(lambda lead: lead.score_level in (MQL, SALES))
+        leads._qualification_take(risen)
 
     def _qualification_take(self, risen):
         """Take leads on by the level that their scores have reached.
@@ -140,7 +143,7 @@ class LeadScoreSla(models.AbstractModel):
         """Until when sales should decide, per lead id; none where the card sets no time."""
         dues = {}
         for (card, company), leads in self.grouped(
-            lambda lead: (lead.score_card_id, lead.company_id)
+            lambda lead: (lead.lead_score_id.card_id, lead.company_id)
         ).items():
             due = card._decide_by(now, company) if card else False
             dues.update(dict.fromkeys(leads.ids, due))

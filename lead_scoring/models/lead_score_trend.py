@@ -5,6 +5,14 @@ from odoo.tools import SQL
 DAYS = 7
 
 
+class Trend(fields.Selection):
+    """A selection that is one expression in SQL."""
+
+    def to_sql(self, model, alias):
+        """See `Field.to_sql`."""
+        return model._score_trend_sql(alias)
+
+
 class LeadScoreTrend(models.AbstractModel):
     """Whether a lead gets better or worse, told from the history of its score.
 
@@ -14,7 +22,7 @@ class LeadScoreTrend(models.AbstractModel):
     _name = "lead.score.trend"
     _description = "Trend of a Score"
 
-    score_trend = fields.Selection(
+    score_trend = Trend(
         [("up", "Rising"), ("steady", "Steady"), ("down", "Falling")],
         string="Trend",
         compute="_compute_score_trend",
@@ -59,11 +67,6 @@ class LeadScoreTrend(models.AbstractModel):
             trend=self._score_trend_sql(alias),
             trends=trends,
         )
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        if field_expr == "score_trend":
-            return self._score_trend_sql(alias)
-        return super()._field_to_sql(alias, field_expr, query)
 
     def _score_trend_since(self):
         return fields.Datetime.subtract(self.env.cr.now(), days=DAYS)

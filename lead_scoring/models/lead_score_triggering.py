@@ -92,12 +92,9 @@ class LeadScoreTriggering(models.AbstractModel):
             leads._score_trigger(passed.before, ("score",))
         return count
 
-    def _score_note(self, source, reason):
-        """See which of the scores that are being stored pass a limit of a trigger.
-
-        :param SQL source: rows with `id`, `score`, `score_before` and `card_id`, called `new`
-        """
-        result = super()._score_note(source, reason)
+    def _score_noted(self, source, reason):
+        """See which of the scores pass a limit of a trigger."""
+        result = super()._score_noted(source, reason)
         live = self.env["lead.score.trigger"]._live()
         if STAY in live:
             self._score_count_time(source)

@@ -2,6 +2,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools import side_row
+from ..tools.side_row import SideRow
+
 WIN_FIELDS = {
     "win_probability": "probability",
     "win_band": "band",
@@ -24,7 +27,7 @@ class LeadWinProbability(models.AbstractModel):
     _name = "lead.win.probability"
     _description = "Win Probability of a Lead"
 
-    lead_win_id = fields.Many2one(
+    lead_win_id = SideRow(
         "lead.win",
         string="Win probability record",
         compute="_compute_lead_win_id",
@@ -65,32 +68,11 @@ class LeadWinProbability(models.AbstractModel):
     )
 
     def _compute_lead_win_id(self):
-        known = set()
-        if ids := [lead_id for lead_id in self._origin._ids if lead_id]:
-            query = SQL(
-                "SELECT id FROM lead_win WHERE id IN %s AND probability IS NOT NULL", tuple(ids)
-            )
-            known = {row[0] for row in self.env.execute_query(query)}
-        for lead in self:
-            origin = lead._origin.id
-            lead.lead_win_id = origin if origin in known else False
+        side_row.link(self, "lead_win_id", "probability IS NOT NULL")
 
     def _search_lead_win_id(self, operator, value):
-        rows = self.env["lead.win"].sudo()
-        if operator in ("any", "any!"):
-            return Domain("id", "in", rows._search(value) if isinstance(value, Domain) else value)
-        if operator != "in":
-            return NotImplemented
-        domain = Domain("id", "in", [row_id for row_id in value if row_id])
-        if False in value:
-            domain |= Domain("id", "not in", rows._search([("probability", "!=", False)]))
-        return domain
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        """The row of the win probability has the id of the lead."""
-        if field_expr == "lead_win_id":
-            return SQL.identifier(alias, "id")
-        return super()._field_to_sql(alias, field_expr, query)
+        predicted = Domain("probability", "!=", False)
+        return side_row.search(self.env["lead.win"], operator, value, predicted)
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         """Leads that were not predicted come last, not first."""

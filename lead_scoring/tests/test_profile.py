@@ -40,6 +40,24 @@ class TestProfile(TransactionCase):
         self.lead.profile_competitor_ids = self.rival
         self.assertEqual(self.lead.profile_complete, 100)
 
+    def test_the_chatter_tells_what_changed_of_a_profile(self):
+        lead = self.lead.with_context(tracking_disable=False)
+        self.flush_tracking()
+        lead.write({"name": "Renamed", "city": "Ghent"})
+        self.flush_tracking()
+        self.assertNotIn(
+            "profile_need", lead.message_ids.tracking_value_ids.field_id.mapped("name")
+        )
+        lead.write({"profile_need": "defined", "profile_budget": 500})
+        self.flush_tracking()
+        values = {v.field_id.name: v for v in lead.message_ids.tracking_value_ids}
+        self.assertEqual(values["profile_need"].new_value_char, "Requirements known")
+        self.assertEqual(values["profile_budget"].new_value_float, 500)
+
+    def flush_tracking(self):
+        self.env.flush_all()
+        self.cr.precommit.run()
+
     def test_a_cycle_tells_the_time_as_well_as_a_date(self):
         self.lead.profile_cycle_days = 60
         self.assertEqual(self.lead.profile_complete, 14)

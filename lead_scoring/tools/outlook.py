@@ -28,9 +28,10 @@ MEASURES = np.array([0] * len(GRADES) + [1] * len(TEMPERATURES) + [2] * len(INTE
                     + [1] * len(LEVELS))  # fmt: skip
 DIGITS = np.array([64] * len(GRADES) + [16] * len(TEMPERATURES) + [4] * len(INTENTS)
                   + [1] * len(LEVELS))  # fmt: skip
+EACH = np.eye(len(DIMENSIONS))
 # The score is worked out again when it has moved by so much, in cents.
 DRIFT = 100
-# So few leads are looked at on each day ahead at once, the first days before all others.
+# So few leads are looked at on each day ahead, the first days before all others.
 FEW = 10
 SOON = 60
 
@@ -97,23 +98,37 @@ class Outlook:
         return found
 
     def _look(self, classes):
-        """As `due` for few leads: each day ahead of a lead is evaluated like a lead."""
-        found = np.full((2, self.size), NEVER)
-        first, end = 1, self._end()
-        for last in (min(SOON, end), end):
-            days = np.arange(first, last + 1)
-            if not days.size:
-                break
-            each = np.tile(days, self.size)
-            many, same = self._repeated(len(days)), np.repeat(classes, len(days))
-            for number, stays in enumerate(many._stays(each, each, same)):
-                differs = ~stays.reshape(self.size, -1)
-                day = np.where(differs.any(axis=1), days[differs.argmax(axis=1)], NEVER)
-                found[number] = np.minimum(found[number], day)
-            if (found < NEVER).all():
-                break
-            first = last + 1
+        """As `due` for few leads: each day ahead is evaluated, one lead after the other."""
+        found, end = np.full((2, self.size), NEVER), self._end()
+        for lead in range(self.size):
+            terms, first = self.lead == lead, 1
+            for last in (min(SOON, end), end):
+                days = np.arange(first, last + 1)
+                differs, moved = self._days(lead, terms, days, classes[lead])
+                for number, changed in enumerate((differs, moved)):
+                    if found[number, lead] == NEVER and changed.any():
+                        found[number, lead] = days[changed.argmax()]
+                if last == end or (found[:, lead] < NEVER).all():
+                    break
+                first = last + 1
         return found
+
+    def _days(self, lead, terms, days, classes):
+        """What a lead is on each of some days.
+
+        :param terms: which terms are of the lead, as an array of booleans
+        :return: two arrays: whether a class differs, and whether the score does as well
+        """
+        left = self._left(terms, days[:, np.newaxis])
+        dimension = self.where[terms] % len(DIMENSIONS)
+        points = self.facts[lead] + left @ EACH[dimension]
+        points[:, NEGATIVE] -= self.penalty * (days >= self.penalty_from[lead])
+        points = np.clip(np.floor(points + 0.5), self.floors, self.caps)
+        total = np.clip(points.sum(axis=1), 0, TOP)
+        if self.override[lead] >= 0:
+            total[days <= self.override_until[lead]] = self.override[lead]
+        differs = self._classes(points, total) != classes
+        return differs, differs | (np.abs(total - self.score[lead]) >= DRIFT)
 
     def _end(self):
         """A day from which on nothing changes: what fades is less than half a cent."""
@@ -148,25 +163,13 @@ class Outlook:
 
     def _only(self, chosen):
         """The same for some of the leads."""
-        kept = chosen[self.lead]
-        place = np.cumsum(chosen) - 1
-        return self._taken(chosen, kept, place[self.lead[kept]])
-
-    def _repeated(self, times):
-        """The same with each lead so many times, one after the other."""
-        terms = np.repeat(np.arange(self.cents.size), times)
-        lead = self.lead[terms] * times + np.tile(np.arange(times), self.cents.size)
-        return self._taken(np.repeat(np.arange(self.size), times), terms, lead)
-
-    def _taken(self, leads, terms, lead):
-        """The same with these leads and terms, each term belonging to the lead given."""
-        some = copy.copy(self)
+        some, kept = copy.copy(self), chosen[self.lead]
         for name in ("score", "override", "override_until", "penalty_from", "facts"):
-            setattr(some, name, getattr(self, name)[leads])
+            setattr(some, name, getattr(self, name)[chosen])
         for name in ("cents", "rising", "rate", "linear", "age", "life"):
-            setattr(some, name, getattr(self, name)[terms])
-        some.size, some.lead = len(some.score), lead
-        some.where = lead * len(DIMENSIONS) + self.where[terms] % len(DIMENSIONS)
+            setattr(some, name, getattr(self, name)[kept])
+        some.size, some.lead = len(some.score), (np.cumsum(chosen) - 1)[self.lead[kept]]
+        some.where = some.lead * len(DIMENSIONS) + self.where[kept] % len(DIMENSIONS)
         return some
 
     def _stays(self, first, last, classes):
@@ -200,13 +203,7 @@ class Outlook:
 
     def _terms(self, day):
         """What is left of all terms on a day of each lead: falling and rising ones by dimension."""
-        then = day[self.lead]
-        age = (self.age + then) * self.rate
-        left = np.exp2(-age)
-        if self.linear.any():
-            left = np.where(self.linear, np.maximum(0.0, 1.0 - age / 2.0), left)
-        left *= self.cents
-        left *= then <= self.life
+        left = self._left(slice(None), day[self.lead])
         # Falling and rising terms in one go, the rising ones behind the falling ones.
         size = self.facts.size
         where = self.where + size * self.rising
@@ -214,3 +211,13 @@ class Outlook:
         falling, rising = sums.astype(float, copy=False).reshape(2, *self.facts.shape)
         falling[:, NEGATIVE] -= np.where(day >= self.penalty_from, self.penalty, 0)
         return falling, rising
+
+    def _left(self, terms, day):
+        """What is left of some terms on a day."""
+        age, linear = (self.age[terms] + day) * self.rate[terms], self.linear[terms]
+        left = np.exp2(-age)
+        if linear.any():
+            left = np.where(linear, np.maximum(0.0, 1.0 - age / 2.0), left)
+        left *= self.cents[terms]
+        left *= day <= self.life[terms]
+        return left

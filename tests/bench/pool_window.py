@@ -54,12 +54,13 @@ def run(env, out):
             priority,
         ),
     }
-    if "lead.pool.entry" in env:
-        for title, domain in (
-            ("shop window, one pool", [("pool_id", "=", pool_ids[0])]),
-            ("shop window, all pools", []),
-        ):
-            lists[title] = (rep_id, "lead.pool.entry", None, domain, priority)
+    entries, only = "lead_public_pool.lead_pool_entry_view_list", [("kind", "=", "lead")]
+    for title, domain, order in (
+        ("shop window, one pool", [*only, ("pool_id", "=", pool_ids[0])], priority),
+        ("shop window, all pools", only, priority),
+        ("shop window, newest first", only, f"create_date desc, {priority}"),
+    ):
+        lists[title] = (rep_id, "lead.pool.entry", entries, domain, order)
     times = {title: [] for title in lists}
     for _number in range(ROUNDS):
         for title, (user, *asked) in lists.items():
