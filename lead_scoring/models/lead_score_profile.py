@@ -209,7 +209,7 @@ class LeadScoreProfile(models.AbstractModel):
 
     def _message_track(self, fields_iter, initial_values_dict):
         """See `MailThread`: describing a field to the chatter takes its time, too."""
-        known = set().union(*initial_values_dict.values())
+        known = set().union(*filter(None, initial_values_dict.values()))
         fields_iter = [name for name in fields_iter if name in known or name not in TRACKED]
         return super()._message_track(fields_iter, initial_values_dict)
 

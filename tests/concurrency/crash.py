@@ -1,19 +1,41 @@
-"""Runs the reclaim job and is killed in the middle of it. Started by `test_reclaim_crash`.
+"""Runs a job and is killed in the middle of it. Started by `killed_after`.
 
-Usage: python crash.py CONFIGURATION BATCHES: SIGKILL right after so many batches are committed.
+Usage: python crash.py CONFIGURATION BATCHES MODEL JOB: SIGKILL right after the job, a method of the
+model, has committed so many batches of three records.
 """
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "dev"))
+ROOT = Path(__file__).parents[2]
+BATCH_SIZE = 3
 
-from devkit.inside import environment
+
+def killed_after(configuration, batches, model, job):
+    """Run a job in a process of its own, which is killed after so many batches.
+
+    :param str configuration: path of Odoo's configuration file
+    :param int batches: how many batches of three records are committed before
+    :param str model: name of the model
+    :param str job: method of the model that takes a `batch_size`
+    :raise AssertionError: when the process ended in another way, with what it said
+    """
+    done = subprocess.run(
+        [sys.executable, __file__, configuration, str(batches), model, job],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-def main(configuration, batches):
+def main(configuration, batches, model, job):
+    sys.path.insert(0, str(ROOT / "dev"))
+    from devkit.inside import environment
+
     with environment(configuration) as env:
         cron = type(env["ir.cron"])
         commit = cron._commit_progress
@@ -28,7 +50,7 @@ def main(configuration, batches):
             return answer
 
         cron._commit_progress = commit_then_die
-        env["lead.pool"]._cron_reclaim(batch_size=3)
+        getattr(env[model], job)(batch_size=BATCH_SIZE)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,3 @@
-import signal
-import subprocess
-import sys
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -8,7 +5,8 @@ from odoo import fields
 from odoo.tests import TransactionCase
 from odoo.tools import SQL, config, mute_logger
 
-from ..common import ROOT, committed, in_parallel, requires, top_level
+from ..common import committed, in_parallel, requires, top_level
+from .crash import killed_after
 
 CUSTOMERS = 8
 # They bought so long ago, which makes them lost today; yesterday nobody had looked for long.
@@ -145,13 +143,7 @@ class TestLifecycleCrash(TransactionCase):
             self.assertEqual(asked.user_id.id, self.owner)
 
     def test_a_killed_run_is_finished_by_the_next_and_nothing_is_done_twice(self):
-        done = subprocess.run(
-            [sys.executable, ROOT / "tests/concurrency/lifecycle_crash.py", config["config"], "2"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+        killed_after(config["config"], 2, "customer.lifecycle.run", "_cron_run")
         self.assertEqual(self._states(), ["churned"] * 6 + ["new"] * (CUSTOMERS - 6))
         self._run()
         self.assertEachLostOnce()

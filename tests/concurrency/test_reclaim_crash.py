@@ -1,11 +1,8 @@
-import signal
-import subprocess
-import sys
-
 from odoo.tools import config
 
-from ..common import ROOT, committed, top_level
+from ..common import committed, top_level
 from .common import HOUR_RULE, RaceCase
+from .crash import killed_after
 
 
 @top_level
@@ -14,13 +11,7 @@ class TestReclaimCrash(RaceCase):
         _pool, [holder], leads = self._prepare(leads=9, rules=[HOUR_RULE])
         self._hold_until_due(holder, leads)
 
-        done = subprocess.run(
-            [sys.executable, ROOT / "tests/concurrency/crash.py", config["config"], "2"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+        killed_after(config["config"], 2, "lead.pool", "_cron_reclaim")
         self.assertEqual(self._states(leads), ["pooled"] * 6 + ["owned"] * 3)
 
         with committed(self.registry) as env:
