@@ -25,4 +25,4 @@ class LifecycleOrder(models.AbstractModel):
         field = self._fields.get(term)
         if field is None or field.type != "selection":
             return column
-        return SQL("array_position(%s::varchar[], %s)", field.get_values(self.env), column)
+        return SQL("array_position(%s::text[], %s::text)", field.get_values(self.env), column)

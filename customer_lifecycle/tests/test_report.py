@@ -2,6 +2,7 @@ from datetime import datetime
 
 from odoo.tests import tagged
 
+from ..models.customer_lifecycle import STATES
 from .common import LifecycleCase
 
 
@@ -30,6 +31,19 @@ class TestReport(LifecycleCase):
         self.assertEqual(months[1].start_count, 1)
         lost = months.filtered("lost_count")[0]
         self.assertEqual(lost.attrition_rate, 100 * lost.lost_count / lost.start_count)
+
+    def test_states_come_in_the_order_in_which_customers_go_through_them(self):
+        rows = self.Lifecycle.browse()
+        for days in ((700,), (150,), (60, 50), (10,)):
+            rows |= self.row(self.customer(*days))
+        states = [state for state, *_rest in rows._read_group([], ["state"], ["__count"])]
+        every = [state for state, _label in STATES]
+        self.assertEqual(states, sorted(states, key=every.index))
+        self.assertGreaterEqual(len(states), 3)
+        by_owner = rows._read_group(
+            [("id", "in", rows.ids)], ["user_id", "state"], ["__count"], order="user_id, state desc"
+        )
+        self.assertEqual([state for _user, state, _count in by_owner], states[::-1])
 
     def test_cohorts_count_who_came_back(self):
         self.customer(100, 40)

@@ -1,3 +1,4 @@
+from . import lead_score_order
 from . import lead_score_competitor
 from . import lead_score_influencer
 from . import lead_score_motive

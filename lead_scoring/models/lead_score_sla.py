@@ -143,7 +143,7 @@ class LeadScoreSla(models.AbstractModel):
         """Until when sales should decide, per lead id; none where the card sets no time."""
         dues = {}
         for (card, company), leads in self.grouped(
-            lambda lead: (lead.lead_score_id.card_id, lead.company_id)
+            lambda lead: (lead.sudo().lead_score_id.card_id, lead.company_id)
         ).items():
             due = card._decide_by(now, company) if card else False
             dues.update(dict.fromkeys(leads.ids, due))

@@ -102,6 +102,18 @@ class TestProcessReports(ProcessCase):
         )
         self.assertEqual(dict(rows), {"0": 0, "4": 100})
 
+    def test_choices_come_in_their_own_order(self):
+        leads = self.raw + self.mql + self.rejected
+        for lead, temperature in zip(leads, ("cold", "warm", "hot"), strict=True):
+            lead.sudo().write({"score_response_temperature": temperature})
+        self.env.flush_all()
+        rows = self._report(
+            "__count",
+            groupby=["response_temperature"],
+            domain=[("response_temperature", "!=", False)],
+        )
+        self.assertEqual([row[0] for row in rows], ["hot", "warm", "cold"])
+
     def test_speed_of_response_by_temperature(self):
         self.env.cr.execute(
             "UPDATE crm_lead SET create_date = now() AT TIME ZONE 'UTC' - interval '2 hours'"

@@ -54,6 +54,14 @@ class TestProfile(TransactionCase):
         self.assertEqual(values["profile_need"].new_value_char, "Requirements known")
         self.assertEqual(values["profile_budget"].new_value_float, 500)
 
+    def test_a_lead_made_while_another_is_edited_stops_no_chatter(self):
+        lead = self.lead.with_context(tracking_disable=False)
+        self.flush_tracking()
+        lead.profile_need = "defined"
+        lead.create({"name": "New", "profile_need": "vague"})
+        self.flush_tracking()
+        self.assertIn("profile_need", lead.message_ids.tracking_value_ids.field_id.mapped("name"))
+
     def flush_tracking(self):
         self.env.flush_all()
         self.cr.precommit.run()
