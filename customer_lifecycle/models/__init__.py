@@ -52,6 +52,7 @@ from . import customer_lifecycle_transition_churn
 from . import mail_mail
 from . import res_company_relation
 from . import res_partner_relation
+from . import res_partner_satisfaction
 from . import res_partner_referral
 from . import sale_order_visit
 from . import crm_lead_playbook

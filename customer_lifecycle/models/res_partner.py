@@ -9,6 +9,7 @@ class ResPartner(models.Model):
         "customer.lifecycle.family",
         "customer.lifecycle.mixin",
         "res.partner.relation",
+        "res.partner.satisfaction",
         "res.partner.referral",
         "res.partner",
     ]

@@ -157,6 +157,27 @@ class TestVisit(ActionCase):
         self.assertEqual(self.customer.with_user(self.rep).visit_satisfaction, 3.0)
         self.assertEqual(self.ann.with_user(self.rep).visit_count, 3)
 
+    def test_ratings_from_anywhere_add_up_at_the_customer(self):
+        self._visit(satisfaction="4", contact_id=self.ann.id).action_done()
+        self.env["rating.rating"].create(
+            [
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("res.partner"),
+                    "res_id": self.ann.id,
+                    "partner_id": self.ann.id,
+                    "rating": stars,
+                    "consumed": consumed,
+                }
+                for stars, consumed in ((1, True), (5, False))
+            ]
+        )
+        for partner in (self.customer + self.ann).with_user(self.rep):
+            self.assertEqual((partner.satisfaction, partner.satisfaction_count), (2.5, 2))
+        family = self.customer + self.ann
+        found = family.search([("satisfaction", "<", 3), ("id", "in", family.ids)])
+        self.assertEqual(found, family)
+        self.assertFalse(family.search([("satisfaction", ">=", 3), ("id", "in", family.ids)]))
+
     def test_overdue_is_found_by_the_filter(self):
         late = self._visit(date=fields.Datetime.now() - timedelta(hours=2))
         self._visit(date=fields.Datetime.now() + timedelta(hours=2))
