@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class CustomerPlaybookWatch(models.AbstractModel):
@@ -141,16 +142,20 @@ class CustomerPlaybookWatch(models.AbstractModel):
     @api.model
     def _customers_bought(self, customers, company):
         """Customers have bought: their passages stop at once."""
-        rows = self.sudo().search(
-            [
-                ("state", "=", "running"),
-                ("partner_id", "in", customers.ids),
-                ("company_id", "=", company.id),
-                ("playbook_id.stop_on_purchase", "=", True),
-            ]
+        self.flush_model(["state", "partner_id", "company_id"])
+        # Each order asks this, and a search by the ORM takes three times as long.
+        running = self.env.execute_query(
+            SQL(
+                "SELECT id FROM customer_playbook_enrolment"
+                " WHERE state = 'running' AND partner_id = ANY(%s) AND company_id = %s",
+                customers.ids,
+                company.id,
+            )
         )
-        if rows:
-            rows._stop("purchase")
+        rows = self.sudo().browse(row[0] for row in running)
+        stopping = rows.filtered("playbook_id.stop_on_purchase")
+        if stopping:
+            stopping._stop("purchase")
 
     @api.model
     def _replied(self, records):

@@ -70,12 +70,13 @@ class LifecycleDecide(models.AbstractModel):
     _inherit = ["customer.lifecycle.few"]
 
     @api.model
-    def _lifecycle_decide(self, company, ids, today=None):
+    def _lifecycle_decide(self, company, ids, today=None, rows=None):
         """Look at these rows of one company as of today, and write what is different.
 
         :param company: one `res.company`
         :param ids: ids of rows of that company
         :param date today: day to decide for, the company's own by default
+        :param rows: these rows as dicts, if they have just been read
         :return: ids of the transitions that were written
         :rtype: list[int]
         """
@@ -83,7 +84,7 @@ class LifecycleDecide(models.AbstractModel):
             return []
         today = today or self._lifecycle_today(company)
         if len(ids) <= FEW:
-            told = self._lifecycle_decide_few(company, ids, today)
+            told = self._lifecycle_decide_few(company, ids, today, rows)
             if told is not None:
                 return told
         self._lifecycle_tune()

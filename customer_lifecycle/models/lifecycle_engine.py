@@ -5,6 +5,8 @@ import psycopg2
 from odoo import api, models
 from odoo.tools import SQL
 
+from .lifecycle_few import FEW
+
 _logger = logging.getLogger(__name__)
 
 
@@ -37,11 +39,17 @@ class LifecycleEngine(models.AbstractModel):
             return
         self._lifecycle_flush()
         for company in companies.sudo():
-            ids = self._lifecycle_ids(company, customers.ids)
+            rows = None
+            if len(customers) <= FEW:
+                # Found and read at once, which most often is all there is to ask.
+                rows = self._lifecycle_read_rows(company, "partner_id", customers.ids)
+                ids = [row["id"] for row in rows]
+            else:
+                ids = self._lifecycle_ids(company, customers.ids)
             if len(ids) < len(customers):
                 self._lifecycle_ensure(company, customers.ids)
-                ids = self._lifecycle_ids(company, customers.ids)
-            self._lifecycle_apply(company, ids)
+                rows, ids = None, self._lifecycle_ids(company, customers.ids)
+            self._lifecycle_apply(company, ids, rows=rows)
 
     @api.model
     def _lifecycle_follow(self, pairs, new_only=False):
@@ -67,13 +75,16 @@ class LifecycleEngine(models.AbstractModel):
             self._lifecycle_apply(company, rows.ids)
 
     @api.model
-    def _lifecycle_apply(self, company, ids, today=None):
-        """Decide about rows, drop what the cache knows of them, and tell whoever listens."""
-        rows = self.env["customer.lifecycle"].sudo()
-        transitions = rows._lifecycle_decide(company, ids, today)
+    def _lifecycle_apply(self, company, ids, today=None, rows=None):
+        """Decide about rows, drop what the cache knows of them, and tell whoever listens.
+
+        Parameters as those of `_lifecycle_decide`.
+        """
+        lifecycle = self.env["customer.lifecycle"].sudo()
+        transitions = lifecycle._lifecycle_decide(company, ids, today, rows)
         self._lifecycle_forget()
         if transitions:
-            rows.with_company(company)._lifecycle_changed(transitions)
+            lifecycle.with_company(company)._lifecycle_changed(transitions)
         return transitions
 
     def _lifecycle_forget(self):

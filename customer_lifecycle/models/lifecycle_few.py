@@ -41,6 +41,7 @@ READ = (
     "lock_date",
     "lock_until_order",
 )
+COLUMNS = SQL(", ").join(map(SQL.identifier, READ))
 NO_PROFILE = Rules()
 
 
@@ -54,13 +55,15 @@ class LifecycleFew(models.AbstractModel):
     _name = "customer.lifecycle.few"
     _description = "Lifecycle Decision for a Few"
 
-    def _lifecycle_decide_few(self, company, ids, today):
+    def _lifecycle_decide_few(self, company, ids, today, rows=None):
         """As `_lifecycle_decide`, by a handful of small statements.
 
         :return: ids of the transitions that were written; None where another worker has changed
             a profile and this one has not heard of it yet
         """
-        decisions = self._lifecycle_decisions(company, ids, today)
+        if rows is None:
+            rows = self._lifecycle_read_rows(company, "id", ids)
+        decisions = self._lifecycle_decisions(company, rows, today)
         if any(d.row["version"] != d.rules.version for d in decisions):
             return None
         changes = []
@@ -71,13 +74,12 @@ class LifecycleFew(models.AbstractModel):
                 changes.append(self._lifecycle_change(company, decision, change))
         return self._lifecycle_write_changes(changes)
 
-    def _lifecycle_decisions(self, company, ids, today):
+    def _lifecycle_decisions(self, company, rows, today):
         """What is to become of these rows; nothing is written.
 
         :return: list of `tools.decision.Decision`
         """
         rules = self._lifecycle_rules(company.id, today)
-        rows = self._lifecycle_read_rows(company, ids)
         own = {row["id"]: rules.get(row["profile_id"], NO_PROFILE) for row in rows}
         by_source = {}
         for row in rows:
@@ -97,13 +99,18 @@ class LifecycleFew(models.AbstractModel):
     # Reading
     # ------------------------------------------------------------------
 
-    def _lifecycle_read_rows(self, company, ids):
+    def _lifecycle_read_rows(self, company, name, ids):
+        """Rows of a company as dicts, by their ids or those of their partners.
+
+        :param str name: `id` or `partner_id`
+        """
         query = SQL(
             """SELECT %s, (SELECT version FROM customer_lifecycle_profile pr
                             WHERE pr.id = profile_id)
-                 FROM customer_lifecycle WHERE company_id = %s AND id = ANY(%s) ORDER BY id""",
-            SQL(", ").join(map(SQL.identifier, READ)),
+                 FROM customer_lifecycle WHERE company_id = %s AND %s = ANY(%s) ORDER BY id""",
+            COLUMNS,
             company.id,
+            SQL.identifier(name),
             list(ids),
         )
         names = (*READ, "version")

@@ -44,10 +44,10 @@ class TestRun(LifecycleCase):
         bad = rows[2]
         decide = type(self.Lifecycle)._lifecycle_decide
 
-        def fail(records, company, ids, today=None):
+        def fail(records, company, ids, *options):
             if bad.id in ids:
                 raise ValueError("poison")
-            return decide(records, company, ids, today)
+            return decide(records, company, ids, *options)
 
         self.patch(self.env.registry["customer.lifecycle"], "_lifecycle_decide", fail)
         with mute_logger("odoo.addons.customer_lifecycle.models.lifecycle_engine"):

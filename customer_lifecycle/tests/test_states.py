@@ -241,9 +241,9 @@ class TestStates(LifecycleCase):
         order = self.order(contact, confirm=False)
         decide, decided = type(self.Lifecycle)._lifecycle_decide, []
 
-        def count(records, company, ids, today=None):
+        def count(records, company, ids, *options):
             decided.append(list(ids))
-            return decide(records, company, ids, today)
+            return decide(records, company, ids, *options)
 
         self.patch(self.env.registry["customer.lifecycle"], "_lifecycle_decide", count)
         order.action_confirm()

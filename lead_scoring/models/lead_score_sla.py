@@ -51,7 +51,7 @@ class LeadScoreSla(models.AbstractModel):
         leads = self.sudo()
         if len(self) <= SINGLE:
             # Their new scores are at hand, and most often there is nothing to ask.
-            leads = leads.filtered(lambda lead: lead.score_level in (MQL, SALES))
+            leads = leads.filtered(lambda lead: lead.lead_score_id.level in (MQL, SALES))
         leads._qualification_take(risen)
 
     def _qualification_take(self, risen):

@@ -169,12 +169,12 @@ class TestLifecycleCrash(TransactionCase):
         decide = rows._lifecycle_decide
         calls = []
 
-        def decide_later(records, company, ids, today=None):
+        def decide_later(records, company, ids, *options):
             calls.append(ids)
             if len(calls) == 2:
                 with committed(self.registry) as env:
                     happens(env)
-            return decide(records, company, ids, today)
+            return decide(records, company, ids, *options)
 
         with (
             patch.object(rows, "_lifecycle_decide", decide_later),
@@ -242,10 +242,10 @@ class TestLifecycleCrash(TransactionCase):
             bad = self._rows(env)[4]
             bad_id, poisoned = bad.id, bad.partner_id.id
 
-        def fail(records, company, ids, today=None):
+        def fail(records, company, ids, *options):
             if bad_id in ids:
                 raise ValueError("poison")
-            return decide(records, company, ids, today)
+            return decide(records, company, ids, *options)
 
         with (
             patch.object(rows, "_lifecycle_decide", fail),
