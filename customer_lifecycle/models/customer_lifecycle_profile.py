@@ -95,7 +95,9 @@ class CustomerLifecycleProfile(models.Model):
         help="Days without a purchase after which a customer has churned.",
     )
     horizon_days = fields.Integer(
-        string="Horizon (days)", default=180, help="A chance of an order is a chance within so many days."
+        string="Horizon (days)",
+        default=180,
+        help="A chance of an order is a chance within so many days.",
     )
     p_risk = fields.Float(
         string="At Risk Below", default=0.5, help="Chance of an order, from 0 to 1."
