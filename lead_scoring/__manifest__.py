@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "depends": ["crm", "spreadsheet_dashboard"],
     "external_dependencies": {"python": ["scikit-learn"]},
+    "pre_init_hook": "pre_init_hook",
     "data": [
         "security/ir.model.access.csv",
         "security/lead_score_process_security.xml",

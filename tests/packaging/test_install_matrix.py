@@ -138,7 +138,13 @@ def test_in_pairs(copy, pair):
 
 def test_all_and_each_can_go_without_the_others(copy):
     there(*project.ADDONS)
+    sql = copy.databases.server.sql
+    sql("INSERT INTO crm_lead (name, type, active) VALUES ('Old', 'lead', true)", copy.name)
+    [[version]] = sql("SELECT xmin FROM crm_lead", copy.name)
     copy.module("install", *project.ADDONS)
+    # A million leads that are there already are not written one by one.
+    old = sql("SELECT xmin, pool_state, qualification, profile_complete FROM crm_lead", copy.name)
+    assert old == [[version, "outside", "raw", "0"]]
     left = set(project.ADDONS)
     for addon in project.ADDONS[:-1]:
         copy.module("uninstall", addon)
