@@ -153,8 +153,8 @@ class CustomerLifecycle(models.Model):
         string="RFM Group",
         readonly=True,
         ondelete="set null",
-        help="The first group whose ranges of scores fit this customer. Scores compare him with the "
-        "others, the state with his own habit: the two may differ.",
+        help="The first group whose ranges of scores fit this customer. Scores compare him with "
+        "the others, the state with his own habit: the two may differ.",
     )
     previous_group_id = fields.Many2one(
         "customer.lifecycle.group",
