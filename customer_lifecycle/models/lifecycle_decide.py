@@ -420,7 +420,9 @@ class LifecycleDecide(models.AbstractModel):
                       c.kind, c.from_value, c.to_value,
                       CASE WHEN c.kind = 'state' THEN c.from_value END AS state_from,
                       CASE WHEN c.kind = 'state' THEN c.to_value END AS state_to,
-                      d.began_on AS date_entered, d.why AS reason,
+                      CASE WHEN c.kind = 'risk' THEN d.risk_on ELSE d.began_on END
+                          AS date_entered,
+                      CASE WHEN c.kind = 'risk' THEN 'time' ELSE d.why END AS reason,
                       c.kind = 'state' AND d.came_back AS recovered, FALSE AS replayed,
                       d.year_total AS amount, d.orders AS order_count,
                       jsonb_strip_nulls(jsonb_build_object(

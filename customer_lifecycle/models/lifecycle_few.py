@@ -214,6 +214,10 @@ class LifecycleFew(models.AbstractModel):
         """A row of history."""
         kind, old, new = change
         states = (old, new) if kind == "state" else (None, None)
+        # Only silence brings risk, whatever is looked at.
+        began_on, why = decision.began_on, decision.why
+        if kind == "risk":
+            began_on, why = decision.risk_on, "time"
         return {
             "lifecycle_id": decision.row["id"],
             "partner_id": decision.row["partner_id"],
@@ -224,8 +228,8 @@ class LifecycleFew(models.AbstractModel):
             "to_value": new,
             "state_from": states[0],
             "state_to": states[1],
-            "date_entered": decision.began_on,
-            "reason": decision.why,
+            "date_entered": began_on,
+            "reason": why,
             "recovered": kind == "state" and decision.came_back,
             "replayed": False,
             "amount": decision.facts.year_total,

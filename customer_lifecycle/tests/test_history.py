@@ -53,6 +53,14 @@ class TestHistory(LifecycleCase):
         row.invalidate_recordset()
         self.assertEqual(observed, self.states(row))
 
+    def test_risk_begins_with_too_long_a_silence_and_not_with_the_order(self):
+        row = self.row(self.customer(70))
+        self.assertTrue(row.at_risk)
+        risk = row.transition_ids.filtered(lambda change: change.kind == "risk")
+        self.assertEqual(risk.date_entered, row.risk_date)
+        self.assertGreater(risk.date_entered, row.last_order_date)
+        self.assertEqual(risk.reason, "time")
+
     def test_rebuilding_changes_no_state_and_tells_nobody(self):
         partner = self.customer(200, 120, 60, 5)
         row = self.row(partner)
