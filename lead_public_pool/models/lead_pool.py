@@ -287,8 +287,7 @@ class LeadPool(models.Model):
         self.check_access("write")
         if not self.entry_auto:
             raise UserError(self.env._("Switch on “Fill automatically” and set the filter first."))
-        domain = self._intake_domain(self.entry_domain)
-        return self._take_in(self.env[self.model_name].sudo().search(domain))
+        return self._take_in(self.entry_domain, owned=True)
 
     def action_transfer_all(self):
         """Ask for the pool that takes over all records of this one.

@@ -1,9 +1,17 @@
+import logging
 from ast import literal_eval
 
-from odoo import models
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .lead_pool_engine import VIA_ROUTE
+
+_logger = logging.getLogger(__name__)
+# Up to so many records come in while the manager waits; more of them come in the background.
+AT_ONCE = 5000
 
 
 class LeadPoolIntaking(models.AbstractModel):
@@ -11,6 +19,49 @@ class LeadPoolIntaking(models.AbstractModel):
 
     _name = "lead.pool.intaking"
     _description = "Taking Existing Records into a Pool"
+
+    intake_domain = fields.Char(
+        string="Coming in",
+        readonly=True,
+        copy=False,
+        help="Filter on the existing records that are just coming in, in the background.",
+    )
+    intake_owned = fields.Boolean(
+        string="Coming in with a salesperson",
+        readonly=True,
+        copy=False,
+        help="Whether records with a salesperson come in as well.",
+    )
+    intake_after = fields.Integer(
+        string="Came in up to",
+        readonly=True,
+        copy=False,
+        help="Number of the last record that was looked at.",
+    )
+    intake_user_id = fields.Many2one(
+        "res.users",
+        string="Taken in by",
+        readonly=True,
+        copy=False,
+        help="Who asked for the records that are just coming in.",
+    )
+    intake_left = fields.Integer(
+        string="Still to come in",
+        compute="_compute_intake_left",
+        help="How many existing records are still coming in, in the background.",
+    )
+
+    @api.depends("intake_domain", "intake_after")
+    def _compute_intake_left(self):
+        for pool in self:
+            pool.intake_left = 0
+            if pool.intake_domain:
+                records = self.env[pool._record_model_name()].sudo()
+                pool.intake_left = records.search_count(pool._intake_rest())
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
 
     def action_take_in(self):
         """Ask which existing records come into this pool.
@@ -26,7 +77,21 @@ class LeadPoolIntaking(models.AbstractModel):
             "context": {"default_pool_id": self[:1].id},
         }
 
-    def _intake_domain(self, entry_domain):
+    def action_stop_intake(self):
+        """Take no further existing records in; those that came stay.
+
+        :return: True
+        :raise AccessError: for anybody but managers of the pool
+        """
+        self.check_access("write")
+        self._intake_end()
+        return True
+
+    # ------------------------------------------------------------------
+    # Which records
+    # ------------------------------------------------------------------
+
+    def _intake_domain(self, entry_domain, owned=True):
         """Records without a pool that may come into this one and match a filter."""
         self.ensure_one()
         records = self.env[self._record_model_name()].sudo()
@@ -36,32 +101,130 @@ class LeadPoolIntaking(models.AbstractModel):
                 records._pool_entry_candidate_domain(),
                 Domain("pool_state", "=", "outside"),
                 Domain("company_id", "in", [False, self.company_id.id]),
+                Domain.TRUE if owned else Domain("user_id", "=", False),
                 Domain(literal_eval(entry_domain or "[]")),
             ]
         )
 
-    def _take_in(self, records):
-        """Bring records in and tell how many came.
+    def _intake_rest(self):
+        """Records that are still coming in."""
+        wanted = self._intake_domain(self.intake_domain, self.intake_owned)
+        return wanted & Domain("id", ">", self.intake_after)
 
-        :param records: leads or customers without a pool, in `sudo`
+    # ------------------------------------------------------------------
+    # Coming in
+    # ------------------------------------------------------------------
+
+    def _take_in(self, entry_domain, owned):
+        """Bring existing records in, now or in the background, and tell what happens.
+
+        :param str entry_domain: filter on the records
+        :param bool owned: whether those with a salesperson come in as well
         :return: notification
         """
         self.ensure_one()
+        records = self.env[self._record_model_name()].sudo()
+        few = records.search(self._intake_domain(entry_domain, owned), limit=AT_ONCE + 1)
+        if len(few) <= AT_ONCE:
+            return self._tell_who_came(self._come_in(few))
+        self.write(
+            {
+                "intake_domain": entry_domain or "[]",
+                "intake_owned": owned,
+                "intake_after": 0,
+                "intake_user_id": self.env.uid,
+            }
+        )
+        self.env.ref("lead_public_pool.ir_cron_intake").sudo()._trigger()
+        return self._intake_notification(
+            "info",
+            self.env._(
+                "%s records come in, in the background. The pool shows how many are left.",
+                self.intake_left,
+            ),
+        )
+
+    def _come_in(self, records):
+        """Bring records in.
+
+        :return: those that are in now
+        """
         results = records.with_context(pool_via=VIA_ROUTE)._pool_move("enter", pool=self)
-        came = records.browse(result["id"] for result in results if result["ok"])
+        return records.browse(result["id"] for result in results if result["ok"])
+
+    def _tell_who_came(self, came):
         found = came.with_context(active_test=False)
         counts = dict(found._read_group([("id", "in", came.ids)], ["pool_state"], ["__count"]))
+        return self._intake_notification(
+            "success" if came else "warning",
+            self.env._(
+                "%(waiting)s records wait in the pool, %(held)s stay with their salespeople.",
+                waiting=counts.get("pooled", 0),
+                held=counts.get("owned", 0),
+            ),
+        )
+
+    def _intake_notification(self, kind, message):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success" if came else "warning",
+                "type": kind,
                 "title": self.name,
-                "message": self.env._(
-                    "%(waiting)s records wait in the pool, %(held)s stay with their salespeople.",
-                    waiting=counts.get("pooled", 0),
-                    held=counts.get("owned", 0),
-                ),
+                "message": message,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _intake_end(self):
+        self.write(
+            {
+                "intake_domain": False,
+                "intake_owned": False,
+                "intake_after": 0,
+                "intake_user_id": False,
+            }
+        )
+
+    @api.model
+    def _cron_intake(self, batch_size=1000):
+        """Continue to take in what was too much to wait for.
+
+        :param int batch_size: records per transaction
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        for pool in self.sudo().search([("intake_domain", "!=", False)]):
+            try:
+                pool._check_record_domain(pool.intake_domain, pool.name)
+            except UserError as error:
+                # A field of the filter is gone since.
+                _logger.warning("Taking records into %s stops: %s", pool, error)
+                pool._intake_end()
+            while pool.intake_domain and (records := pool._intake_batch(batch_size)):
+                # Whatever becomes of them, nobody is looked at twice.
+                pool.intake_after = records[-1].id
+                pool._come_in_safely(records)
+                if not commit(len(records), remaining=len(pool._intake_batch(1))):
+                    return
+            pool._intake_end()
+            commit()
+
+    def _intake_batch(self, limit):
+        self.ensure_one()
+        records = self.env[self._record_model_name()].with_user(self.intake_user_id).sudo()
+        return records.search(self._intake_rest(), order="id", limit=limit)
+
+    def _come_in_safely(self, records):
+        """Bring records in; one that cannot be stops none of the others."""
+        try:
+            with self.env.cr.savepoint():
+                self._come_in(records)
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            self.env.invalidate_all()
+            if len(records) == 1:
+                _logger.warning("%s could not come into %s", records, self, exc_info=True)
+                return
+            for record in records:
+                self._come_in_safely(record)

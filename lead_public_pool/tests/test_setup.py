@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
+from ..models import lead_pool_intaking
 from .common import PoolCase
 
 
@@ -103,3 +104,61 @@ class TestSetup(PoolCase):
             mine, [{"pool_state": "owned", "user_id": self.rep.id, "pool_id": self.pool.id}]
         )
         self.assertFalse(self.pool.entry_auto)
+
+    def _outside(self, count):
+        values = [{"name": f"Old {n}", "user_id": False} for n in range(count)]
+        return self.env["crm.lead"].create(values)
+
+    def _ask_for(self, leads):
+        """A manager takes in more records than he would wait for."""
+        self.patch(lead_pool_intaking, "AT_ONCE", len(leads) - 1)
+        intake = self.env["lead.pool.intake"].with_user(self.lead_manager)
+        values = {"pool_id": self.pool.id, "entry_domain": f"[('id', 'in', {leads.ids})]"}
+        return intake.create(values).action_take_in()["params"]["message"]
+
+    def test_very_many_come_in_in_the_background(self):
+        leads = self._outside(5)
+        self.assertIn("5 records come in, in the background", self._ask_for(leads))
+        job = self.env.ref("lead_public_pool.ir_cron_intake")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)])
+        self.assertEqual(len(triggers), 1)
+        self.assertEqual(set(leads.mapped("pool_state")), {"outside"})
+        self.assertEqual(self.pool.intake_left, 5)
+        self._run_cron("intake")
+        self.assertEqual(set(leads.mapped("pool_state")), {"pooled"})
+        self.assertFalse(self.pool.intake_domain)
+        move = leads[0].pool_move_ids
+        self.assertEqual((move.kind, move.actor_id), ("enter", self.lead_manager))
+
+    def test_coming_in_can_be_stopped_by_managers_of_the_pool(self):
+        leads = self._outside(3)
+        self._ask_for(leads)
+        with self.assertRaises(AccessError):
+            self.pool.with_user(self.rep).action_stop_intake()
+        self.pool.with_user(self.lead_manager).action_stop_intake()
+        self._run_cron("intake")
+        self.assertEqual(set(leads.mapped("pool_state")), {"outside"})
+
+    def test_one_that_cannot_come_in_stops_none_of_the_others(self):
+        leads = self._outside(5)
+        self._ask_for(leads)
+        enter = type(leads)._pool_enter
+
+        def fail(records, *arguments):
+            if leads[1] in records:
+                raise ValueError("poison")
+            return enter(records, *arguments)
+
+        self.patch(self.env.registry["crm.lead"], "_pool_enter", fail)
+        with self.assertLogs("odoo.addons.lead_public_pool.models.lead_pool_intaking") as logs:
+            self._run_cron("intake")
+        self.assertEqual(len(logs.records), 1)
+        self.assertEqual(leads.filtered(lambda lead: lead.pool_state == "outside"), leads[1])
+        self.assertFalse(self.pool.intake_domain)
+
+    def test_a_filter_that_no_longer_works_ends_it(self):
+        self._ask_for(self._outside(3))
+        self.pool.sudo().intake_domain = "[('gone_field', '=', 1)]"
+        with self.assertLogs("odoo.addons.lead_public_pool.models.lead_pool_intaking"):
+            self._run_cron("intake")
+        self.assertFalse(self.pool.intake_domain)

@@ -65,6 +65,8 @@ class LeadPoolIntake(models.TransientModel):
     def action_take_in(self):
         """Take the records in, and remember the filter if new ones shall follow.
 
+        Many come in the background.
+
         :return: notification with the number of records
         :raise AccessError: for anybody but managers of the pool
         """
@@ -80,7 +82,4 @@ class LeadPoolIntake(models.TransientModel):
                     "entry_owned": self.entry_owned,
                 }
             )
-        domain = pool._intake_domain(self.entry_domain)
-        if not self.entry_owned:
-            domain &= Domain("user_id", "=", False)
-        return pool._take_in(self.env[pool.model_name].sudo().search(domain))
+        return pool._take_in(self.entry_domain, self.entry_owned)
