@@ -7,6 +7,8 @@ A foreign key from the history to the lead cost as much as the rest of its row.
 def migrate(cr, version):
     """Drop what 19.0.0.1.0 had made; the update makes the new index."""
     cr.execute("DROP INDEX IF EXISTS lead_score_score_index, lead_score_class_index")
+    # The first databases did not have the table yet.
     cr.execute(
-        "ALTER TABLE lead_score_history DROP CONSTRAINT IF EXISTS lead_score_history_lead_id_fkey"
+        "ALTER TABLE IF EXISTS lead_score_history"
+        " DROP CONSTRAINT IF EXISTS lead_score_history_lead_id_fkey"
     )
