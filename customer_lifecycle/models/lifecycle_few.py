@@ -6,6 +6,7 @@ from odoo.tools import SQL, ormcache
 
 from ..tools.decision import Decision, Rules, facts_of, tier_of
 from ..tools.states import Limits
+from .lifecycle_facts import SOURCES
 
 # Up to so many customers are decided about here; from there on one statement for all is faster.
 FEW = 10
@@ -159,8 +160,13 @@ class LifecycleFew(models.AbstractModel):
         few = self.with_context(lifecycle_few=True)
         for source, ids in by_source.items():
             partners = SQL(", ").join(SQL("%s", partner_id) for partner_id in ids)
-            for query in few._lifecycle_document_parts(company, source, partners):
-                for partner_id, *document in self.env.execute_query(query):
+            for kind in SOURCES[source]:
+                sold, *given_back = getattr(few, f"_lifecycle_{kind}_sql")(company, partners, None)
+                rows = self.env.execute_query(sold)
+                buyers = {row[0] for row in rows}
+                for query in given_back if buyers else ():
+                    rows += [row for row in self.env.execute_query(query) if row[0] in buyers]
+                for partner_id, *document in rows:
                     documents.setdefault(partner_id, []).append(document)
         return documents
 
