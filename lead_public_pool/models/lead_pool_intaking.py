@@ -4,7 +4,7 @@ from ast import literal_eval
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from .lead_pool_engine import VIA_ROUTE
@@ -12,6 +12,8 @@ from .lead_pool_engine import VIA_ROUTE
 _logger = logging.getLogger(__name__)
 # Up to so many records come in while the manager waits; more of them come in the background.
 AT_ONCE = 5000
+# What is coming in is written by the pool itself only, or the ledger could name somebody else.
+KEPT = {"intake_domain", "intake_owned", "intake_after", "intake_user_id"}
 
 
 class LeadPoolIntaking(models.AbstractModel):
@@ -55,9 +57,26 @@ class LeadPoolIntaking(models.AbstractModel):
     def _compute_intake_left(self):
         for pool in self:
             pool.intake_left = 0
-            if pool.intake_domain:
+            if pool.intake_domain and not pool._intake_trouble():
                 records = self.env[pool._record_model_name()].sudo()
                 pool.intake_left = records.search_count(pool._intake_rest())
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._intake_check(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._intake_check(vals)
+        return super().write(vals)
+
+    @api.model
+    def _intake_check(self, vals):
+        if not self.env.su and not KEPT.isdisjoint(vals):
+            raise AccessError(
+                self.env._("The pool itself notes what is coming in. Press “Take in records”.")
+            )
 
     # ------------------------------------------------------------------
     # Buttons
@@ -121,13 +140,21 @@ class LeadPoolIntaking(models.AbstractModel):
         :param str entry_domain: filter on the records
         :param bool owned: whether those with a salesperson come in as well
         :return: notification
+        :raise UserError: while records are still coming in from the time before
         """
         self.ensure_one()
+        if self.intake_domain:
+            raise UserError(
+                self.env._(
+                    "Existing records are still coming into %s. Wait for them, or press “Stop”.",
+                    self.name,
+                )
+            )
         records = self.env[self._record_model_name()].sudo()
         few = records.search(self._intake_domain(entry_domain, owned), limit=AT_ONCE + 1)
         if len(few) <= AT_ONCE:
             return self._tell_who_came(self._come_in(few))
-        self.write(
+        self.sudo().write(
             {
                 "intake_domain": entry_domain or "[]",
                 "intake_owned": owned,
@@ -176,8 +203,16 @@ class LeadPoolIntaking(models.AbstractModel):
             },
         }
 
+    def _intake_trouble(self):
+        """Why the filter of what is coming in no longer works; None if it does."""
+        try:
+            self._check_record_domain(self.intake_domain, self.name)
+        except UserError as error:
+            return error
+        return None
+
     def _intake_end(self):
-        self.write(
+        self.sudo().write(
             {
                 "intake_domain": False,
                 "intake_owned": False,
@@ -194,9 +229,7 @@ class LeadPoolIntaking(models.AbstractModel):
         """
         commit = self.env["ir.cron"]._commit_progress
         for pool in self.sudo().search([("intake_domain", "!=", False)]):
-            try:
-                pool._check_record_domain(pool.intake_domain, pool.name)
-            except UserError as error:
+            if error := pool._intake_trouble():
                 # A field of the filter is gone since.
                 _logger.warning("Taking records into %s stops: %s", pool, error)
                 pool._intake_end()

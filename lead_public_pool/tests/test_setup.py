@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from ..models import lead_pool_intaking
@@ -156,9 +156,26 @@ class TestSetup(PoolCase):
         self.assertEqual(leads.filtered(lambda lead: lead.pool_state == "outside"), leads[1])
         self.assertFalse(self.pool.intake_domain)
 
+    def test_a_second_request_does_not_push_out_the_first(self):
+        leads = self._outside(3)
+        self._ask_for(leads)
+        with self.assertRaisesRegex(UserError, "still coming into"):
+            self._ask_for(self._outside(2))
+        self._run_cron("intake")
+        self.assertEqual(set(leads.mapped("pool_state")), {"pooled"})
+
+    def test_nobody_writes_what_is_coming_in_or_by_whom(self):
+        pool = self.pool.with_user(self.lead_manager)
+        for values in ({"intake_domain": "[]"}, {"intake_user_id": self.rep.id}):
+            with self.assertRaises(AccessError):
+                pool.write(values)
+            with self.assertRaises(AccessError):
+                pool.create({"name": "Another", **values})
+
     def test_a_filter_that_no_longer_works_ends_it(self):
         self._ask_for(self._outside(3))
         self.pool.sudo().intake_domain = "[('gone_field', '=', 1)]"
+        self.assertEqual(self.pool.intake_left, 0)
         with self.assertLogs("odoo.addons.lead_public_pool.models.lead_pool_intaking"):
             self._run_cron("intake")
         self.assertFalse(self.pool.intake_domain)
