@@ -64,6 +64,7 @@
         "demo/customer_action_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["customer_lifecycle/static/src/**/*"],
         "web.assets_tests": ["customer_lifecycle/static/tests/tours/**/*"],
     },
 }

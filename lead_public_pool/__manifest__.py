@@ -37,6 +37,7 @@
         "views/crm_lead_views.xml",
         "views/res_partner_views.xml",
         "views/lead_pool_views.xml",
+        "views/lead_pool_job_views.xml",
         "views/lead_pool_seal_views.xml",
         "views/lead_pool_membership_views.xml",
         "views/lead_pool_rule_version_views.xml",

@@ -11,7 +11,9 @@ from . import lead_pool_waiting
 from . import lead_pool_membership
 from . import lead_pool_config_plan
 from . import lead_pool_setup
+from . import lead_pool_job
 from . import lead_pool_intaking
+from . import lead_pool_transferring
 from . import lead_pool
 from . import lead_pool_member
 from . import lead_pool_request

@@ -2,7 +2,7 @@ from ast import literal_eval
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
@@ -30,6 +30,7 @@ class LeadPool(models.Model):
         "lead.pool.config.plan",
         "lead.pool.setup",
         "lead.pool.intaking",
+        "lead.pool.transferring",
     ]
     _description = "Public Pool"
     _order = "sequence, id"
@@ -288,40 +289,6 @@ class LeadPool(models.Model):
         if not self.entry_auto:
             raise UserError(self.env._("Switch on “Fill automatically” and set the filter first."))
         return self._take_in(self.entry_domain, owned=True)
-
-    def action_transfer_all(self):
-        """Ask for the pool that takes over all records of this one.
-
-        :return: window action
-        """
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Transfer everything"),
-            "res_model": "lead.pool.transfer",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_pool_id": self.id},
-        }
-
-    def pool_transfer_all(self, pool_id):
-        """Give all records of this pool another home, also closed and archived ones.
-
-        :param int pool_id: pool that takes them over
-        :return: number of records moved
-        :raise UserError: if there is no such pool, or it is another kind
-        :raise AccessError: for anybody but a manager of this pool
-        """
-        self.ensure_one()
-        if not self._is_managed_by(self.env.user):
-            raise AccessError(self.env._("Only a manager of the pool %s may do this.", self.name))
-        records = self.env[self._record_model_name()]
-        target = records._pool_argument("lead.pool", pool_id)
-        if not target or target == self:
-            raise UserError(self.env._("Choose another pool that takes over the records."))
-        found = records.sudo().with_context(active_test=False).search([("pool_id", "=", self.id)])
-        results = found.with_context(active_test=True)._pool_move("transfer", pool=target)
-        return sum(result["ok"] for result in results)
 
     def _action_open_records(self, state, title):
         self.ensure_one()

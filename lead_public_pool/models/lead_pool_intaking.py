@@ -1,25 +1,21 @@
 import logging
 from ast import literal_eval
 
-import psycopg2
-
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .lead_pool_engine import VIA_ROUTE
+from .lead_pool_job import AT_ONCE
 
 _logger = logging.getLogger(__name__)
-# Up to so many records come in while the manager waits; more of them come in the background.
-AT_ONCE = 5000
-# What is coming in is written by the pool itself only, or the ledger could name somebody else.
-KEPT = {"intake_domain", "intake_owned", "intake_after", "intake_user_id"}
 
 
 class LeadPoolIntaking(models.AbstractModel):
     """Existing records come into a pool because a manager says so."""
 
     _name = "lead.pool.intaking"
+    _inherit = ["lead.pool.job"]
     _description = "Taking Existing Records into a Pool"
 
     intake_domain = fields.Char(
@@ -57,26 +53,9 @@ class LeadPoolIntaking(models.AbstractModel):
     def _compute_intake_left(self):
         for pool in self:
             pool.intake_left = 0
-            if pool.intake_domain and not pool._intake_trouble():
+            if pool.intake_domain and not pool._intake_filter_trouble():
                 records = self.env[pool._record_model_name()].sudo()
                 pool.intake_left = records.search_count(pool._intake_rest())
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._intake_check(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._intake_check(vals)
-        return super().write(vals)
-
-    @api.model
-    def _intake_check(self, vals):
-        if not self.env.su and not KEPT.isdisjoint(vals):
-            raise AccessError(
-                self.env._("The pool itself notes what is coming in. Press “Take in records”.")
-            )
 
     # ------------------------------------------------------------------
     # Buttons
@@ -125,11 +104,6 @@ class LeadPoolIntaking(models.AbstractModel):
             ]
         )
 
-    def _intake_rest(self):
-        """Records that are still coming in."""
-        wanted = self._intake_domain(self.intake_domain, self.intake_owned)
-        return wanted & Domain("id", ">", self.intake_after)
-
     # ------------------------------------------------------------------
     # Coming in
     # ------------------------------------------------------------------
@@ -140,16 +114,11 @@ class LeadPoolIntaking(models.AbstractModel):
         :param str entry_domain: filter on the records
         :param bool owned: whether those with a salesperson come in as well
         :return: notification
-        :raise UserError: while records are still coming in from the time before
+        :raise UserError: while records are still coming in from the time before, or going out
         """
         self.ensure_one()
-        if self.intake_domain:
-            raise UserError(
-                self.env._(
-                    "Existing records are still coming into %s. Wait for them, or press “Stop”.",
-                    self.name,
-                )
-            )
+        self._intake_refuse_second()
+        self._transfer_refuse_second()
         records = self.env[self._record_model_name()].sudo()
         few = records.search(self._intake_domain(entry_domain, owned), limit=AT_ONCE + 1)
         if len(few) <= AT_ONCE:
@@ -203,15 +172,57 @@ class LeadPoolIntaking(models.AbstractModel):
             },
         }
 
+    def _intake_refuse_second(self):
+        """Nothing else begins while existing records are coming in."""
+        if self.intake_domain:
+            raise UserError(
+                self.env._(
+                    "Existing records are still coming into %s. Wait for them, or press “Stop”.",
+                    self.name,
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # In the background, see `lead.pool.job`
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_intake(self, batch_size=1000):
+        """Continue to take in what was too much to wait for.
+
+        :param int batch_size: records per transaction
+        """
+        self._jobs_go_on("intake", batch_size)
+
     def _intake_trouble(self):
+        if not self.active:
+            return self.env._("The pool is archived.")
+        if not self.intake_user_id:
+            return self.env._("Whoever asked for it is no longer a user.")
+        return self._intake_filter_trouble()
+
+    def _intake_filter_trouble(self):
         """Why the filter of what is coming in no longer works; None if it does."""
         try:
             self._check_record_domain(self.intake_domain, self.name)
         except UserError as error:
-            return error
+            return str(error)
         return None
 
-    def _intake_end(self):
+    def _intake_rest(self):
+        """Records that are still coming in."""
+        wanted = self._intake_domain(self.intake_domain, self.intake_owned)
+        return wanted & Domain("id", ">", self.intake_after)
+
+    def _intake_step(self, records):
+        self._come_in(records)
+
+    def _intake_failed(self, record, error):
+        _logger.warning("%s could not come into %s", record, self, exc_info=error)
+
+    def _intake_end(self, trouble=None):
+        if trouble:
+            _logger.warning("Taking records into %s stops: %s", self, trouble)
         self.sudo().write(
             {
                 "intake_domain": False,
@@ -220,44 +231,3 @@ class LeadPoolIntaking(models.AbstractModel):
                 "intake_user_id": False,
             }
         )
-
-    @api.model
-    def _cron_intake(self, batch_size=1000):
-        """Continue to take in what was too much to wait for.
-
-        :param int batch_size: records per transaction
-        """
-        commit = self.env["ir.cron"]._commit_progress
-        for pool in self.sudo().search([("intake_domain", "!=", False)]):
-            if error := pool._intake_trouble():
-                # A field of the filter is gone since.
-                _logger.warning("Taking records into %s stops: %s", pool, error)
-                pool._intake_end()
-            while pool.intake_domain and (records := pool._intake_batch(batch_size)):
-                # Whatever becomes of them, nobody is looked at twice.
-                pool.intake_after = records[-1].id
-                pool._come_in_safely(records)
-                if not commit(len(records), remaining=len(pool._intake_batch(1))):
-                    return
-            pool._intake_end()
-            commit()
-
-    def _intake_batch(self, limit):
-        self.ensure_one()
-        records = self.env[self._record_model_name()].with_user(self.intake_user_id).sudo()
-        return records.search(self._intake_rest(), order="id", limit=limit)
-
-    def _come_in_safely(self, records):
-        """Bring records in; one that cannot be stops none of the others."""
-        try:
-            with self.env.cr.savepoint():
-                self._come_in(records)
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            self.env.invalidate_all()
-            if len(records) == 1:
-                _logger.warning("%s could not come into %s", records, self, exc_info=True)
-                return
-            for record in records:
-                self._come_in_safely(record)

@@ -43,6 +43,7 @@ from . import test_setup
 from . import test_speed
 from . import test_timezone
 from . import test_touch
+from . import test_transfer_all
 from . import test_wait
 from . import test_warning
 from . import test_ways_in

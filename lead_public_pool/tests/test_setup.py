@@ -179,3 +179,17 @@ class TestSetup(PoolCase):
         with self.assertLogs("odoo.addons.lead_public_pool.models.lead_pool_intaking"):
             self._run_cron("intake")
         self.assertFalse(self.pool.intake_domain)
+
+    def test_whoever_asked_for_them_must_still_be_a_user(self):
+        leads = self._outside(3)
+        self._ask_for(leads)
+        self.pool.sudo().intake_user_id = False
+        with self.assertLogs("odoo.addons.lead_public_pool.models.lead_pool_intaking"):
+            self._run_cron("intake")
+        self.assertEqual(set(leads.mapped("pool_state")), {"outside"})
+        self.assertFalse(self.pool.intake_domain)
+
+    def test_defaults_write_nothing_of_what_is_coming_in(self):
+        pools = self.env["lead.pool"].with_user(self.admin)
+        with self.assertRaises(AccessError):
+            pools.with_context(default_intake_user_id=self.rep.id).create({"name": "Another"})

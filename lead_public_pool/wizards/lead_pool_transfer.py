@@ -24,28 +24,25 @@ class LeadPoolTransfer(models.TransientModel):
         help="Pool that takes over all records, with their salespeople.",
     )
     archive_after = fields.Boolean(
-        string="Then archive the old pool", help="The old pool is empty then and can go."
+        string="Then archive the old pool",
+        help="As soon as the last record has moved. If one cannot move, the old pool stays.",
     )
 
     def action_transfer(self):
-        """Move everything, and archive the old pool where asked.
+        """Move everything, and archive the old pool where asked once it is empty.
 
-        :return: notification with the number of records
+        :return: notification that tells what has moved, or moves in the background
         """
         self.ensure_one()
-        count = self.pool_id.pool_transfer_all(self.target_id.id)
-        if self.archive_after:
-            self.pool_id.action_archive()
+        told = self.pool_id._transfer_all(self.target_id.id, self.archive_after)[1]
+        kind = "warning" if len(told) > 1 else "success"
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success",
-                "message": self.env._(
-                    "%(count)s records have moved to %(pool)s.",
-                    count=count,
-                    pool=self.target_id.name,
-                ),
+                "type": "info" if self.pool_id.transfer_date else kind,
+                "title": self.pool_id.name,
+                "message": "\n".join(told),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

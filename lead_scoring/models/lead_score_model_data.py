@@ -142,6 +142,38 @@ class LeadScoreModelData(models.AbstractModel):
                 found.setdefault(lead_id, []).append(str(tag_id))
         return [found.get(lead_id, ()) for lead_id in ids]
 
+    @api.model
+    def _note_spelling(self, domain, rates):
+        """Note how people mostly write the texts that a model reads in lower case.
+
+        :param domain: the leads that were read
+        :param dict rates: rows by field name, see `value_rates`; those of texts get a `text`
+        """
+        lead_fields = self.env["crm.lead"]._fields
+        for name, rows in rates.items():
+            values = {row["detail"][0]: row for row in rows if row["kind"] == "value"}
+            field = lead_fields[name]
+            if (
+                not values
+                or field.type != "char"
+                or self.env["lead.score.model.field"]._kind_of_text(name) != "category"
+            ):
+                continue
+            for spelling, _count in self._spellings(domain, name, list(values)):
+                if row := values.get(spelling.strip().lower()):
+                    row.setdefault("text", spelling.strip())
+
+    @api.model
+    def _spellings(self, domain, name, values):
+        """How leads write these values of a field, and how many do so; the most frequent first."""
+        leads = self._leads()
+        query = leads._search(domain)
+        text = leads._field_to_sql(query.table, name, query)
+        query.add_where(SQL("lower(btrim(%s)) = ANY(%s)", text, values))
+        query.groupby = text
+        query.order = SQL("COUNT(*) DESC, %s", text)
+        return self.env.execute_query(query.select(text, SQL("COUNT(*)")))
+
     # ------------------------------------------------------------------
     # Leakage
     # ------------------------------------------------------------------

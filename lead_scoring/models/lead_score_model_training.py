@@ -224,6 +224,8 @@ class LeadScoreModelTraining(models.AbstractModel):
         sample = rows_of(table, np.arange(min(len(won), SAMPLE)))
         moved = importance(WinModel(kept), sample)
         looked_at = {feature["name"] for feature in kept["features"]}
+        rates = value_rates(kept["features"], table, won)
+        self._note_spelling(self._closed_domain(self.company_id, self.window_days), rates)
         self.write(
             {
                 "state": "challenger",
@@ -250,7 +252,7 @@ class LeadScoreModelTraining(models.AbstractModel):
                     "candidates": report["candidates"],
                 },
                 "charts": self._charts(report, shown, peer, moved),
-                "value_rates": value_rates(kept["features"], table, won),
+                "value_rates": rates,
                 "left_out": "\n".join(
                     f"{labels.get(name, name)}: {reason}" for name, reason in left_out.items()
                 )

@@ -86,7 +86,14 @@ class LeadScoreModelWording(models.AbstractModel):
             return str(dict(field._description_selection(self.env)).get(value, value))
         if field.type == "many2one":
             return self._relation_name(name, value)
-        return str(value)
+        return self._spelling(name, str(value))
+
+    def _spelling(self, name, value):
+        """A text as people mostly write it, as far as that was noted when the model learned."""
+        rows = (self.sudo().value_rates or {}).get(name, ())
+        return next(
+            (row["text"] for row in rows if row["detail"] == [value] and "text" in row), value
+        )
 
     def _relation_name(self, name, value):
         field = self.env["crm.lead"]._fields.get(name)

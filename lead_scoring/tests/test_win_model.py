@@ -1,4 +1,5 @@
 import base64
+import random
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -61,6 +62,29 @@ class TestWinModel(WinCase):
             self.assertAlmostEqual(source[name]["lift"], 100 * won / len(mine) / model.rate)
         self.assertEqual(sum(value["count"] for value in rows["Source"]), 200)
         self.assertEqual(model.chart_data["fields"][0]["label"], "Source")
+
+    def test_texts_are_shown_as_people_mostly_write_them(self):
+        chance, spelled = random.Random(2), ("Oslo", "OSLO", "Oslo ", "Oslo")
+        leads = self._create_leads(240)
+        for number, lead in enumerate(leads):
+            rate = 0.75 if lead.won_status == "won" else 0.4
+            lead.city = spelled[number % 4] if chance.random() < rate else "McAllen"
+        self.env.flush_all()
+        model = self._train(user=self.boss)
+        rows = {group["label"]: group["values"] for group in model.with_user(self.boss).value_rows}
+        self.assertEqual({value["label"] for value in rows["City"]}, {"Oslo", "McAllen"})
+        self.assertEqual(sum(value["count"] for value in rows["City"]), 240)
+        # The model itself still reads one value, however it is written.
+        read = {row["detail"][0] for row in model.value_rates["city"]}
+        self.assertEqual(read, {"oslo", "mcallen"})
+        reason = {"name": "city", "kind": "value", "detail": ["mcallen"], "value": "mcallen"}
+        self.assertEqual(model.with_user(self.rep)._value_text(reason), "McAllen")
+
+    def test_a_version_that_noted_no_spelling_shows_what_it_reads(self):
+        row = {"kind": "value", "detail": ["oslo"], "count": 1, "won": 0}
+        model = self.models.create({})
+        model.value_rates = {"city": [row]}
+        self.assertEqual(model._value_label("city", row), "oslo")
 
     def test_versions_are_counted_and_speak_the_language_of_who_asked(self):
         self.env["res.lang"]._activate_lang("zh_CN")
