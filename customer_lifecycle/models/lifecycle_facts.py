@@ -72,6 +72,60 @@ class LifecycleFacts(models.AbstractModel):
         Of a few customers it is known who is a buyer, once the first of the two was asked.
         """
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
+        orders = SQL(
+            """SELECT %(partner_id)s AS partner_id, %(day)s AS day,
+                      %(amount)s - coalesce(back.amount, 0) AS amount,
+                      o.amount_untaxed > 0
+                      AND (back.amount IS NULL OR %(converted)s > back.amount) AS bought
+                 FROM sale_order o %(buyer)s %(back)s
+                WHERE o.state = 'sale' AND o.company_id = %(company)s %(partners)s %(until)s""",
+            **self._lifecycle_buyer("o", partners),
+            day=day,
+            amount=self._lifecycle_amount(SQL.identifier("o", "amount_untaxed"), "o", company),
+            converted=self._lifecycle_converted(SQL.identifier("o", "amount_untaxed"), "o"),
+            back=self._lifecycle_back(
+                SQL.identifier("o", "id"), *self._lifecycle_credited(company)
+            ),
+            company=company.id,
+            until=self._lifecycle_until(day, until),
+        )
+        credit_notes = SQL(
+            """SELECT %(partner_id)s, m.invoice_date, m.amount_untaxed_signed, FALSE
+                 FROM account_move m %(buyer)s
+                WHERE m.move_type = 'out_refund' AND m.state = 'posted'
+                  AND m.company_id = %(company)s %(partners)s %(until)s AND %(apart)s""",
+            **self._lifecycle_buyer("m", partners),
+            company=company.id,
+            until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
+            apart=self._lifecycle_apart(company, day, until),
+        )
+        return [orders, credit_notes]
+
+    def _lifecycle_apart(self, company, day, until):
+        """Whether the credit note `m` belongs to no order, and its customer has bought."""
+        if self.env.context.get("lifecycle_few"):
+            return SQL(
+                """(SELECT count(*) = 0 FROM account_move_line l
+                     WHERE l.move_id = m.id
+                       AND (SELECT count(*) > 0 FROM sale_order_line_invoice_rel rel
+                             WHERE rel.invoice_line_id = l.id))"""
+            )
+        return SQL(
+            """NOT EXISTS (
+                   SELECT FROM account_move_line l
+                     JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
+                    WHERE l.move_id = m.id)
+               AND EXISTS (
+                   SELECT FROM sale_order o
+                     JOIN res_partner b ON b.id = o.partner_id
+                    WHERE b.commercial_partner_id = p.commercial_partner_id
+                      AND o.state = 'sale' AND o.company_id = %s %s)""",
+            company.id,
+            self._lifecycle_until(day, until),
+        )
+
+    def _lifecycle_credited(self, company):
+        """What was credited of orders, for `_lifecycle_back`: of all, and of the order `o`."""
         credited = SQL(
             """SELECT sol.order_id AS id, l.balance AS amount
                  FROM account_move m
@@ -81,48 +135,19 @@ class LifecycleFacts(models.AbstractModel):
                 WHERE m.move_type = 'out_refund' AND m.state = 'posted' AND m.company_id = %s""",
             company.id,
         )
-        orders = SQL(
-            """SELECT p.commercial_partner_id AS partner_id, %(day)s AS day,
-                      %(amount)s - coalesce(back.amount, 0) AS amount,
-                      o.amount_untaxed > 0
-                      AND (back.amount IS NULL OR %(converted)s > back.amount) AS bought
-                 FROM sale_order o
-                 JOIN res_partner p ON p.id = o.partner_id
-                 %(back)s
-                WHERE o.state = 'sale' AND o.company_id = %(company)s %(partners)s %(until)s""",
-            day=day,
-            amount=self._lifecycle_amount(SQL.identifier("o", "amount_untaxed"), "o", company),
-            converted=self._lifecycle_converted(SQL.identifier("o", "amount_untaxed"), "o"),
-            back=self._lifecycle_back(SQL.identifier("o", "id"), credited),
-            company=company.id,
-            partners=self._lifecycle_among(partners),
-            until=self._lifecycle_until(day, until),
-        )
-        buyers = SQL(
-            """AND EXISTS (
-                      SELECT FROM sale_order o
-                        JOIN res_partner b ON b.id = o.partner_id
-                       WHERE b.commercial_partner_id = p.commercial_partner_id
-                         AND o.state = 'sale' AND o.company_id = %s %s)""",
+        of_one = SQL(
+            """SELECT sum((
+                   SELECT sum((
+                       SELECT CASE WHEN (SELECT m.move_type = 'out_refund' AND m.state = 'posted'
+                                                AND m.company_id = %s
+                                           FROM account_move m WHERE m.id = l.move_id)
+                                   THEN l.balance END
+                         FROM account_move_line l WHERE l.id = rel.invoice_line_id))
+                     FROM sale_order_line_invoice_rel rel WHERE rel.order_line_id = sol.id))
+                 FROM sale_order_line sol WHERE sol.order_id = o.id""",
             company.id,
-            self._lifecycle_until(day, until),
         )
-        credit_notes = SQL(
-            """SELECT p.commercial_partner_id, m.invoice_date, m.amount_untaxed_signed, FALSE
-                 FROM account_move m
-                 JOIN res_partner p ON p.id = m.partner_id
-                WHERE m.move_type = 'out_refund' AND m.state = 'posted'
-                  AND m.company_id = %(company)s %(partners)s %(until)s
-                  AND NOT EXISTS (
-                      SELECT FROM account_move_line l
-                        JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
-                       WHERE l.move_id = m.id) %(buyers)s""",
-            company=company.id,
-            partners=self._lifecycle_among(partners),
-            until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
-            buyers=SQL() if self.env.context.get("lifecycle_few") else buyers,
-        )
-        return [orders, credit_notes]
+        return credited, of_one
 
     def _lifecycle_invoice_sql(self, company, partners, until):
         """Posted invoices and receipts; credit notes count negative and may undo an invoice."""
@@ -134,19 +159,17 @@ class LifecycleFacts(models.AbstractModel):
             company.id,
         )
         invoices = SQL(
-            """SELECT p.commercial_partner_id AS partner_id, m.invoice_date AS day,
+            """SELECT %(partner_id)s AS partner_id, m.invoice_date AS day,
                       CASE WHEN %(unrated)s THEN 0 ELSE m.amount_untaxed_signed END AS amount,
                       m.amount_untaxed_signed + coalesce(back.amount, 0) > 0 AS bought
-                 FROM account_move m
-                 JOIN res_partner p ON p.id = m.partner_id
-                 %(back)s
+                 FROM account_move m %(buyer)s %(back)s
                 WHERE m.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                   AND m.state = 'posted' AND m.company_id = %(company)s
                   %(partners)s %(until)s""",
+            **self._lifecycle_buyer("m", partners),
             unrated=self._lifecycle_without_rate("m", company),
             back=self._lifecycle_back(SQL.identifier("m", "id"), credited),
             company=company.id,
-            partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
         )
         return [invoices]
@@ -164,19 +187,17 @@ class LifecycleFacts(models.AbstractModel):
                 WHERE given.state IN ('paid', 'done', 'invoiced')"""
         )
         sold = SQL(
-            """SELECT p.commercial_partner_id AS partner_id, %(day)s AS day, %(amount)s AS amount,
+            """SELECT %(partner_id)s AS partner_id, %(day)s AS day, %(amount)s AS amount,
                       o.amount_total + coalesce(back.amount, 0) > 0 AS bought
-                 FROM pos_order o
-                 JOIN res_partner p ON p.id = o.partner_id
-                 %(back)s
+                 FROM pos_order o %(buyer)s %(back)s
                 WHERE o.state IN ('paid', 'done', 'invoiced') AND o.company_id = %(company)s
                   %(partners)s %(until)s""",
+            **self._lifecycle_buyer("o", partners),
             day=day,
             # The table does not know the currency; its tills have one that has a rate.
             amount=self._lifecycle_converted(SQL("(o.amount_total - o.amount_tax)"), "o"),
             back=self._lifecycle_back(SQL.identifier("o", "id"), returned),
             company=company.id,
-            partners=self._lifecycle_among(partners),
             until=self._lifecycle_until(day, until),
         )
         return [sold]
@@ -185,22 +206,52 @@ class LifecycleFacts(models.AbstractModel):
     # Fragments
     # ------------------------------------------------------------------
 
-    def _lifecycle_back(self, document, credited):
+    def _lifecycle_buyer(self, document, partners):
+        """How to come from a document to its commercial partner.
+
+        He is looked up document by document for a few customers, and joined for many: PostgreSQL
+        plans a join for longer than it takes to look up the documents of one customer.
+
+        :param str document: alias of its table
+        :param SQL partners: query of ids of commercial partners, None for all customers
+        :return: fragments `partner_id`, `buyer` (a join) and `partners` (a condition)
+        :rtype: dict
+        """
+        buyer = SQL.identifier(document, "partner_id")
+        if not self.env.context.get("lifecycle_few"):
+            return {
+                "partner_id": SQL.identifier("p", "commercial_partner_id"),
+                "buyer": SQL("JOIN res_partner p ON p.id = %s", buyer),
+                "partners": self._lifecycle_among(partners),
+            }
+        return {
+            "partner_id": SQL(
+                "(SELECT commercial_partner_id FROM res_partner WHERE id = %s)", buyer
+            ),
+            "buyer": SQL(),
+            "partners": SQL(
+                """AND %s = ANY(ARRAY(
+                       SELECT id FROM res_partner WHERE commercial_partner_id IN (%s)))""",
+                buyer,
+                partners,
+            ),
+        }
+
+    def _lifecycle_back(self, document, credited, of_one=None):
         """Join what was given back of each document.
 
         Looked up document by document for a few customers, and read at once for many.
 
         :param SQL document: id of the document
         :param SQL credited: query of `id` (document) and `amount`
+        :param SQL of_one: query of the sum for the document, if it can be had in a simpler way
         """
         if self.env.context.get("lifecycle_few"):
-            return SQL(
-                """LEFT JOIN LATERAL (
-                       SELECT sum(amount) AS amount FROM (%s) AS c WHERE c.id = %s
-                   ) back ON TRUE""",
-                credited,
-                document,
+            of_one = of_one or SQL(
+                "SELECT sum(amount) FROM (%s) AS c WHERE id = %s", credited, document
             )
+            # OFFSET keeps it from being looked up once for each column that shows it.
+            return SQL("CROSS JOIN LATERAL (SELECT (%s) AS amount OFFSET 0) back", of_one)
         return SQL(
             """LEFT JOIN (
                    SELECT id, sum(amount) AS amount FROM (%s) AS c GROUP BY id

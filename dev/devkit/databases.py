@@ -158,7 +158,13 @@ class Databases:
             (self.filestores / old).rename(self.filestores / new)
 
     def drop(self, name):
-        self.server.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        # FORCE would also end PostgreSQL's own housekeeping, and fail where we are no superuser;
+        # a plain DROP ends that by itself, and waits for it.
+        self.server.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{name}' AND usename = current_user"
+        )
+        self.server.sql(f'DROP DATABASE IF EXISTS "{name}"')
         cache.remove(self.filestores / name)
 
     def copy_for(self, purpose, source):

@@ -20,6 +20,7 @@ from . import lead_score_acts
 from . import lead_score_judge
 from . import lead_score_single
 from . import lead_score_mixin
+from . import lead_score_watching
 from . import lead_score_listing
 from . import lead_score_engine
 from . import lead_score_signalling

@@ -16,6 +16,7 @@ class CrmLead(models.Model):
         "lead.score.profile",
         "lead.score.trend",
         "lead.score.listing",
+        "lead.score.watching",
         "lead.score.mixin",
         "lead.score.signalling",
         "lead.score.explaining",

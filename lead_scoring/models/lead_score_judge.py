@@ -69,6 +69,15 @@ class LeadScoreJudge(models.AbstractModel):
         return self._translate(text)
 
     @api.model
+    @ormcache("text")
+    def _filter(self, text):
+        """A settled filter as a domain for `filtered_domain`; None if only the database knows."""
+        if not self._is_settled(text):
+            return None
+        rules = self.env["lead.score.rule"]
+        return rules._parse(text).optimize_full(rules._lead_model())
+
+    @api.model
     def _translate(self, text):
         rules = self.env["lead.score.rule"]
         query = rules._lead_model()._search(rules._parse(text))

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, ormcache
+from odoo.tools import SQL
 
 from ..tools import side_row
 from ..tools.side_row import SideRow
@@ -31,8 +31,6 @@ SCORE_FIELDS = {
     "score_override_reason": "override_reason",
     "score_override_user_id": "override_user_id",
 }
-# A lead is scored when one of these changes, whatever the rules look at.
-ALWAYS = {"active", "stage_id", "probability", "company_id", "team_id"}
 
 
 def _points(column, label, text):
@@ -165,58 +163,12 @@ class LeadScoreMixin(models.AbstractModel):
         leads._score_update("create")
         return leads
 
-    def write(self, vals):
-        watched = self._score_watched()
-        names = set().union(*(watched[name] for name in vals.keys() & watched.keys()))
-        # What a rule looks at may only be made from these, as the team is from the salesperson:
-        # a new owner who brings no other team changes no score.
-        made = names and names.isdisjoint(vals)
-        before = self._score_values(names) if made else None
-        result = super().write(vals)
-        if names and (before is None or self._score_values(names) != before):
-            self._score_update("edit")
-        return result
-
-    def _score_values(self, names):
-        """Values of these fields of these leads; None if one of them is kept nowhere."""
-        if not all(name in self._fields and self._fields[name].store for name in names):
-            return None
-        return [[lead[name] for name in sorted(names)] for lead in self.sudo()]
-
     def unlink(self):
         ids = tuple(self.ids)
         result = super().unlink()
         if ids:
             self.env.cr.execute(SQL("DELETE FROM lead_score_history WHERE lead_id IN %s", ids))
         return result
-
-    @api.model
-    @ormcache()
-    def _score_watched(self):
-        """Fields of the lead whose change may change a score.
-
-        :return: by name, at what cards and rules look: at the field itself, or what is made of it
-        :rtype: dict[str, frozenset]
-        """
-        rules, looked_at = self.env["lead.score.rule"], set(ALWAYS)
-        for _card_id, _version, definition in self.env["lead.score.card"]._live():
-            texts = [definition["domain"]]
-            texts += [rule["domain"] for rule in definition["rules"] if rule["kind"] != "signal"]
-            for text in texts:
-                looked_at |= rules._looked_at(text)
-        watched = {}
-        for name in looked_at:
-            queue, seen = [name], set()
-            while queue:
-                source = queue.pop()
-                if source in seen:
-                    continue
-                seen.add(source)
-                watched.setdefault(source, set()).add(name)
-                field = self._fields.get(source)
-                paths = self.pool.field_depends.get(field, ()) if field else ()
-                queue += [path.split(".")[0] for path in paths]
-        return {source: frozenset(names) for source, names in watched.items()}
 
     def _score_changed(self, before):
         """Hook: the classes of these leads have just changed. Does nothing by itself.

@@ -79,6 +79,9 @@ class LeadScoreSla(models.AbstractModel):
 
         :return: (lead id, state, whether it becomes SQL) of open leads
         """
+        if len(self) <= SINGLE:
+            # The database would plan for longer than it takes to look.
+            return list(self._qualification_earned_few())
         self.env["crm.lead"].flush_model(["qualification", "active", "won_status"])
         self.env["lead.score.card"].flush_model(["sql_auto"])
         return self.env.execute_query(
@@ -97,6 +100,16 @@ class LeadScoreSla(models.AbstractModel):
                 self.ids,
             )
         )
+
+    def _qualification_earned_few(self):
+        """As `_qualification_earned`, from what is at hand."""
+        for lead in self:
+            score, state = lead.lead_score_id, lead.qualification or RAW
+            if score.level not in (MQL, SALES) or not lead.active or lead.won_status != "pending":
+                continue
+            sales = score.level == SALES and score.card_id.sql_auto
+            if state in (RAW, REJECTED) or (sales and state in (MQL, ACCEPTED)):
+                yield lead.id, state, sales
 
     @api.model
     def _cron_qualify(self):

@@ -14,6 +14,9 @@ DOMAINS = [
     "[('user_id.login', '=', 'score_rep')]",
     "[('tag_ids.name', 'ilike', 'vip')]",
     "['!', ('partner_name', 'ilike', 'ltd')]",
+    "[('function', '=ilike', '_ö%')]",
+    "[('city', 'not in', ['Bonn', 'KÖLN'])]",
+    "[('partner_name', 'not like', 'X%'), ('expected_revenue', '<', 1000)]",
     "[('create_date', '>=', '-40d')]",
     "[('stage_id', 'ilike', 'new')]",
 ]
@@ -68,8 +71,8 @@ class TestEquality(ScoreCase):
         return {
             "name": "Random",
             "referred": pick(["score-test", "score-test", "score-test-2", "nobody"]),
-            "function": pick([False, "Boss", "Clerk"]),
-            "city": pick([False, "Ulm", "Bonn"]),
+            "function": pick([False, "Boss", "Clerk", "Köchin"]),
+            "city": pick([False, "Ulm", "Bonn", "Köln"]),
             "partner_name": pick([False, "X Ltd", "Y"]),
             "expected_revenue": pick([0, 999, 1000, 50000]),
             "priority": pick(["0", "1", "2", "3"]),
@@ -109,6 +112,10 @@ class TestEquality(ScoreCase):
             self.assertEqual({result["code"] for result in results}, {"ok"})
             for lead in leads[:20]:
                 lead.write(self._values())
+            for lead in leads[20:]:
+                name, value = self.random.choice(list(self._values().items()))
+                lead.write({name: value})
+            leads[40:50].write({"city": self.random.choice(["Ulm", "Köln"]), "priority": "2"})
             self.assertTrue(any(lead.score for lead in leads))
             self._compare(leads)
             self._set_clock(self.env.cr.now() + timedelta(days=self.random.randint(1, 9)))

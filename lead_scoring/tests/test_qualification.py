@@ -41,6 +41,27 @@ class TestQualification(TransactionCase):
         )
         self.env.invalidate_all()
 
+    def test_few_leads_have_earned_what_they_would_have_earned_among_many(self):
+        leads = self.env["crm.lead"]
+        states = (False, "raw", "mql", "accepted", "rejected", "sql")
+        for level in ("none", "mql", "sql"):
+            for state in states:
+                for active in (True, False):
+                    lead = self._lead()
+                    self._put(lead, level)
+                    self.env.cr.execute(
+                        "UPDATE crm_lead SET qualification = %s, active = %s WHERE id = %s",
+                        [state or None, active, lead.id],
+                    )
+                    leads |= lead
+        self.env.invalidate_all()
+        for automatic in (False, True):
+            self.card.sql_auto = automatic
+            among_many = leads._qualification_earned()
+            alone = [row for lead in leads for row in lead._qualification_earned()]
+            self.assertEqual(sorted(alone), sorted(among_many))
+            self.assertEqual(len(alone), 8 if automatic else 6)
+
     def test_the_whole_way_with_dates_and_names(self):
         self._score(self.lead, "mql")
         self.assertEqual(self.lead.qualification, "mql")

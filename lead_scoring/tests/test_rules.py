@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
@@ -51,6 +52,54 @@ class TestRules(ScoreCase):
         lead.user_id = users[2]
         self.assertEqual(lead.team_id, there)
         self.assertEqual(scored, [(lead, "edit")])
+
+    def _scored_by(self, leads, **values):
+        """The leads that are scored because of a write."""
+        scored = self.env["crm.lead"]
+        whole = type(leads)._score_update
+
+        def note(leads, reason):
+            nonlocal scored
+            scored |= leads
+            return whole(leads, reason)
+
+        with patch.object(type(leads), "_score_update", note):
+            leads.write(values)
+        return scored
+
+    def test_an_edit_of_which_no_rule_says_anything_new_causes_no_scoring(self):
+        self._create_card(
+            [
+                self._attribute(10, "[('expected_revenue', '>=', 1000)]"),
+                self._attribute(20, "[('function', 'ilike', 'boss')]"),
+                self._attribute(30, "['!', ('country_id.code', '=', 'DE')]"),
+            ]
+        )
+        rich = self._create_leads(expected_revenue=5000, function="Boss")
+        poor = self._create_leads(expected_revenue=5)
+        both = rich | poor
+        self.assertFalse(self._scored_by(rich, expected_revenue=1000, function="The Bosses"))
+        self.assertFalse(self._scored_by(rich, priority="1"))
+        self.assertEqual(self._scored_by(both, expected_revenue=2000), poor)
+        self.assertEqual(poor.score, 40)
+        self.assertEqual(self._scored_by(both, function="Clerk"), rich)
+        self.assertEqual(rich.score, 40)
+        # Of what lies beyond the lead, a change is noticed.
+        germany = self.env.ref("base.de")
+        self.assertEqual(self._scored_by(rich, country_id=germany.id), rich)
+        self.assertEqual(rich.score, 10)
+        self.assertFalse(self._scored_by(rich, country_id=germany.id))
+
+    def test_a_stage_moves_on_without_scoring_unless_the_lead_is_closed_or_opened(self):
+        self._create_card([self._attribute(10)])
+        lead = self._create_leads(function="Boss")
+        stages = self.env["crm.stage"].search([("is_won", "=", False)], limit=2)
+        self.assertFalse(self._scored_by(lead, stage_id=(stages - lead.stage_id)[0].id))
+        self.assertEqual(self._scored_by(lead, active=False, probability=0), lead)
+        lead.function = False
+        self.assertEqual(lead.score, 10, "a closed lead keeps its score")
+        self.assertEqual(self._scored_by(lead, active=True, probability=10), lead)
+        self.assertEqual(lead.score, 0)
 
     def test_frequency_window_once_and_at_most(self):
         lead = self._create_leads()

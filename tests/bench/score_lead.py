@@ -52,7 +52,9 @@ def prepare(name, scored=True):
             )
         vacuum(name, TABLES)
     with committed(name) as env:
-        return env["crm.lead"].search([("won_status", "=", "pending")], limit=4 * CALLS).ids
+        # So valuable that one more dollar makes no difference to any rule.
+        domain = [("won_status", "=", "pending"), ("expected_revenue", ">=", 10000)]
+        return env["crm.lead"].search(domain, limit=4 * CALLS).ids
 
 
 def new_lead(number):
@@ -66,8 +68,14 @@ def new_lead(number):
     }
 
 
-def change(number):
-    """What an edit changes: some rules no longer match, others now do."""
+def change(number, turning=True):
+    """What an edit changes.
+
+    :param bool turning: whether some rules then no longer match, and others do; else rules look
+        at what changes and say the same as before
+    """
+    if not turning:
+        return {"expected_revenue": 20000 + number, "probability": 20 + number % 60}
     return {
         "function": f"{('Director', 'Clerk')[number % 2]} {number}",
         "city": f"City {number % 5}",
@@ -104,8 +112,14 @@ def over_rpc(sheet):
 class Client:
     """Creates and edits leads on a server of its own, as programs and as browsers do."""
 
-    KINDS = ("create over JSON-2", "edit over JSON-2", "create in the web client",
-             "edit in the web client")  # fmt: skip
+    KINDS = (
+        "create over JSON-2",
+        "edit over JSON-2",
+        "edit that turns rules over, over JSON-2",
+        "create in the web client",
+        "edit in the web client",
+        "edit that turns rules over, in the web client",
+    )
 
     def __init__(self, stack, databases, name, ids):
         with committed(name) as env:
@@ -123,7 +137,7 @@ class Client:
             lead_ids, values = [], new_lead(number)
         else:
             # Each lead is edited once by a program and once by a browser.
-            lead_ids, values = [self.ids[number]], change(number + web)
+            lead_ids, values = [self.ids[number]], change(number + web, "turns" in kind)
         answers = []
 
         def call():

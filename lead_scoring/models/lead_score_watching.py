@@ -1,0 +1,95 @@
+from odoo import api, models
+from odoo.tools import ormcache
+
+# A lead is scored when one of these changes, whatever the rules look at.
+ALWAYS = frozenset(("active", "won_status", "company_id", "team_id"))
+
+
+class LeadScoreWatching(models.AbstractModel):
+    """Notices which edits of a lead may change its score.
+
+    Most change none: a stage moves on, a revenue is put right within its band. What the filters of
+    cards and rules say of a lead is therefore compared before and after, which costs a tenth of
+    judging the lead again.
+    """
+
+    _name = "lead.score.watching"
+    _description = "Edits That Change the Score"
+
+    def write(self, vals):
+        names, filters = self._score_concerned(vals)
+        if not names and not filters:
+            return super().write(vals)
+        before = self._score_said(names, filters)
+        result = super().write(vals)
+        after = self._score_said(names, filters)
+        if changed := [lead_id for lead_id in before if before[lead_id] != after[lead_id]]:
+            self.browse(changed)._score_update("edit")
+        return result
+
+    @api.model
+    def _score_concerned(self, vals):
+        """What of a score may change when these fields are written.
+
+        :return: (names of fields, texts of filters)
+        :rtype: tuple[frozenset, frozenset]
+        """
+        watched = self._score_watched()
+        met = [watched[name] for name in vals.keys() & watched.keys()]
+        return tuple(frozenset().union(*(found[place] for found in met)) for place in (0, 1))
+
+    def _score_said(self, names, filters):
+        """What decides the scores of these leads, as far as it lies in these fields and filters.
+
+        :return: by id of the lead, something that stays equal as long as the score need not be
+            worked out again
+        :rtype: dict
+        """
+        if not all(name in self._fields and self._fields[name].store for name in names):
+            # Nobody knows what it was before.
+            return {lead_id: object() for lead_id in self.ids}
+        judge = self.env["lead.score.judge"]
+        leads = self.env["lead.score.rule"]._lead_model().browse(self.ids)
+        said = {lead.id: [lead[name] for name in sorted(names)] for lead in leads}
+        for text in sorted(filters):
+            matched = set(leads.filtered_domain(judge._filter(text))._ids)
+            for lead_id, answers in said.items():
+                answers.append(lead_id in matched)
+        return said
+
+    @api.model
+    @ormcache()
+    def _score_watched(self):
+        """Fields of the lead whose change may change a score.
+
+        A filter that can be asked of a record in hand is asked before and after; of any other,
+        the fields it looks at are compared.
+
+        :return: by name, what is to be compared when the field is written, since it is the field
+            or is made of it: names of fields, and texts of filters
+        :rtype: dict[str, tuple[frozenset, frozenset]]
+        """
+        rules, judge = self.env["lead.score.rule"], self.env["lead.score.judge"]
+        watched = {}
+        for name in ALWAYS:
+            self._score_watch(watched, name, 0, name)
+        for _card_id, _version, definition in judge._live():
+            attributes, _behaviours = judge._usable(definition)
+            for text in {definition["domain"], *(rule["domain"] for rule in attributes)}:
+                asked = judge._filter(text) is not None
+                for name in rules._looked_at(text):
+                    self._score_watch(watched, name, int(asked), text if asked else name)
+        return {source: tuple(map(frozenset, found)) for source, found in watched.items()}
+
+    def _score_watch(self, watched, name, place, what):
+        """Note that a field, and the fields it is made of, are to be watched because of this."""
+        queue, seen = [name], set()
+        while queue:
+            source = queue.pop()
+            if source in seen:
+                continue
+            seen.add(source)
+            watched.setdefault(source, (set(), set()))[place].add(what)
+            field = self._fields.get(source)
+            paths = self.pool.field_depends.get(field, ()) if field else ()
+            queue += [path.split(".")[0] for path in paths]
