@@ -113,7 +113,7 @@ class CustomerPlaybook(models.Model):
     )
 
     enrolment_count = fields.Integer(
-        compute="_compute_counts", help="Records that this playbook has let in."
+        string="Entered", compute="_compute_counts", help="Records that this playbook has let in."
     )
     running_count = fields.Integer(
         string="Under way", compute="_compute_counts", help="Records between two steps."

@@ -102,6 +102,7 @@ class LeadScoreCard(models.Model):
         "lead.score.rule", "card_id", copy=True, help="What gives or takes points."
     )
     broken_count = fields.Integer(
+        string="Broken Rules",
         compute="_compute_broken_count",
         help="How many rules do not work any more, such as those on a deleted field.",
     )
