@@ -79,7 +79,7 @@ class LeadPoolJob(models.AbstractModel):
         :param int batch_size: records per transaction
         """
         for pool in self.sudo().browse(self._jobs_on(job).ids):
-            asker = pool[f"{job}_user_id"]
+            asker = pool.exists()[f"{job}_user_id"]
             if not pool.with_context(lang=asker.lang)._job_go_on(job, batch_size):
                 return
 
@@ -94,7 +94,8 @@ class LeadPoolJob(models.AbstractModel):
         :return: whether there is time left
         """
         commit, attempt = self.env["ir.cron"]._commit_progress, 1
-        while self[JOBS[job]]:
+        # Meanwhile somebody may have stopped it, or deleted the empty pool.
+        while self.exists()[JOBS[job]]:
             try:
                 done = self._job_turn(job, batch_size)
                 self.env.flush_all()
