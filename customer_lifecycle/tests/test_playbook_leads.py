@@ -1,5 +1,7 @@
+from ast import literal_eval
 from datetime import timedelta
 
+from odoo.fields import Domain
 from odoo.tests import tagged
 
 from .common_playbook import PlaybookCase
@@ -33,6 +35,20 @@ class TestPlaybookLeads(PlaybookCase):
         self.assertLog(rows, ("done", False), ("done", False))
         self.assertEqual(self._mails(rows).email_to, "lead@example.com")
         self.assertEqual(self._calls(self.lead).user_id, self.rep)
+
+    def test_the_suggested_playbook_is_for_leads_of_today_and_of_the_last_30_days(self):
+        leads = self.env["crm.lead"].create(
+            [{"name": f"{days} days old", "type": "lead"} for days in (0, 3, 29, 40)]
+        )
+        for lead, days in zip(leads, (0, 3, 29, 40), strict=True):
+            created = self.env.cr.now() - timedelta(days=days)
+            self.env.cr.execute(
+                "UPDATE crm_lead SET create_date = %s WHERE id = %s", (created, lead.id)
+            )
+        leads.invalidate_recordset(["create_date"])
+        domain = literal_eval(self.env.ref("customer_lifecycle.playbook_nurture").domain)
+        found = leads.search(Domain(domain) & Domain("id", "in", leads.ids), order="id")
+        self.assertEqual(found, leads[:3])
 
     def test_won_lead_stops_and_counts_for_the_result(self):
         rows = self._enter()
