@@ -23,23 +23,21 @@ SINGLE = 10
 FEW = 200
 # So many leads are judged in one transaction by the jobs.
 BATCH = 20000
-# What the statement returns and is stored, for rows that come back from Python.
-SOURCE = (
-    "jsonb_to_recordset(%s) AS new (id int, card_id int, card_version int, score float8,"
-    " computed float8, fit float8, need float8, budget float8, authority float8, timing float8,"
-    " engagement float8, negative float8, grade varchar, temperature varchar, intent varchar,"
-    " level varchar, matrix varchar, activity_day date, day date, score_before float8,"
-    " grade_before varchar, temperature_before varchar, intent_before varchar,"
-    " level_before varchar, known bool, due_date timestamp, next_date timestamp)"
-)
+# What listens to scores, for rows that come back from Python.
+SOURCE = "jsonb_to_recordset(%s) AS new (id int, card_id int, score float8, score_before float8)"
 # Columns of `lead.score`, how they are overwritten, and what the history keeps before and after.
-COLUMNS = SQL(", ").join(map(SQL.identifier, (*STORED, "due_date", "next_date")))
-OVERWRITTEN = SQL(", ").join(
-    SQL("%s = excluded.%s", name, name)
-    for name in map(SQL.identifier, (*STORED, "due_date", "next_date"))
-)
+COLUMNS = (*STORED, "due_date", "next_date")
+OVERWRITTEN = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
 AFTERWARDS = SQL(", ").join(map(SQL.identifier, BEFORE))
 BEFOREHAND = SQL(", ").join(SQL.identifier(f"{name}_before") for name in BEFORE)
+# Columns of a row of history, and what they are called in a row of the statement.
+NOTED = {
+    "lead_id": "id",
+    "card_id": "card_id",
+    "card_version": "card_version",
+    **{name: name for name in BEFORE},
+    **{f"{name}_before": f"{name}_before" for name in BEFORE},
+}
 # So often is a batch tried, if people edit leads of it meanwhile.
 TRIES = 4
 # Statements about many leads are planned best with memory to sort in; compiling takes them longer
@@ -144,10 +142,10 @@ class LeadScoreEngine(models.AbstractModel):
         for lead_id, due, near in zip(*dues, strict=True):
             known[lead_id]["due_date"] = due and (today + timedelta(due)).isoformat()
             known[lead_id]["next_date"] = near and (today + timedelta(near)).isoformat()
-        source = SQL(SOURCE, json.dumps(rows))
-        # In one go: each way to the database and back takes as long as one of the two.
-        self.env.cr.execute(SQL("%s; %s", self._stored(source), self._noted(source, reason)))
-        self._score_noted(source, reason)
+        self._score_store_few(rows, reason)
+        listened = ("id", "card_id", "score", "score_before")
+        heard = json.dumps([{name: row[name] for name in listened} for row in rows])
+        self._score_noted(SQL(SOURCE, heard), reason)
         self._score_forget(list(known))
         self._score_remember(rows)
         return len(rows), {
@@ -225,27 +223,50 @@ class LeadScoreEngine(models.AbstractModel):
     # Storing
     # ------------------------------------------------------------------
 
-    def _stored(self, source):
-        """A statement that writes the rows of `lead.score`.
+    def _score_store_few(self, rows, reason):
+        """Store rows that are here in Python, and add to the history what changed.
+
+        In one go: each way to the database and back takes as long as one of the two.
+        """
+        cr = self.env.cr
+        text = (
+            f"INSERT INTO lead_score (id, {', '.join(COLUMNS)})"
+            f" VALUES {self._score_values(('id', *COLUMNS), rows)}"
+            f" ON CONFLICT (id) DO UPDATE SET {OVERWRITTEN}"
+        )
+        noted = [
+            row
+            for row in rows
+            if (row["card_id"] or row["known"])
+            and any(row[name] != row[f"{name}_before"] for name in BEFORE)
+        ]
+        if noted:
+            same = cr.mogrify("%s, %s, %s", [cr.now(), reason, self._score_user()]).decode()
+            text += (
+                f"; INSERT INTO lead_score_history ({', '.join(NOTED)}, date, reason, user_id)"
+                f" VALUES {self._score_values(NOTED.values(), noted, same)}"
+            )
+        cr.execute(SQL(text.replace("%", "%%")))
+
+    def _score_values(self, names, rows, more=""):
+        """Rows as text for `VALUES`; unpacking JSON takes PostgreSQL longer."""
+        template = ", ".join(f"%({name})s" for name in names)
+        texts = (self.env.cr.mogrify(template, row).decode() for row in rows)
+        return ", ".join(f"({text}{more and ', ' + more})" for text in texts)
+
+    def _score_user(self):
+        """Who has his name in the history; the system is nobody."""
+        return None if self.env.uid == SUPERUSER_ID else self.env.uid
+
+    def _score_store_many(self, source):
+        """Write the rows of `lead.score`; none is tried twice.
 
         :param SQL source: what to select from, `new`, with the columns of the statement and
             `due_date` and `next_date`
-        """
-        return SQL(
-            "INSERT INTO lead_score (id, %(columns)s) SELECT new.id, %(columns)s FROM %(source)s"
-            " ON CONFLICT (id) DO UPDATE SET %(overwritten)s",
-            columns=COLUMNS,
-            overwritten=OVERWRITTEN,
-            source=source,
-        )
-
-    def _score_store_many(self, source):
-        """Do as `_stored`, in half the time: no row is tried twice.
-
         :raise ConcurrencyError: if somebody else has just scored one of them for the first time;
             Odoo then repeats the call
         """
-        stored = [*map(SQL.identifier, (*STORED, "due_date", "next_date"))]
+        stored = [*map(SQL.identifier, COLUMNS)]
         self.env.cr.execute(
             SQL(
                 "UPDATE lead_score SET %(changes)s FROM (SELECT new.id, %(stored)s FROM %(source)s"
@@ -283,8 +304,7 @@ class LeadScoreEngine(models.AbstractModel):
             before=BEFOREHAND,
             now=self.env.cr.now(),
             reason=reason,
-            # The system is nobody.
-            user=None if self.env.uid == SUPERUSER_ID else self.env.uid,
+            user=self._score_user(),
             source=source,
         )
 
@@ -298,7 +318,7 @@ class LeadScoreEngine(models.AbstractModel):
     def _score_remember(self, rows):
         """What was just stored is known without reading it again."""
         scores = self.env["lead.score"].browse(row["id"] for row in rows)
-        for name in (*STORED, "due_date", "next_date"):
+        for name in COLUMNS:
             field = scores._fields[name]
             for score, row in zip(scores, rows, strict=True):
                 field._update_cache(score, field.convert_to_cache(row[name], score, validate=False))
