@@ -213,7 +213,8 @@ class LifecycleFacts(models.AbstractModel):
         plans a join for longer than it takes to look up the documents of one customer.
 
         :param str document: alias of its table
-        :param SQL partners: query of ids of commercial partners, None for all customers
+        :param SQL partners: query of ids of commercial partners, None for all customers; a list of
+            ids for a few
         :return: fragments `partner_id`, `buyer` (a join) and `partners` (a condition)
         :rtype: dict
         """
@@ -231,7 +232,7 @@ class LifecycleFacts(models.AbstractModel):
             "buyer": SQL(),
             "partners": SQL(
                 """AND %s = ANY(ARRAY(
-                       SELECT id FROM res_partner WHERE commercial_partner_id IN (%s)))""",
+                       SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s)))""",
                 buyer,
                 partners,
             ),

@@ -44,6 +44,8 @@ READ = (
 )
 COLUMNS = SQL(", ").join(map(SQL.identifier, READ))
 NO_PROFILE = Rules()
+# Stands for the ids of customers in queries that are kept.
+WHOM = object()
 
 
 class LifecycleFew(models.AbstractModel):
@@ -157,11 +159,12 @@ class LifecycleFew(models.AbstractModel):
         :rtype: dict
         """
         documents = {}
-        few = self.with_context(lifecycle_few=True)
         for source, ids in by_source.items():
-            partners = SQL(", ").join(SQL("%s", partner_id) for partner_id in ids)
             for kind in SOURCES[source]:
-                sold, *given_back = getattr(few, f"_lifecycle_{kind}_sql")(company, partners, None)
+                sold, *given_back = (
+                    SQL(code, *(ids if param is WHOM else param for param in params))
+                    for code, params in self._lifecycle_lookups(company, kind)
+                )
                 rows = self.env.execute_query(sold)
                 buyers = {row[0] for row in rows}
                 for query in given_back if buyers else ():
@@ -169,6 +172,16 @@ class LifecycleFew(models.AbstractModel):
                 for partner_id, *document in rows:
                     documents.setdefault(partner_id, []).append(document)
         return documents
+
+    @ormcache("company.id", "kind")
+    def _lifecycle_lookups(self, company, kind):
+        """Queries for the documents of a few customers, made once, with `WHOM` for their ids.
+
+        :return: list of (code, parameters)
+        """
+        few = self.with_context(lifecycle_few=True)
+        queries = getattr(few, f"_lifecycle_{kind}_sql")(company, SQL("%s", WHOM), None)
+        return [(query.code, query.params) for query in queries]
 
     def _lifecycle_look_up_contacts(self, company, decisions, today):
         """Contacts of those whom nothing else keeps awake."""

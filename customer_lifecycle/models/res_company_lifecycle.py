@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+# Time zone, currency and head of a company, which kept queries hold.
+KEPT = {"partner_id", "currency_id", "parent_id"}
+
 
 class ResCompanyLifecycle(models.AbstractModel):
     """How a company values its customers."""
@@ -85,8 +88,8 @@ class ResCompanyLifecycle(models.AbstractModel):
 
     def write(self, vals):
         result = super().write(vals)
-        if any(name.startswith("lifecycle_") for name in vals) or "partner_id" in vals:
-            # What is made once a day of these settings is made anew.
+        if any(name.startswith("lifecycle_") or name in KEPT for name in vals):
+            # What is made once of these settings is made anew.
             self.env.registry.clear_cache()
         return result
 

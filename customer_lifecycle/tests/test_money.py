@@ -35,6 +35,16 @@ class TestMoney(LifecycleCase):
         warnings = list(self.env["customer.lifecycle.run"]._run_warnings(self.company))
         self.assertTrue(any("ZZB" in warning for warning in warnings))
 
+    def test_a_company_that_takes_another_currency_counts_in_it_at_once(self):
+        currency = self.env["res.currency"].create({"name": "ZZC", "symbol": "c"})
+        pricelist = self.env["product.pricelist"].create({"name": "C", "currency_id": currency.id})
+        partner = self.customer(30)
+        self.order(partner, pricelist_id=pricelist.id, amount=70.0)
+        self.assertEqual(self.row(partner).amount_total, 100, "in the currency without rate: 0")
+        self.company.currency_id = currency
+        self.order(partner, pricelist_id=pricelist.id, amount=40.0)
+        self.assertEqual(self.row(partner).amount_total, 110, "now the other one has no rate")
+
     def invoice(self, partner, amount, day, kind="out_invoice", **values):
         move = self.env["account.move"].create(
             {
