@@ -204,7 +204,7 @@ class TestTransferAll(PoolCase):
             with self.assertRaises(AccessError):
                 new.with_context(**defaults).create({"name": "Another"})
         with self.assertRaises(AccessError):
-            self.pool.with_user(self.rep).transfer_note  # noqa: B018
+            self.pool.with_user(self.rep).read(["transfer_note"])
 
     def test_an_archived_pool_takes_nothing(self):
         self._create_leads()
