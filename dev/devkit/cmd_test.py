@@ -1,21 +1,24 @@
 """`dev/test`: all tests, or those that pytest's arguments choose."""
 
+import contextlib
 import json
 import os
 import re
+import subprocess
+import threading
 import time
 from pathlib import Path
 
 from . import cache, chromium, project, workbench
 from .log_rules import Watch
 from .odoo_run import command, configuration, free_port
-from .process import foreground, stream
-from .steps import say, step
+from .process import foreground, started
+from .steps import say
 
 HELP = """\
 usage: dev/test [arguments of pytest]
 
-Without arguments: all tests, first with Odoo's own test runner, then with pytest.
+Without arguments: all tests, with Odoo's own test runner and beside it with pytest.
 With arguments:    pytest only, for example  dev/test lead_public_pool -k claim -x
                    (with tests of some addons only, the other addons are not installed)
 
@@ -37,13 +40,14 @@ def main(arguments):
         with cache.setup_lock():
             chromium.ensure()
         template = databases.addons(named_addons(arguments))
-        native = None if arguments else run_native(databases, template)
-        paths = arguments or [
-            *project.addons(),
-            *(["tests"] if (project.ROOT / "tests").is_dir() else []),
-        ]
-        code = run_pytest(databases, template, paths, native)
-    return code or int(bool(native and native["problems"]))
+        if arguments:
+            return run_pytest(databases, template, arguments)
+        paths = [*project.addons(), *(["tests"] if (project.ROOT / "tests").is_dir() else [])]
+        with native_beside(databases, template) as native:
+            code = run_pytest(databases, template, paths, native)
+        for problem in native.problems:
+            say(f"  Odoo's own test runner: {problem}")
+    return code or int(bool(native.problems))
 
 
 def named_addons(arguments):
@@ -60,66 +64,79 @@ def named_addons(arguments):
 # --- Odoo's own runner ----------------------------------------------------------------------------
 
 
-def run_native(databases, template):
-    """Update our addons with their tests, as Odoo does it, and return what came of it."""
+@contextlib.contextmanager
+def native_beside(databases, template):
+    """Update our addons with their tests, as Odoo does it, while the block goes on.
+
+    Yields a `Native`. It has come to its verdict when the block is left.
+    """
     name = databases.copy_for("native", template)
     addons = project.addons()
-    log = cache.folder("logs") / "test-native.log"
-    log.unlink(missing_ok=True)
     config = configuration(databases, name, http_port=free_port())
-    result = Native()
-    with step(f"Odoo's own test runner: {', '.join(addons)}") as progress:
-        code = stream(
-            command(
-                databases,
-                "-c",
-                config,
-                "--stop-after-init",
-                "-u",
-                ",".join(addons),
-                "--test-tags",
-                ",".join(f"/{addon}" for addon in addons),
-            ),
-            lambda line: result.read(line, progress),
-            log=log,
+    arguments = ["-c", config, "--stop-after-init", "-u", ",".join(addons)]
+    arguments += ["--test-tags", ",".join(f"/{addon}" for addon in addons)]
+    result = Native(cache.folder("logs") / "test-native.log")
+    say(f"» Odoo's own test runner, beside pytest: {', '.join(addons)}")
+    try:
+        with started(
+            command(databases, *arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
             env=workbench.environment(databases),
             cwd=project.ROOT,
-        )
-    databases.drop(name)
-    return result.verdict(code, log)
+        ) as process:
+            reader = threading.Thread(target=result.follow, args=[process])
+            reader.start()
+            yield result
+            # Nobody waits for the verdict any more where pytest ended before its summary.
+            os.close(result.told)
+            reader.join()
+    finally:
+        databases.drop(name)
 
 
 class Native:
-    """Reads the log of Odoo's test runner."""
+    """Reads the log of Odoo's test runner, and tells pytest the verdict through a pipe."""
 
-    def __init__(self):
+    def __init__(self, log):
         self.watch = Watch()
         self.started = dict.fromkeys(project.addons(), 0)
-        self.skipped = []
+        self.skipped, self.problems = [], []
         self.failed = self.total = 0
-        self.began = time.monotonic()
+        self.log = log
+        self.told, self._telling = os.pipe()
 
-    def read(self, line, progress):
+    def follow(self, process):
+        """Read the log to its end, and tell the verdict."""
+        began = time.monotonic()
+        with open(self.log, "w", encoding="utf-8") as copy:
+            for line in process.stdout:
+                copy.write(line)
+                copy.flush()
+                self.read(line.rstrip("\n"))
+        lines = self.verdict(process.wait(), time.monotonic() - began)
+        with (
+            contextlib.suppress(BrokenPipeError),
+            open(self._telling, "w", encoding="utf-8") as pipe,
+        ):
+            json.dump(lines, pipe)
+
+    def read(self, line):
         self.watch.read(line)
         if match := re.search(r" odoo\.addons\.(\w+)\.tests\.\S*: Starting (\S+) \.\.\.", line):
             self.started[match[1]] = self.started.get(match[1], 0) + 1
-            progress(f"test {sum(self.started.values())}: {match[2]}")
         elif match := re.search(r": skipped (\S+) .*? : (.*)", line):
             self.skipped.append(f"{match[1]}: {match[2]}")
         elif match := SUMMARY.search(line):
             self.failed += int(match[1]) + int(match[2])
             self.total += int(match[3])
 
-    def verdict(self, code, log):
-        """A dict of lines to show and problems; shows them at once as well."""
-        seconds = time.monotonic() - self.began
-        lines = [
-            f"{self.total} tests, {self.failed} failed, {len(self.skipped)} skipped"
-            f" in {seconds:.0f} s",
-            *(f"{addon} has no tests yet" for addon, n in self.started.items() if not n),
-            *(f"skipped {text}" for text in self.skipped),
-        ]
-        problems = list(self.watch.records)
+    def verdict(self, code, seconds):
+        """Find the problems; returns lines that tell how it went, problems included."""
+        problems = self.problems
+        problems += self.watch.records
         if self.failed:
             problems.append(f"{self.failed} tests failed")
         if not sum(self.started.values()):
@@ -127,24 +144,30 @@ class Native:
         if code and not problems:
             problems.append(f"Odoo ended with code {code}")
         if problems:
-            problems.append(f"the whole log is {log}")
-        for line in [*lines, *problems]:
-            say(f"  {line}")
-        return {"lines": lines, "problems": problems}
+            problems.append(f"the whole log is {self.log}")
+        return [
+            f"{self.total} tests, {self.failed} failed, {len(self.skipped)} skipped"
+            f" in {seconds:.0f} s",
+            *(f"{addon} has no tests yet" for addon, n in self.started.items() if not n),
+            *(f"skipped {text}" for text in self.skipped),
+            *problems,
+        ]
 
 
 # --- pytest ---------------------------------------------------------------------------------------
 
 
-def run_pytest(databases, template, arguments, native):
+def run_pytest(databases, template, arguments, native=None):
     """Run pytest with Odoo and HTTP on a copy of the template; its summary is the last line."""
     base = databases.base()
     name = databases.copy_for("pytest", template)
     config = configuration(databases, name)
     env = workbench.environment(databases, base=base, config=str(config))
     env["POOL_TEST_DATA"] = str(project.data_folder())
+    pipes = []
     if native:
-        env["LEAD_ADDONS_NATIVE"] = json.dumps(native)
+        pipes.append(native.told)
+        env["LEAD_ADDONS_NATIVE"] = str(native.told)
     pytest = [
         databases.python,
         "-m",
@@ -155,6 +178,6 @@ def run_pytest(databases, template, arguments, native):
     ]
     say(f"» pytest {' '.join(arguments)}")
     try:
-        return foreground([*pytest, *arguments], env=env, cwd=os.environ.get("PWD"))
+        return foreground([*pytest, *arguments], env=env, cwd=os.environ.get("PWD"), pass_fds=pipes)
     finally:
         databases.drop(name)
