@@ -33,6 +33,8 @@ class LogGuard(logging.Handler):
 
 
 guard = LogGuard()
+# Where `dev/test` tells how Odoo's own runner fared; not for the pytest that a test may start.
+native = os.environ.pop("LEAD_ADDONS_NATIVE", None)
 
 
 def pytest_configure(config):
@@ -58,9 +60,9 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("warnings and errors in Odoo's log, which fail this run")
         for test, text in guard.found:
             terminalreporter.write_line(f"{test}\n    {text}")
-    if told := os.environ.get("LEAD_ADDONS_NATIVE"):
+    if native:
         terminalreporter.section("Odoo's own test runner")
         # It runs beside us; this waits until it has ended.
-        with open(int(told), encoding="utf-8") as verdict:
+        with open(int(native), encoding="utf-8") as verdict:
             for line in json.loads(verdict.read() or '["It was stopped."]'):
                 terminalreporter.write_line(line)

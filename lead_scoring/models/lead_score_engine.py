@@ -97,12 +97,11 @@ class LeadScoreEngine(models.AbstractModel):
         judge = self.env["lead.score.judge"]
         today, cards = self._score_today(), judge._live()
         if ids is not None and len(ids) <= FEW:
-            # Whatever waits to be written is written once, not once more at the end.
-            self.env["crm.lead"].flush_model()
             if len(ids) <= SINGLE:
                 single = self.env["lead.score.single"]
                 rows, terms = single._rows(cards, today, ids, new=reason == "create")
             else:
+                self.env["crm.lead"].flush_model()
                 statement = SQL(
                     "SELECT to_jsonb(new) FROM (%s) new", judge._statement(cards, today, ids)
                 )

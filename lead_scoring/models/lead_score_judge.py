@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 
 from odoo import api, models
 from odoo.tools import SQL, mute_logger, ormcache
@@ -19,6 +19,16 @@ STORED = (
     "day",
 )
 BEFORE = ("score", *CLASSES)
+# What the values of conditions are in Python, by the type of the field.
+TEXTS = ("char", "text")
+TYPES = {
+    **dict.fromkeys((*TEXTS, "selection"), str),
+    **dict.fromkeys(("integer", "many2one"), int),
+    **dict.fromkeys(("float", "monetary"), (int, float)),
+    "boolean": bool,
+    "date": date,
+    "datetime": datetime,
+}
 # When a closed lead is next looked at: never, unless it is opened again.
 PARKED = date(9999, 1, 1)
 
@@ -71,11 +81,21 @@ class LeadScoreJudge(models.AbstractModel):
     @api.model
     @ormcache("text")
     def _filter(self, text):
-        """A settled filter as a domain for `filtered_domain`; None if only the database knows."""
+        """A settled filter as a domain for `filtered_domain`; None if only the database knows.
+
+        Python and the database agree where values have the type of their field. Of the order of
+        texts each has its own opinion.
+        """
         if not self._is_settled(text):
             return None
         rules = self.env["lead.score.rule"]
-        return rules._parse(text).optimize_full(rules._lead_model())
+        leads = rules._lead_model()
+        domain = rules._parse(text).optimize_full(leads)
+        agreed = all(
+            _is_plain(leads._fields[condition.field_expr].type, condition)
+            for condition in domain.iter_conditions()
+        )
+        return domain if agreed else None
 
     @api.model
     def _translate(self, text):
@@ -322,3 +342,20 @@ CROSS JOIN LATERAL (SELECT total.*,
             if rule["dimension"] == dimension and (amount := cents(rule["points"]))
         ]
         return SQL(" + ").join(cases) if cases else SQL("0")
+
+
+def _is_plain(kind, condition):
+    """Whether a condition on a field of this type means the same in Python and in the database."""
+    values, operator = condition.value, condition.operator
+    if operator in ("in", "not in"):
+        return all(value is False or _is_of(kind, value) for value in values)
+    if operator in ("<", ">", "<=", ">="):
+        return TYPES.get(kind) is not str and _is_of(kind, values)
+    return kind in TEXTS and isinstance(values, str)
+
+
+def _is_of(kind, value):
+    """Whether a value has the type that fields of this type have."""
+    if isinstance(value, bool) and kind != "boolean":
+        return False
+    return isinstance(value, TYPES.get(kind, ()))

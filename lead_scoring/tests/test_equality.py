@@ -19,6 +19,10 @@ DOMAINS = [
     "[('partner_name', 'not like', 'X%'), ('expected_revenue', '<', 1000)]",
     "[('create_date', '>=', '-40d')]",
     "[('stage_id', 'ilike', 'new')]",
+    # Values that are not of the type of their fields, of which only the database knows the meaning.
+    "[('expected_revenue', '>=', '1000')]",
+    "[('city', '>', 'C')]",
+    "[('priority', '>', 1)]",
 ]
 
 
