@@ -4,7 +4,6 @@ import io
 
 import numpy as np
 
-from odoo import fields
 from odoo.tools import SQL
 
 from ..tools.outlook import NEVER
@@ -63,7 +62,7 @@ def due_row(row, today):
         from today
     """
     until, active = (
-        (fields.Date.to_date(row[name]) - today).days if row[name] else NEVER
+        (row[name] - today).days if row[name] else NEVER
         for name in ("override_until", "activity_day")
     )
     held = row["override_set"] and until >= 0

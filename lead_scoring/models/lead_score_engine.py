@@ -1,7 +1,7 @@
 import json
 import logging
 import operator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import numpy as np
 import psycopg2
@@ -13,7 +13,7 @@ from odoo.tools import SQL
 from ..tools.outlook import NEVER, Outlook
 from .lead_score_dues import as_array, due_dates, due_row, due_rows, fading
 from .lead_score_history import CLASSES
-from .lead_score_judge import BEFORE, PARKED, STORED
+from .lead_score_judge import BEFORE, PARKED, STORED, with_dates
 from .lead_score_mixin import SCORE_FIELDS
 
 _logger = logging.getLogger(__name__)
@@ -105,7 +105,8 @@ class LeadScoreEngine(models.AbstractModel):
                 statement = SQL(
                     "SELECT to_jsonb(new) FROM (%s) new", judge._statement(cards, today, ids)
                 )
-                rows, terms = [row[0] for row in self.env.execute_query(statement)], None
+                rows = [with_dates(row[0]) for row in self.env.execute_query(statement)]
+                terms = None
             count, before = self._score_run_few(cards, today, rows, reason, terms)
         else:
             count, before = self._score_run_many(cards, today, ids, reason)
@@ -139,8 +140,8 @@ class LeadScoreEngine(models.AbstractModel):
             row.update(due_date=None, next_date=None)
         known = {row["id"]: row for row in rows}
         for lead_id, due, near in zip(*dues, strict=True):
-            known[lead_id]["due_date"] = due and (today + timedelta(due)).isoformat()
-            known[lead_id]["next_date"] = near and (today + timedelta(near)).isoformat()
+            known[lead_id]["due_date"] = due and _midnight(today + timedelta(due))
+            known[lead_id]["next_date"] = near and _midnight(today + timedelta(near))
         self._score_store_few(rows, reason)
         listened = ("id", "card_id", "score", "score_before")
         heard = json.dumps([{name: row[name] for name in listened} for row in rows])
@@ -465,6 +466,10 @@ class LeadScoreEngine(models.AbstractModel):
             cr.execute(SQL("UPDATE %s SET lead_id = %s WHERE lead_id IN %s", table, self.id, tail))
         (self | opportunities).invalidate_recordset(["score_event_ids", "score_history_ids"])
         self._score_update("merge")
+
+
+def _midnight(day):
+    return datetime.combine(day, time.min)
 
 
 def _changed_rows():

@@ -19,6 +19,7 @@ STORED = (
     "day",
 )
 BEFORE = ("score", *CLASSES)
+DAYS = ("activity_day", "day", "next_date", "override_until")
 # What the values of conditions are in Python, by the type of the field.
 TEXTS = ("char", "text")
 TYPES = {
@@ -342,6 +343,14 @@ CROSS JOIN LATERAL (SELECT total.*,
             if rule["dimension"] == dimension and (amount := cents(rule["points"]))
         ]
         return SQL(" + ").join(cases) if cases else SQL("0")
+
+
+def with_dates(row):
+    """A row that came as JSON, with days in place of their texts."""
+    for name in DAYS:
+        if row.get(name):
+            row[name] = date.fromisoformat(row[name][:10])
+    return row
 
 
 def _is_plain(kind, condition):

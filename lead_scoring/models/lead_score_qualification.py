@@ -62,7 +62,7 @@ MINUTES = frozenset(
 GUARDED = MINUTES | {"qualification", "qualification_reason_id", "qualification_note"}
 
 
-# Read together, and not with all the rest of a lead whenever one field of it is needed.
+# Details that are read together, and not whenever one field of a lead is needed.
 TOGETHER = "qualification"
 
 
@@ -89,7 +89,6 @@ class LeadScoreQualification(models.AbstractModel):
         default=RAW,
         copy=False,
         index=True,
-        prefetch=TOGETHER,
         help="Raw until its score or a person says that marketing is done with it (MQL); sales "
         "then accepts or rejects it, and makes it sales qualified (SQL).",
     )

@@ -16,9 +16,9 @@ from ..tools.points import (
     whole,
 )
 from .lead_score_acts import half_life
-from .lead_score_judge import BEFORE, PARKED, POINTS
+from .lead_score_judge import BEFORE, PARKED, POINTS, with_dates
 
-# What is stored of a lead and asked for; dates come as texts, which sort as dates do.
+# What is stored of a lead and asked for.
 OLD = (
     *POINTS,
     *BEFORE[1:],
@@ -97,7 +97,7 @@ class LeadScoreSingle(models.AbstractModel):
         )
         return {
             lead_id: {
-                **(dict(zip(OLD, old, strict=True)) if old else NOTHING),
+                **(with_dates(dict(zip(OLD, old, strict=True))) if old else NOTHING),
                 "known": bool(old),
                 "events": events or [],
             }
@@ -189,7 +189,7 @@ class LeadScoreSingle(models.AbstractModel):
         computed = clamp(sum(points.values()), 0, TOP)
         score = computed
         until = fact["override_until"]
-        if fact["override_set"] and (not until or until >= today.isoformat()):
+        if fact["override_set"] and (not until or until >= today):
             score = cents(float(fact["override_score"]))
         return {
             **self._frame(fact, today),
@@ -199,7 +199,7 @@ class LeadScoreSingle(models.AbstractModel):
             "computed": computed / 100,
             **{name: value / 100 for name, value in points.items()},
             **self._classes(definition, points, score),
-            "activity_day": active and active.isoformat(),
+            "activity_day": active,
             "facts": list(facts.values()),
             "idle": idle,
         }
@@ -256,7 +256,7 @@ class LeadScoreSingle(models.AbstractModel):
     def _frame(self, fact, today):
         return {
             "id": fact["id"],
-            "day": today.isoformat(),
+            "day": today,
             "known": fact["known"],
             "override_set": fact["override_set"],
             "override_until": fact["override_until"],
@@ -269,9 +269,9 @@ class LeadScoreSingle(models.AbstractModel):
             return True
         if row["card_id"] is None:
             return fact["card_id"] is not None
-        looked = (fact["next_date"] or "")[:10]
+        looked = fact["next_date"]
         return (
-            bool(looked and not today.isoformat() < looked < PARKED.isoformat())
+            bool(looked and not today < looked < PARKED)
             or any(row[name] != fact[name] for name in (*POINTS, "card_id", "card_version"))
             or row["activity_day"] != fact["activity_day"]
         )
