@@ -15,7 +15,19 @@ class AccountMove(models.Model):
             if vals["state"] == "draft":
                 # New drafts are written without this key; a document came back from posted.
                 sold = sold.filtered("invoice_date")
-            self.env["customer.lifecycle"].sudo()._lifecycle_follow(
-                {(move.company_id, move.partner_id) for move in sold}
-            )
+            lifecycle = self.env["customer.lifecycle"].sudo()
+            pairs = {(move.company_id, move.partner_id) for move in sold}
+            if credited := sold._lifecycle_credited():
+                lifecycle._lifecycle_note_credit(credited)
+            bought = vals["state"] == "posted" and not credited
+            lifecycle._lifecycle_follow(pairs | credited, bought=bought)
         return result
+
+    def _lifecycle_credited(self):
+        """(company, contact) of those to whom credit notes among these give something back.
+
+        An order may be for somebody else than who got its invoice.
+        """
+        notes = self.sudo().filtered(lambda move: move.move_type == "out_refund")
+        orders = notes.line_ids.sale_line_ids.order_id
+        return {(document.company_id, document.partner_id) for document in (*notes, *orders)}

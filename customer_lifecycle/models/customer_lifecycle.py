@@ -197,6 +197,12 @@ class CustomerLifecycle(models.Model):
         readonly=True,
         help="The state set by hand also ends when the customer buys.",
     )
+    given_back = fields.Boolean(
+        readonly=True,
+        export_string_translation=False,
+        help="Whether anything this customer bought was ever credited; empty if nobody has looked "
+        "yet. An order of a customer who never gave anything back is decided about faster.",
+    )
 
     user_id = fields.Many2one(
         related="partner_id.user_id", string="Salesperson", help="Of the customer."

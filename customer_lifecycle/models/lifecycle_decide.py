@@ -35,6 +35,7 @@ WRITTEN = {
     "manual_date": "CASE WHEN d.by_hand THEN l.manual_date END",
     "lock_date": "CASE WHEN d.by_hand THEN l.lock_date END",
     "lock_until_order": "d.by_hand AND coalesce(l.lock_until_order, FALSE)",
+    "given_back": "d.given_back OR coalesce(l.given_back, FALSE)",
 }
 TRANSITION_COLUMNS = (
     "lifecycle_id",
@@ -70,13 +71,14 @@ class LifecycleDecide(models.AbstractModel):
     _inherit = ["customer.lifecycle.few"]
 
     @api.model
-    def _lifecycle_decide(self, company, ids, today=None, rows=None):
+    def _lifecycle_decide(self, company, ids, today=None, rows=None, bought=False):
         """Look at these rows of one company as of today, and write what is different.
 
         :param company: one `res.company`
         :param ids: ids of rows of that company
         :param date today: day to decide for, the company's own by default
         :param rows: these rows as dicts, if they have just been read
+        :param bool bought: see `_lifecycle_event`
         :return: ids of the transitions that were written
         :rtype: list[int]
         """
@@ -84,7 +86,7 @@ class LifecycleDecide(models.AbstractModel):
             return []
         today = today or self._lifecycle_today(company)
         if len(ids) <= FEW:
-            told = self._lifecycle_decide_few(company, ids, today, rows)
+            told = self._lifecycle_decide_few(company, ids, today, rows, bought)
             if told is not None:
                 return told
         self._lifecycle_tune()
@@ -173,7 +175,8 @@ class LifecycleDecide(models.AbstractModel):
             for source in sources
         ]
         nothing = SQL(
-            "SELECT 0 AS partner_id, NULL::date AS day, 0::float8 AS amount, FALSE AS bought"
+            "SELECT 0 AS partner_id, NULL::date AS day, 0::float8 AS amount, FALSE AS bought,"
+            " FALSE AS given_back"
         )
         return SQL(" UNION ALL ").join(parts) if parts else SQL("%s WHERE FALSE", nothing)
 
@@ -190,7 +193,8 @@ class LifecycleDecide(models.AbstractModel):
                                            AND day > %(today)s - %(year)s))::float8 AS year_total,
                       min(day) FILTER (WHERE day <= %(today)s AND day > %(today)s - %(year)s)
                           AS year_day,
-                      min(day) FILTER (WHERE day > %(today)s) AS future_day
+                      min(day) FILTER (WHERE day > %(today)s) AS future_day,
+                      bool_or(given_back) AS given_back
                  FROM purchase GROUP BY partner_id""",
             today=today,
             year=YEAR,
@@ -236,6 +240,7 @@ class LifecycleDecide(models.AbstractModel):
             """SELECT batch.*, coalesce(fact.orders, 0) AS orders, fact.first_day, fact.last_day,
                       coalesce(fact.total, 0) AS total, coalesce(fact.year_total, 0) AS year_total,
                       fact.year_day, fact.future_day,
+                      coalesce(fact.given_back, FALSE) AS given_back,
                       fact.last_day + coalesce(chance.risk_days, limits.risk_days) AS risk_on,
                       fact.last_day + coalesce(chance.dormant_days, limits.dormant_days)
                           AS dormant_on,

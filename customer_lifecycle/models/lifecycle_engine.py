@@ -28,11 +28,13 @@ class LifecycleEngine(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _lifecycle_event(self, partners, companies):
+    def _lifecycle_event(self, partners, companies, bought=False):
         """Something happened with these customers: decide about them now.
 
         :param partners: contacts; their commercial partners are meant
         :param companies: the companies of ours with which it happened
+        :param bool bought: whether all that happened is that they bought something new, so that
+            whoever never gave anything back still has not
         """
         customers = partners.sudo().commercial_partner_id
         if not customers:
@@ -49,13 +51,14 @@ class LifecycleEngine(models.AbstractModel):
             if len(ids) < len(customers):
                 self._lifecycle_ensure(company, customers.ids)
                 rows, ids = None, self._lifecycle_ids(company, customers.ids)
-            self._lifecycle_apply(company, ids, rows=rows)
+            self._lifecycle_apply(company, ids, rows=rows, bought=bought)
 
     @api.model
-    def _lifecycle_follow(self, pairs, new_only=False):
+    def _lifecycle_follow(self, pairs, new_only=False, bought=False):
         """Decide about the customers of (company, contact) pairs.
 
         :param bool new_only: only about those who have no row yet
+        :param bool bought: see `_lifecycle_event`
         """
         by_company = {}
         for company, partner in pairs:
@@ -66,7 +69,23 @@ class LifecycleEngine(models.AbstractModel):
             if new_only:
                 known = self._lifecycle_rows(partners.commercial_partner_id, company)
                 partners = partners.filtered_domain([("commercial_partner_id", "not in", [*known])])
-            self._lifecycle_event(partners, company)
+            self._lifecycle_event(partners, company, bought)
+
+    @api.model
+    def _lifecycle_note_credit(self, pairs):
+        """The customers of (company, contact) pairs are given something back.
+
+        Noted for good, also where the order has been cancelled: it may be confirmed once more.
+        """
+        for company, partner in pairs:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE customer_lifecycle SET given_back = TRUE WHERE company_id = %s"
+                    " AND partner_id = %s AND given_back IS NOT TRUE",
+                    company.id,
+                    partner.commercial_partner_id.id or None,
+                )
+            )
 
     def _lifecycle_refresh(self):
         """Decide anew about these rows."""
@@ -75,13 +94,13 @@ class LifecycleEngine(models.AbstractModel):
             self._lifecycle_apply(company, rows.ids)
 
     @api.model
-    def _lifecycle_apply(self, company, ids, today=None, rows=None):
+    def _lifecycle_apply(self, company, ids, today=None, rows=None, bought=False):
         """Decide about rows, drop what the cache knows of them, and tell whoever listens.
 
         Parameters as those of `_lifecycle_decide`.
         """
         lifecycle = self.env["customer.lifecycle"].sudo()
-        transitions = lifecycle._lifecycle_decide(company, ids, today, rows)
+        transitions = lifecycle._lifecycle_decide(company, ids, today, rows, bought)
         self._lifecycle_forget()
         if transitions:
             lifecycle.with_company(company)._lifecycle_changed(transitions)

@@ -6,7 +6,7 @@ from odoo.tools import SQL, ormcache
 
 from ..tools.decision import Decision, Rules, facts_of, tier_of
 from ..tools.states import Limits
-from .lifecycle_facts import SOURCES
+from .lifecycle_facts import KEEPERS, SOURCES
 
 # Up to so many customers are decided about here; from there on one statement for all is faster.
 FEW = 10
@@ -41,6 +41,7 @@ READ = (
     "manual_date",
     "lock_date",
     "lock_until_order",
+    "given_back",
 )
 COLUMNS = SQL(", ").join(map(SQL.identifier, READ))
 NO_PROFILE = Rules()
@@ -58,15 +59,16 @@ class LifecycleFew(models.AbstractModel):
     _name = "customer.lifecycle.few"
     _description = "Lifecycle Decision for a Few"
 
-    def _lifecycle_decide_few(self, company, ids, today, rows=None):
+    def _lifecycle_decide_few(self, company, ids, today, rows=None, bought=False):
         """As `_lifecycle_decide`, by a handful of small statements.
 
+        :param bool bought: see `_lifecycle_event`
         :return: ids of the transitions that were written; None where another worker has changed
             a profile and this one has not heard of it yet
         """
         if rows is None:
             rows = self._lifecycle_read_rows(company, "id", ids)
-        decisions = self._lifecycle_decisions(company, rows, today)
+        decisions = self._lifecycle_decisions(company, rows, today, bought)
         if any(d.row["version"] != d.rules.version for d in decisions):
             return None
         changes = []
@@ -77,18 +79,20 @@ class LifecycleFew(models.AbstractModel):
                 changes.append(self._lifecycle_change(company, decision, change))
         return self._lifecycle_write_changes(changes)
 
-    def _lifecycle_decisions(self, company, rows, today):
+    def _lifecycle_decisions(self, company, rows, today, bought=False):
         """What is to become of these rows; nothing is written.
 
+        :param bool bought: see `_lifecycle_event`
         :return: list of `tools.decision.Decision`
         """
         rules = self._lifecycle_rules(company.id, today)
         own = {row["id"]: rules.get(row["profile_id"], NO_PROFILE) for row in rows}
-        by_source = {}
+        asked = {}
         for row in rows:
             if source := own[row["id"]].source:
-                by_source.setdefault(source, []).append(row["partner_id"])
-        documents = self._lifecycle_documents_of(company, by_source)
+                keeps = row["given_back"] is False and bought
+                asked.setdefault((source, keeps), []).append(row["partner_id"])
+        documents = self._lifecycle_documents_of(company, asked)
         decisions = [
             Decision(
                 row, own[row["id"]], facts_of(documents.get(row["partner_id"], ()), today), today
@@ -152,18 +156,19 @@ class LifecycleFew(models.AbstractModel):
             model=model,
         )
 
-    def _lifecycle_documents_of(self, company, by_source):
-        """Documents of commercial partners, whose ids are given by source of money.
+    def _lifecycle_documents_of(self, company, asked):
+        """Documents of commercial partners.
 
-        :return: list of (day, amount, bought) by id
+        :param dict asked: their ids by (source of money, whether they never gave anything back)
+        :return: list of (day, amount, bought, given back) by id
         :rtype: dict
         """
         documents = {}
-        for source, ids in by_source.items():
+        for (source, keeps), ids in asked.items():
             for kind in SOURCES[source]:
                 sold, *given_back = (
                     SQL(code, *(ids if param is WHOM else param for param in params))
-                    for code, params in self._lifecycle_lookups(company, kind)
+                    for code, params in self._lifecycle_lookups(company, kind, keeps)
                 )
                 rows = self.env.execute_query(sold)
                 buyers = {row[0] for row in rows}
@@ -173,15 +178,16 @@ class LifecycleFew(models.AbstractModel):
                     documents.setdefault(partner_id, []).append(document)
         return documents
 
-    @ormcache("company.id", "kind")
-    def _lifecycle_lookups(self, company, kind):
+    @ormcache("company.id", "kind", "keeps")
+    def _lifecycle_lookups(self, company, kind, keeps):
         """Queries for the documents of a few customers, made once, with `WHOM` for their ids.
 
-        :return: list of (code, parameters)
+        :param bool keeps: only for customers who never gave anything back
+        :return: list of (code, parameters); the first yields what was sold
         """
-        few = self.with_context(lifecycle_few=True)
+        few = self.with_context(lifecycle_few=KEEPERS if keeps else True)
         queries = getattr(few, f"_lifecycle_{kind}_sql")(company, SQL("%s", WHOM), None)
-        return [(query.code, query.params) for query in queries]
+        return [(query.code, query.params) for query in (queries[:1] if keeps else queries)]
 
     def _lifecycle_look_up_contacts(self, company, decisions, today):
         """Contacts of those whom nothing else keeps awake."""

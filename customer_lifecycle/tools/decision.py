@@ -64,16 +64,18 @@ class Facts(NamedTuple):
     year_total: float
     year_day: object
     future_day: object
+    given_back: bool
 
 
 def facts_of(documents, today):
     """Facts from documents; several on one day are one purchase.
 
-    :param documents: (day, amount, bought) of each, amounts as `Decimal`
+    :param documents: (day, amount, bought, given back) of each, amounts as `Decimal`
     :param date today: last day that counts
     :rtype: Facts
     """
-    documents = [line for line in documents if line[0]]
+    given_back = any(line[3] for line in documents)
+    documents = [line[:3] for line in documents if line[0]]
     past = [line for line in documents if line[0] <= today]
     year = [line for line in past if line[0] > today - timedelta(days=YEAR)]
     bought = {day for day, _amount, is_purchase in past if is_purchase}
@@ -85,6 +87,7 @@ def facts_of(documents, today):
         year_total=float(sum(amount or 0 for _day, amount, _bought in year)),
         year_day=min((day for day, *_rest in year), default=None),
         future_day=min((day for day, *_rest in documents if day > today), default=None),
+        given_back=given_back,
     )
 
 
@@ -314,6 +317,8 @@ class Decision:
             "manual_date": row["manual_date"] if hand else None,
             "lock_date": row["lock_date"] if hand else None,
             "lock_until_order": hand and bool(row["lock_until_order"]),
+            # Never taken back: the order may be cancelled, and confirmed once more.
+            "given_back": bool(row["given_back"]) or facts.given_back,
         }
 
     def changes(self, tier):

@@ -24,7 +24,6 @@ SETTINGS = {
     "listen_addresses": "''",
     "port": PORT,
     "max_connections": 200,
-    "shared_buffers": "512MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
@@ -34,6 +33,12 @@ SETTINGS = {
     "full_page_writes": "off",
     "autovacuum_naptime": "20s",
 }
+
+
+def shared_buffers():
+    """A quarter of the memory, which PostgreSQL's manual calls reasonable; at least its default."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{max(128, memory // 4 // 1024**2)}MB"
 
 
 @dataclass(frozen=True)
@@ -215,7 +220,8 @@ class Cluster:
         if self._is_running():
             return
         say(f"» PostgreSQL {self.version}: starting the private cluster")
-        self._control("start", "-l", self.log, "-o", f"-k {self.socket}")
+        options = f"-k {self.socket} -c shared_buffers={shared_buffers()}"
+        self._control("start", "-l", self.log, "-o", options)
 
     def _is_running(self):
         try:

@@ -211,7 +211,9 @@ class LeadScoreEngine(models.AbstractModel):
             return
         if terms is None or not len(terms):
             terms = fading([])
-        moving = np.isin(leads[:, 0], terms[:, 0]) | (leads[:, 3:5] < NEVER).any(axis=1)
+        moving = (leads[:, 3:5] < NEVER).any(axis=1)
+        # The leads are in the order of their ids, and all terms are theirs.
+        moving[np.searchsorted(leads[:, 0], terms[:, 0])] = True
         if not moving.any():
             return
         leads = leads[moving]
