@@ -161,13 +161,12 @@ class CustomerChurn(models.AbstractModel):
     def _churn_changed(self, transitions):
         """Customers were lost or came back: tell who looks after them."""
         changes = transitions.filtered(lambda change: change.kind == "state")
-        back = changes.filtered(lambda change: change.state_to != "churned")
-        if rows := self.search(
-            [("id", "in", back.lifecycle_id.ids), ("churn_reason_id", "!=", False)]
-        ):
-            rows.write({"churn_reason_id": False})
-        if won := back.filtered(lambda change: change.state_from == "churned").lifecycle_id:
-            won.partner_id.sudo().activity_unlink([ACTIVITY_CHURN])
+        back = changes.filtered(
+            lambda change: change.state_from == "churned" and change.state_to != "churned"
+        ).lifecycle_id
+        if back:
+            back.filtered("churn_reason_id").write({"churn_reason_id": False})
+            back.partner_id.sudo().activity_unlink([ACTIVITY_CHURN])
         lost = changes.filtered(
             lambda change: change.state_to == "churned" and change.state_from != "churned"
         )

@@ -3,6 +3,9 @@ import uuid
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+# Fields that decide whether each change of a customer concerns a playbook.
+WATCHING = {"state", "model", "active"}
+
 
 class CustomerPlaybook(models.Model):
     """What happens, step by step, to customers or leads that get into a situation."""
@@ -162,6 +165,12 @@ class CustomerPlaybook(models.Model):
             if playbook.assignee == "user" and not playbook.user_id:
                 raise ValidationError(self.env._("Choose the colleague who gets the activities."))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        playbooks = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return playbooks
+
     def write(self, vals):
         for name in ("model", "company_id"):
             if name in vals and any(
@@ -173,7 +182,15 @@ class CustomerPlaybook(models.Model):
                 )
         if vals.get("active") is False:
             vals = {**vals, "state": "paused"}
-        return super().write(vals)
+        result = super().write(vals)
+        if WATCHING & vals.keys():
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     def _new_value(self, name, vals):
         field = self._fields[name]
