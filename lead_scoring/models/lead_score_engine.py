@@ -97,11 +97,12 @@ class LeadScoreEngine(models.AbstractModel):
         judge = self.env["lead.score.judge"]
         today, cards = self._score_today(), judge._live()
         if ids is not None and len(ids) <= FEW:
+            # Here and not later by the system, to whom a phone number may mean another country.
+            self.env["crm.lead"].flush_model()
             if len(ids) <= SINGLE:
                 single = self.env["lead.score.single"]
                 rows, terms = single._rows(cards, today, ids, new=reason == "create")
             else:
-                self.env["crm.lead"].flush_model()
                 statement = SQL(
                     "SELECT to_jsonb(new) FROM (%s) new", judge._statement(cards, today, ids)
                 )

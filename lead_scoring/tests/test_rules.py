@@ -67,6 +67,24 @@ class TestRules(ScoreCase):
             leads.write(values)
         return scored
 
+    def test_what_a_rule_looks_at_is_worked_out_for_who_edits(self):
+        self._create_card([self._attribute(domain="[('phone_sanitized', '!=', False)]")])
+        company = self.env["res.company"].create(
+            {"name": "Maison", "country_id": self.env.ref("base.fr").id}
+        )
+        rep = new_test_user(
+            self.env,
+            "score_rep_fr",
+            groups="base.group_user,sales_team.group_sale_salesman",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        values = {"name": "Phone", "referred": "score-test", "phone": "06 12 34 56 78"}
+        lead = self.env["crm.lead"].with_user(rep).create(values)
+        self.assertEqual(lead.phone_sanitized, "+33612345678")
+        lead.phone = "06 12 34 56 79"
+        self.assertEqual(lead.phone_sanitized, "+33612345679")
+
     def test_an_edit_of_which_no_rule_says_anything_new_causes_no_scoring(self):
         self._create_card(
             [
