@@ -69,11 +69,11 @@ class LeadScoreProfile(models.AbstractModel):
         prefetch=TOGETHER,
         help="How far the prospect has got in informing himself about us and others.",
     )
+    # This and whether it fits are read with the lead: each change of the revenue asks for them.
     profile_budget = fields.Monetary(
         string="Budget amount",
         currency_field="profile_currency_id",
         tracking=True,
-        prefetch=TOGETHER,
         help="What the prospect can spend. Leave it empty as long as nobody knows.",
     )
     profile_currency_id = fields.Many2one(
@@ -90,7 +90,6 @@ class LeadScoreProfile(models.AbstractModel):
         store=True,
         readonly=False,
         precompute=True,
-        prefetch=TOGETHER,
         help="Whether the budget covers the expected revenue: too small below 80 %, tight below "
         "100 %. You can overrule it.",
     )

@@ -50,7 +50,8 @@ class LeadScoreWatching(models.AbstractModel):
             return {lead_id: object() for lead_id in self.ids}
         judge = self.env["lead.score.judge"]
         # Here and not below by the system, to whom a phone number may mean another country.
-        self._recompute_recordset()
+        if self.env.fields_to_compute():
+            self._recompute_recordset()
         leads = self.env["lead.score.rule"]._lead_model().browse(self.ids)
         said = {lead.id: [lead[name] for name in sorted(names)] for lead in leads}
         for text in sorted(filters):
