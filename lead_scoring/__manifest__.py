@@ -6,7 +6,7 @@
     "author": "Lead Pool Founders",
     "license": "LGPL-3",
     "depends": ["crm", "spreadsheet_dashboard"],
-    "external_dependencies": {"python": ["scikit-learn"]},
+    "external_dependencies": {"python": ["numpy", "scipy", "scikit-learn"]},
     "pre_init_hook": "pre_init_hook",
     "data": [
         "security/ir.model.access.csv",

@@ -2,7 +2,7 @@
 
 from math import sqrt
 
-from scipy.stats import t as student
+import scipy  # which loads its parts when they are used
 
 # Two-sided 95 % quantile of the normal distribution.
 Z95 = 1.959963984540054
@@ -69,7 +69,7 @@ def mean_difference(values, control_values):
     freedom = error_sum**2 / (
         error**2 / (len(values) - 1) + control_error**2 / (len(control_values) - 1)
     )
-    spread = student.ppf(0.975, freedom) * sqrt(error_sum)
+    spread = scipy.stats.t.ppf(0.975, freedom) * sqrt(error_sum)
     return difference, difference - spread, difference + spread
 
 

@@ -21,7 +21,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, special
+import scipy  # which loads its parts when they are used
 
 BG = "bg"
 MBG = "mbg"
@@ -107,13 +107,13 @@ def log_likelihood(parameters, x, t_x, age, weights=1.0, model=MBG):
     r, alpha, a, b = parameters
     x, t_x, age = _history(x, t_x, age)
     z = r + x
-    rate = special.gammaln(z) - special.gammaln(r) + r * np.log(alpha)
+    rate = scipy.special.gammaln(z) - scipy.special.gammaln(r) + r * np.log(alpha)
     after_last = np.log(alpha + age) - np.log(alpha + t_x)
     if model == MBG:
-        stay = special.betaln(a, b + x + 1) - special.betaln(a, b)
+        stay = scipy.special.betaln(a, b + x + 1) - scipy.special.betaln(a, b)
         odds = np.log(a) - np.log(b + x) + z * after_last
     else:
-        stay = special.betaln(a, b + x) - special.betaln(a, b)
+        stay = scipy.special.betaln(a, b + x) - scipy.special.betaln(a, b)
         odds = np.log(a) - np.log(b + np.maximum(x, 1) - 1) + z * after_last
         odds = np.where(x > 0, odds, -np.inf)
     one = rate + stay - z * np.log(alpha + age) + np.logaddexp(0.0, odds)
@@ -143,7 +143,7 @@ def p_buy(parameters, x, t_x, age, weeks, model=MBG):
 
 def nodes(a, count=NODES):
     """Nodes and weights (of sum 1) of the Gauss-Laguerre rule for v**(a-1) * exp(-v)."""
-    places, weights = special.roots_genlaguerre(count, a - 1)
+    places, weights = scipy.special.roots_genlaguerre(count, a - 1)
     return places, weights / weights.sum()
 
 
@@ -254,7 +254,7 @@ def _loss(logs, rows, model):
 
 def _search(logs, rows, bounds, model):
     """Walk from here to a minimum: (loss, logarithms of the parameters)."""
-    result = optimize.minimize(
+    result = scipy.optimize.minimize(
         _loss,
         np.clip(logs, *zip(*bounds, strict=True)),
         args=(rows, model),

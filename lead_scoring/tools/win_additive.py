@@ -9,9 +9,7 @@ differ from its evidence.
 import warnings
 
 import numpy as np
-from scipy import sparse
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
+import scipy  # which loads its parts when they are used
 
 from .win_metrics import logit
 
@@ -42,7 +40,8 @@ def fit(codes, sizes, won, weights, free=False, seed=0):
         columns = apart[:, kept]
         if free:
             own_columns = [_one_hot(codes[:, number], sizes[number]) for number in kept]
-            columns = sparse.hstack([sparse.csr_matrix(columns), *own_columns], format="csr")
+            columns = [scipy.sparse.csr_matrix(columns), *own_columns]
+            columns = scipy.sparse.hstack(columns, format="csr")
         model = _regression(columns, won, weights)
         shares = dict(zip(kept, model.coef_[0], strict=False))
         intercept = float(model.intercept_[0])
@@ -120,7 +119,8 @@ def evidence_apart(codes, sizes, won, weights, seed):
 def _one_hot(codes, size):
     """A column for each code; sparse, because a field may have hundreds of values."""
     rows = np.arange(len(codes))
-    return sparse.csr_matrix((np.full(len(codes), FREEDOM), (rows, codes)), (len(codes), size))
+    values = (np.full(len(codes), FREEDOM), (rows, codes))
+    return scipy.sparse.csr_matrix(values, (len(codes), size))
 
 
 def _own_points(coefficients, kept, sizes):
@@ -133,6 +133,10 @@ def _own_points(coefficients, kept, sizes):
 
 
 def _regression(features, won, weights):
+    # See `win_trees`: only when a model is trained.
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=1.0, solver="lbfgs", max_iter=300)
     with warnings.catch_warnings():
         # The last steps change nothing that anyone could see.

@@ -5,8 +5,7 @@ rising steps (isotonic), only with many leads because it can learn chance by hea
 """
 
 import numpy as np
-from scipy.optimize import minimize
-from sklearn.isotonic import IsotonicRegression
+import scipy  # which loads its parts when they are used
 
 from .win_level import shifted
 from .win_metrics import clip, logit, losses, sigmoid
@@ -26,6 +25,9 @@ def fit(way, scores, won, weights):
     if way == "platt":
         return {"way": way, **_line(scores, won, weights)}
     if way == "isotonic":
+        # See `win_trees`: only when a model is trained.
+        from sklearn.isotonic import IsotonicRegression
+
         steps = IsotonicRegression(y_min=FLOOR, y_max=1 - FLOOR, out_of_bounds="clip")
         steps.fit(scores, won, sample_weight=weights)
         return {
@@ -99,5 +101,7 @@ def _line(scores, won, weights):
             [slope + 2 * (line[0] - 1), float(weights @ rest)]
         )
 
-    found = minimize(loss, [1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[(0, 1.6), (-9, 9)])
+    found = scipy.optimize.minimize(
+        loss, [1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[(0, 1.6), (-9, 9)]
+    )
     return {"slope": float(found.x[0]), "shift": float(found.x[1])}

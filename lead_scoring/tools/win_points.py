@@ -7,7 +7,7 @@ others. A rule keeps its sign: one that turns out to speak against its own point
 import warnings
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy  # which loads its parts when they are used
 
 from .win_metrics import auc, log_loss, logit, sigmoid
 
@@ -94,7 +94,9 @@ def _fit(matches, points, won, belief=BELIEF):
     limits = [(0, 9) if one > 0 else (-9, 0) if one < 0 else (-9, 9) for one in sign]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(-12, 12), *limits])
+        found = scipy.optimize.minimize(
+            loss, start, jac=True, method="L-BFGS-B", bounds=[(-12, 12), *limits]
+        )
     return np.concatenate([[found.x[0]], found.x[1:] / spread])
 
 

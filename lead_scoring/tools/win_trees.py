@@ -5,7 +5,6 @@ so that all rows walk down all trees with a handful of array operations per leve
 """
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 DEPTH = 5
 # How many trees are tried; the inner cross-validation picks one of them.
@@ -15,6 +14,9 @@ ROWS_AT_ONCE = 1000
 
 def fit(matrix, won, weights, trees=CHECKPOINTS[-1], seed=0):
     """A fitted scikit-learn model; see `unpack` for the form that is kept."""
+    # Here, since it takes as much memory as the rest of a worker, and only the job trains.
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     model = HistGradientBoostingClassifier(
         learning_rate=0.06,
         max_iter=trees,
