@@ -1,4 +1,5 @@
 from . import lead_score_order
+from . import lead_score_ledger
 from . import lead_score_competitor
 from . import lead_score_influencer
 from . import lead_score_motive
@@ -12,7 +13,6 @@ from . import lead_score_card_simulation
 from . import lead_score_card
 from . import lead_score_card_version
 from . import lead_score_rule
-from . import lead_score_ledger
 from . import lead_score_event
 from . import lead_score_history
 from . import lead_score

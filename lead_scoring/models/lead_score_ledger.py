@@ -1,12 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-# Only server code can hold this object: a context that arrives over RPC never contains it.
-ENGINE = object()
-
 
 class LeadScoreLedger(models.AbstractModel):
-    """Rows about leads that only the score's own code writes, and who may read the lead reads."""
+    """Rows about leads that only the score's own code writes, and who may read the lead reads.
+
+    That code writes in SQL; whatever comes through the ORM comes from somebody else.
+    """
 
     _name = "lead.score.ledger"
     _description = "Ledger of Lead Scoring"
@@ -34,8 +34,7 @@ class LeadScoreLedger(models.AbstractModel):
         return super().unlink()
 
     def _only_the_engine(self):
-        if self.env.context.get("score_engine") is not ENGINE:
-            raise AccessError(self._why_not())
+        raise AccessError(self._why_not())
 
     def _why_not(self):
         """Sentence for who tries to write these rows; to be overridden."""
