@@ -20,6 +20,8 @@ from .steps import say, step
 PORT = 54329  # only part of the socket's name, and never 5432
 ROLE = "odoo"  # Odoo refuses to work as `postgres`
 SOCKET_PATH_LIMIT = 107  # bytes, set by the kernel
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+MOST_BUFFERS = 8192  # MB
 SETTINGS = {
     "listen_addresses": "''",
     "port": PORT,
@@ -38,7 +40,9 @@ SETTINGS = {
 def shared_buffers():
     """A quarter of the memory, which PostgreSQL's manual calls reasonable; at least its default."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{max(128, memory // 4 // 1024**2)}MB"
+    with contextlib.suppress(OSError, ValueError):  # no such limit, or it says "max"
+        memory = min(memory, int(CONTAINER_LIMIT.read_text(encoding="ascii")))
+    return f"{min(max(128, memory // 4 // 1024**2), MOST_BUFFERS)}MB"
 
 
 @dataclass(frozen=True)
