@@ -77,13 +77,16 @@ class LifecycleEngine(models.AbstractModel):
 
         Noted for good, also where the order has been cancelled: it may be confirmed once more.
         """
+        customers = {}
         for company, partner in pairs:
+            customers.setdefault(company.id, set()).add(partner.commercial_partner_id.id)
+        for company_id, partner_ids in customers.items():
             self.env.cr.execute(
                 SQL(
                     "UPDATE customer_lifecycle SET given_back = TRUE WHERE company_id = %s"
-                    " AND partner_id = %s AND given_back IS NOT TRUE",
-                    company.id,
-                    partner.commercial_partner_id.id or None,
+                    " AND partner_id = ANY(%s) AND given_back IS NOT TRUE",
+                    company_id,
+                    [partner_id for partner_id in partner_ids if partner_id],
                 )
             )
 
