@@ -9,6 +9,9 @@ from odoo.tools import SQL
 from ..tools.outlook import NEVER
 from ..tools.points import DIMENSIONS, cents
 
+# Nothing that fades, as `tools.outlook` wants it.
+NO_TERMS = np.empty((0, 7))
+
 
 def as_array(env, statement):
     """What a statement yields, numbers without exception, as an array of floats.
@@ -28,12 +31,6 @@ def as_array(env, statement):
     row = np.dtype([("width", ">i2"), ("values", value, width)])
     rows = np.frombuffer(data, row, (len(data) - 21) // row.itemsize, 19)
     return rows["values"]["number"].astype(float)
-
-
-def fading(terms):
-    """Terms as an array, as `tools.outlook` wants them; those without end get one."""
-    rows = [(*term[:6], NEVER if term[6] is None else term[6]) for term in terms]
-    return np.array(rows, dtype=float).reshape(-1, 7)
 
 
 def due_dates(dues, today):

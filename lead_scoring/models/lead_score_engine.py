@@ -11,7 +11,8 @@ from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 
 from ..tools.outlook import NEVER, Outlook
-from .lead_score_dues import as_array, due_dates, due_row, due_rows, fading
+from ..tools.outlook_single import SingleOutlook
+from .lead_score_dues import NO_TERMS, as_array, due_dates, due_row, due_rows
 from .lead_score_history import CLASSES
 from .lead_score_judge import BEFORE, PARKED, STORED, with_dates
 from .lead_score_mixin import SCORE_FIELDS
@@ -101,14 +102,13 @@ class LeadScoreEngine(models.AbstractModel):
             self.env["crm.lead"].flush_model()
             if len(ids) <= SINGLE:
                 single = self.env["lead.score.single"]
-                rows, terms = single._rows(cards, today, ids, new=reason == "create")
+                rows = single._rows(today, ids, new=reason == "create")
             else:
                 statement = SQL(
                     "SELECT to_jsonb(new) FROM (%s) new", judge._statement(cards, today, ids)
                 )
                 rows = [with_dates(row[0]) for row in self.env.execute_query(statement)]
-                terms = None
-            count, before = self._score_run_few(cards, today, rows, reason, terms)
+            count, before = self._score_run_few(cards, today, rows, reason)
         else:
             count, before = self._score_run_many(cards, today, ids, reason)
             if count:
@@ -118,42 +118,47 @@ class LeadScoreEngine(models.AbstractModel):
             leads._score_changed(before)
         return count
 
-    def _score_run_few(self, cards, today, rows, reason, terms=None):
-        """Store rows that are here in Python.
-
-        :param list terms: what will fade of them; read from the database if missing
-        """
+    def _score_run_few(self, cards, today, rows, reason):
+        """Store rows that are here in Python."""
         if not rows:
             return 0, {}
         rows.sort(key=operator.itemgetter("id"))
-        dues = [[], [], []]
-        for card in cards:
-            mine = [row for row in rows if row["card_id"] == card[0]]
-            if mine:
-                leads = np.array([due_row(row, today) for row in mine], dtype=float)
-                ids = [row["id"] for row in mine]
-                if terms is None:
-                    fades = self._score_terms(card, today, ids)
-                else:
-                    fades = fading([term for term in terms if term[0] in ids])
-                self._score_dues(card, leads, fades, dues)
+        looked = self._score_look(cards, today, rows)
         for row in rows:
-            row.update(due_date=None, next_date=None)
-        known = {row["id"]: row for row in rows}
-        for lead_id, due, near in zip(*dues, strict=True):
-            known[lead_id]["due_date"] = due and _midnight(today + timedelta(due))
-            known[lead_id]["next_date"] = near and _midnight(today + timedelta(near))
+            days = looked.get(row["id"], (None, None))
+            for name, day in zip(("due_date", "next_date"), days, strict=True):
+                row[name] = None if day is None else _midnight(today + timedelta(day))
         self._score_store_few(rows, reason)
         listened = ("id", "card_id", "score", "score_before")
         heard = json.dumps([{name: row[name] for name in listened} for row in rows])
         self._score_noted(SQL(SOURCE, heard), reason)
-        self._score_forget(list(known))
+        self._score_forget([row["id"] for row in rows])
         self._score_remember(rows)
         return len(rows), {
             row["id"]: {name: row[f"{name}_before"] or False for name in BEFORE}
             for row in rows
             if any(row[name] != row[f"{name}_before"] for name in CLASSES)
         }
+
+    def _score_look(self, cards, today, rows):
+        """When time will next change leads whose rows are here in Python.
+
+        :return: by id, the days from today until a class changes and until the next look
+        """
+        looked = {}
+        for card in cards:
+            mine = [row for row in rows if row["card_id"] == card[0]]
+            if many := [row for row in mine if "terms" not in row]:
+                dues = [[], [], []]
+                leads = np.array([due_row(row, today) for row in many], dtype=float)
+                fades = self._score_terms(card, today, [row["id"] for row in many])
+                self._score_dues(card, leads, fades, dues)
+                looked.update((found[0], found[1:]) for found in zip(*dues, strict=True))
+            for row in mine:
+                if "terms" in row:
+                    outlook = SingleOutlook(card[2], due_row(row, today), row["terms"])
+                    looked[row["id"]] = outlook.due()
+        return looked
 
     def _score_run_many(self, cards, today, ids, reason):
         """The same for many leads, whose rows stay in the database meanwhile."""
@@ -211,7 +216,7 @@ class LeadScoreEngine(models.AbstractModel):
         if not len(leads):
             return
         if terms is None or not len(terms):
-            terms = fading([])
+            terms = NO_TERMS
         moving = (leads[:, 3:5] < NEVER).any(axis=1)
         # The leads are in the order of their ids, and all terms are theirs.
         moving[np.searchsorted(leads[:, 0], terms[:, 0])] = True
@@ -320,14 +325,15 @@ class LeadScoreEngine(models.AbstractModel):
 
     def _score_remember(self, rows):
         """What was just stored is known without reading it again."""
-        scores = self.env["lead.score"].browse(row["id"] for row in rows)
-        for name in COLUMNS:
-            field = scores._fields[name]
-            for score, row in zip(scores, rows, strict=True):
-                field._update_cache(score, field.convert_to_cache(row[name], score, validate=False))
+        scores = self.env["lead.score"]
+        fields = [scores._fields[name] for name in COLUMNS]
         link = self.env["crm.lead"]._fields["lead_score_id"]
-        for score_id in scores._ids:
-            link._update_cache(self.env["crm.lead"].browse(score_id), score_id)
+        for row in rows:
+            score = scores.browse(row["id"])
+            for field in fields:
+                value = field.convert_to_cache(row[field.name], score, validate=False)
+                field._update_cache(score, value)
+            link._update_cache(self.env["crm.lead"].browse(score.id), score.id)
 
     def _score_forget(self, ids=None):
         """The scores that were read before are out of date."""

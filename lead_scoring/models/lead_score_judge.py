@@ -145,6 +145,20 @@ class LeadScoreJudge(models.AbstractModel):
         cards = self.env["lead.score.card"]._live()
         return [card for card in cards if not self._refusal(card[2]["domain"])]
 
+    @api.model
+    @ormcache()
+    def _plan(self):
+        """What a few leads are judged by, gathered once: to look it all up takes its time.
+
+        :return: published cards in order, the rules of each as `_usable` gives them, and by their
+            texts the filters of cards and rules as `_filter` gives them
+        """
+        cards = self._live()
+        rules = [self._usable(card[2]) for card in cards]
+        texts = {card[2]["domain"] for card in cards}
+        texts.update(rule["domain"] for attributes, _behaviours in rules for rule in attributes)
+        return cards, rules, {text: self._filter(text) for text in sorted(texts)}
+
     # ------------------------------------------------------------------
     # The statement
     # ------------------------------------------------------------------

@@ -83,6 +83,8 @@ class LeadScoreTriggering(models.AbstractModel):
 
     @api.model
     def _score_run(self, reason, ids=None):
+        if "score" not in self.env["lead.score.trigger"]._live():
+            return super()._score_run(reason, ids)
         passed = Passed()
         count = super(LeadScoreTriggering, self.with_context(score_passed=passed))._score_run(
             reason, ids

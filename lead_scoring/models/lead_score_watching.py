@@ -53,12 +53,26 @@ class LeadScoreWatching(models.AbstractModel):
         if self.env.fields_to_compute():
             self._recompute_recordset()
         leads = self.env["lead.score.rule"]._lead_model().browse(self.ids)
+        leads.fetch(self._score_read_together())
         said = {lead.id: [lead[name] for name in sorted(names)] for lead in leads}
         for text in sorted(filters):
             matched = set(leads.filtered_domain(judge._filter(text))._ids)
             for lead_id, answers in said.items():
                 answers.append(lead_id in matched)
         return said
+
+    @api.model
+    @ormcache()
+    def _score_read_together(self):
+        """What an edit reads of a lead: fields of rules, and what the chatter compares.
+
+        Odoo fetches properties by themselves; read with the others they cost no query.
+        """
+        return tuple(
+            name
+            for name, field in self._fields.items()
+            if field.prefetch is True or field.store and field.type == "properties"
+        )
 
     @api.model
     @ormcache()

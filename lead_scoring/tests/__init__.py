@@ -4,6 +4,7 @@ from . import test_equality
 from . import test_lead
 from . import test_lead_score_signal
 from . import test_listing
+from . import test_outlook
 from . import test_win_model
 from . import test_win_proposal
 from . import test_win_tools

@@ -4,8 +4,7 @@ Without new events the points of a dimension are a constant, plus positive terms
 plus negative terms that only rise. Between two days they therefore lie between two sums that are
 cheap to compute, and so do the classes. The search takes stretches of days over which the classes
 provably stay, longer ones as long as that works and shorter ones down to a single day when it does
-not, so that it is exact and needs about a dozen evaluations for years ahead. Of a few leads each
-day is evaluated, all at once, and no more days than until everything has faded.
+not, so that it is exact and needs about a dozen evaluations for years ahead.
 """
 
 import copy
@@ -28,12 +27,8 @@ MEASURES = np.array([0] * len(GRADES) + [1] * len(TEMPERATURES) + [2] * len(INTE
                     + [1] * len(LEVELS))  # fmt: skip
 DIGITS = np.array([64] * len(GRADES) + [16] * len(TEMPERATURES) + [4] * len(INTENTS)
                   + [1] * len(LEVELS))  # fmt: skip
-EACH = np.eye(len(DIMENSIONS))
 # The score is worked out again when it has moved by so much, in cents.
 DRIFT = 100
-# So few leads are looked at on each day ahead, the first days before all others.
-FEW = 10
-SOON = 60
 
 
 class Outlook:
@@ -79,8 +74,6 @@ class Outlook:
         classes = self._classes(self.points, self.score)
         if not self.cents.size:
             return self._steps(classes)
-        if self.size <= FEW:
-            return self._look(classes)
         near = self._search(np.zeros(self.size, dtype=int), classes, drift=True)
         # Until the day before, no class differs.
         return self._search(np.minimum(near - 1, HORIZON), classes, drift=False), near
@@ -96,39 +89,6 @@ class Outlook:
                     earlier = np.where(coming & ~stays, day, NEVER)
                     found[number] = np.minimum(found[number], earlier)
         return found
-
-    def _look(self, classes):
-        """As `due` for few leads: each day ahead is evaluated, one lead after the other."""
-        found, end = np.full((2, self.size), NEVER), self._end()
-        for lead in range(self.size):
-            terms, first = self.lead == lead, 1
-            for last in (min(SOON, end), end):
-                days = np.arange(first, last + 1)
-                differs, moved = self._days(lead, terms, days, classes[lead])
-                for number, changed in enumerate((differs, moved)):
-                    if found[number, lead] == NEVER and changed.any():
-                        found[number, lead] = days[changed.argmax()]
-                if last == end or (found[:, lead] < NEVER).all():
-                    break
-                first = last + 1
-        return found
-
-    def _days(self, lead, terms, days, classes):
-        """What a lead is on each of some days.
-
-        :param terms: which terms are of the lead, as an array of booleans
-        :return: two arrays: whether a class differs, and whether the score does as well
-        """
-        left = self._left(terms, days[:, np.newaxis])
-        dimension = self.where[terms] % len(DIMENSIONS)
-        points = self.facts[lead] + left @ EACH[dimension]
-        points[:, NEGATIVE] -= self.penalty * (days >= self.penalty_from[lead])
-        points = np.clip(np.floor(points + 0.5), self.floors, self.caps)
-        total = np.clip(points.sum(axis=1), 0, TOP)
-        if self.override[lead] >= 0:
-            total[days <= self.override_until[lead]] = self.override[lead]
-        differs = self._classes(points, total) != classes
-        return differs, differs | (np.abs(total - self.score[lead]) >= DRIFT)
 
     def _end(self):
         """A day from which on nothing changes: what fades is less than half a cent."""
@@ -203,7 +163,13 @@ class Outlook:
 
     def _terms(self, day):
         """What is left of all terms on a day of each lead: falling and rising ones by dimension."""
-        left = self._left(slice(None), day[self.lead])
+        days = day[self.lead]
+        age = (self.age + days) * self.rate
+        left = np.exp2(-age)
+        if self.linear.any():
+            left = np.where(self.linear, np.maximum(0.0, 1.0 - age / 2.0), left)
+        left *= self.cents
+        left *= days <= self.life
         # Falling and rising terms in one go, the rising ones behind the falling ones.
         size = self.facts.size
         where = self.where + size * self.rising
@@ -211,13 +177,3 @@ class Outlook:
         falling, rising = sums.astype(float, copy=False).reshape(2, *self.facts.shape)
         falling[:, NEGATIVE] -= np.where(day >= self.penalty_from, self.penalty, 0)
         return falling, rising
-
-    def _left(self, terms, day):
-        """What is left of some terms on a day."""
-        age, linear = (self.age[terms] + day) * self.rate[terms], self.linear[terms]
-        left = np.exp2(-age)
-        if linear.any():
-            left = np.where(linear, np.maximum(0.0, 1.0 - age / 2.0), left)
-        left *= self.cents[terms]
-        left *= day <= self.life[terms]
-        return left

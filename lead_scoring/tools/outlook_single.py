@@ -1,0 +1,160 @@
+"""When the passing of time will change one lead: what `tools.outlook` finds, without arrays.
+
+To set arrays out for a single lead takes several times as long as to look at it.
+"""
+
+import math
+from bisect import bisect_right
+
+from .outlook import (
+    DRIFT,
+    FIT,
+    GRADES,
+    HORIZON,
+    INTENT,
+    INTENTS,
+    LEVELS,
+    NEGATIVE,
+    NEVER,
+    TEMPERATURES,
+)
+from .points import DIMENSIONS, TOP, clamp
+
+SIZE = len(DIMENSIONS)
+
+
+class SingleOutlook:
+    """One lead, what it has, and what fades; parameters as those of `Outlook`.
+
+    :param dict definition: of the scorecard
+    :param row: what is known of the lead, as a row of `leads`
+    :param list terms: rows of `terms`; the last day may be None
+    """
+
+    def __init__(self, definition, row, terms):
+        _id, self.score, self.override, self.until, self.penalty_from, *amounts = row
+        points, facts = amounts[:SIZE], amounts[SIZE:]
+        self.penalty = definition["inactivity_points"] * 100
+        self.terms = terms
+        moving = {term[1] for term in terms}
+        if self.penalty_from < NEVER:
+            moving.add(NEGATIVE)
+        # What can move: its place, what of it does not fade, its limits, and the measures it is in.
+        self.moving = [
+            (
+                place,
+                facts[place] + 0.5,
+                definition[f"{DIMENSIONS[place]}_floor"] * 100,
+                definition[f"{DIMENSIONS[place]}_cap"] * 100,
+                place == FIT,
+                place in INTENT,
+            )
+            for place in moving
+        ]
+        still = [0 if place in moving else points[place] for place in range(SIZE)]
+        self.still = still[FIT], sum(still), sum(still[place] for place in INTENT)
+        # Between which amounts each measure stays in its classes: fit, score and intent.
+        self.ranges = [
+            _range(definition, names, amount)
+            for names, amount in (
+                (GRADES, points[FIT]),
+                (TEMPERATURES + LEVELS, self.score),
+                (INTENTS, sum(points[place] for place in INTENT)),
+            )
+        ]
+
+    def due(self):
+        """When time will next change the lead.
+
+        :return: days until a class differs, and until the score has moved by a point as well;
+            None if that is not within sight
+        """
+        if not self.moving and self.override < 0:
+            return None, None
+        end = self._end()
+        near = self._search(0, end, drift=True)
+        # Until the day before, no class differs.
+        return (near and self._search(near - 1, end, drift=False, step=near)), near
+
+    def _search(self, start, end, drift, step=1):
+        """First day after `start` on which a class differs, or with `drift` the score as well.
+
+        :param int step: of how many days the first stretch is
+        """
+        # Most leads turn out to stay what they are, which takes one look at all that is to come.
+        if self._stays(start + 1, max(end, start + 1), drift):
+            return None
+        growth = 2
+        while start < HORIZON:
+            if self._stays(start + 1, start + step, drift):
+                start, step, growth = start + step, step * growth, 2
+            elif step == 1:
+                # Of a single day, what is not proven is known to differ.
+                return start + 1
+            else:
+                # The other half of a stretch that failed is not to be doubled.
+                step, growth = step // 2, 1
+        return None
+
+    def _stays(self, first, last, drift):
+        """Whether the lead provably stays what it is from one day to another, both included."""
+        held = self.override >= 0 and first <= self.until
+        if held and self.until < last:
+            # A score set by hand that ends in between could hide what comes after it.
+            return False
+        falling_now, rising_now = falling_then, rising_then = self._terms(first)
+        if first == last:
+            return self._same(falling_now, rising_now, held, drift)
+        falling_then, rising_then = self._terms(last)
+        return self._same(falling_now, rising_then, held, drift) and self._same(
+            falling_then, rising_now, held, drift
+        )
+
+    def _same(self, falling, rising, held, drift):
+        """Whether nothing differs when so much is left of the terms, by dimension."""
+        fit, total, wish = self.still
+        for place, fact, floor, cap, fits, wishes in self.moving:
+            amount = clamp(math.floor(fact + falling[place] + rising[place]), floor, cap)
+            total += amount
+            fit += amount * fits
+            wish += amount * wishes
+        total = self.override if held else clamp(total, 0, TOP)
+        if drift and abs(total - self.score) >= DRIFT:
+            return False
+        return all(
+            low <= measure < high
+            for measure, (low, high) in zip((fit, total, wish), self.ranges, strict=True)
+        )
+
+    def _terms(self, day):
+        """What is left of all terms on a day: falling and rising ones by dimension."""
+        falling, rising = [0.0] * SIZE, [0.0] * SIZE
+        for _id, place, cents, half_life, linear, age, life in self.terms:
+            if life is not None and day > life:
+                continue
+            if half_life:
+                age = (age + day) / half_life
+                cents *= max(0.0, 1.0 - age / 2.0) if linear else math.exp2(-age)
+            (rising if cents < 0 else falling)[place] += cents
+        if day >= self.penalty_from:
+            falling[NEGATIVE] -= self.penalty
+        return falling, rising
+
+    def _end(self):
+        """A day from which on nothing changes: what fades is less than half a cent."""
+        slowest = max([1.0, *(term[3] for term in self.terms)])
+        most = sum(abs(term[2]) for term in self.terms)
+        moments = (term[6] or 0 for term in self.terms)
+        marks = (day for day in (self.penalty_from, self.until, *moments) if day < NEVER)
+        longest = int(slowest * math.log2(4 + 2 * most))
+        return min(max(longest, *marks, 0) + 2, HORIZON)
+
+
+def _range(definition, names, amount):
+    """The lowest amount of the same class, and the lowest of a better one."""
+    steps = sorted(definition[name] * 100 for name in names)
+    place = bisect_right(steps, amount)
+    return (
+        steps[place - 1] if place else -math.inf,
+        steps[place] if place < len(steps) else math.inf,
+    )
