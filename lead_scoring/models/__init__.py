@@ -5,6 +5,7 @@ from . import lead_score_influencer
 from . import lead_score_motive
 from . import lead_score_reject_reason
 from . import lead_score_profile
+from . import lead_score_chatter
 from . import lead_score_signal_source
 from . import lead_score_signal
 

@@ -13,6 +13,7 @@ class CrmLead(models.Model):
         "lead.score.sla",
         "lead.score.qualification",
         "lead.score.listening",
+        "lead.score.chatter",
         "lead.score.profile",
         "lead.score.trend",
         "lead.score.listing",

@@ -28,7 +28,11 @@ BATCH = 20000
 SOURCE = "jsonb_to_recordset(%s) AS new (id int, card_id int, score float8, score_before float8)"
 # Columns of `lead.score`, how they are overwritten, and what the history keeps before and after.
 COLUMNS = (*STORED, "due_date", "next_date")
-OVERWRITTEN = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
+STORED_NAMES = ("id", *COLUMNS)
+STORE = f"INSERT INTO lead_score ({', '.join(STORED_NAMES)}) VALUES "
+OVERWRITE = " ON CONFLICT (id) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in COLUMNS
+)
 AFTERWARDS = SQL(", ").join(map(SQL.identifier, BEFORE))
 BEFOREHAND = SQL(", ").join(SQL.identifier(f"{name}_before") for name in BEFORE)
 # Columns of a row of history, and what they are called in a row of the statement.
@@ -39,6 +43,7 @@ NOTED = {
     **{name: name for name in BEFORE},
     **{f"{name}_before": f"{name}_before" for name in BEFORE},
 }
+NOTE = f"; INSERT INTO lead_score_history ({', '.join(NOTED)}, date, reason, user_id) VALUES "
 # So often is a batch tried, if people edit leads of it meanwhile.
 TRIES = 4
 # Statements about many leads are planned best with memory to sort in; compiling takes them longer
@@ -236,31 +241,20 @@ class LeadScoreEngine(models.AbstractModel):
 
         In one go: each way to the database and back takes as long as one of the two.
         """
-        cr = self.env.cr
-        text = (
-            f"INSERT INTO lead_score (id, {', '.join(COLUMNS)})"
-            f" VALUES {self._score_values(('id', *COLUMNS), rows)}"
-            f" ON CONFLICT (id) DO UPDATE SET {OVERWRITTEN}"
-        )
         noted = [
             row
             for row in rows
             if (row["card_id"] or row["known"])
             and any(row[name] != row[f"{name}_before"] for name in BEFORE)
         ]
+        code = [STORE, _values(STORED_NAMES, rows), OVERWRITE]
+        values = [row[name] for row in rows for name in STORED_NAMES]
         if noted:
-            same = cr.mogrify("%s, %s, %s", [cr.now(), reason, self._score_user()]).decode()
-            text += (
-                f"; INSERT INTO lead_score_history ({', '.join(NOTED)}, date, reason, user_id)"
-                f" VALUES {self._score_values(NOTED.values(), noted, same)}"
-            )
-        cr.execute(SQL(text.replace("%", "%%")))
-
-    def _score_values(self, names, rows, more=""):
-        """Rows as text for `VALUES`; unpacking JSON takes PostgreSQL longer."""
-        template = ", ".join(f"%({name})s" for name in names)
-        texts = (self.env.cr.mogrify(template, row).decode() for row in rows)
-        return ", ".join(f"({text}{more and ', ' + more})" for text in texts)
+            same = self.env.cr.now(), reason, self._score_user()
+            code += [NOTE, _values((*NOTED, *same), noted)]
+            for row in noted:
+                values += [*(row[name] for name in NOTED.values()), *same]
+        self.env.cr.execute(SQL("".join(code), *values))
 
     def _score_user(self):
         """Who has his name in the history; the system is nobody."""
@@ -475,6 +469,12 @@ class LeadScoreEngine(models.AbstractModel):
             cr.execute(SQL("UPDATE %s SET lead_id = %s WHERE lead_id IN %s", table, self.id, tail))
         (self | opportunities).invalidate_recordset(["score_event_ids", "score_history_ids"])
         self._score_update("merge")
+
+
+def _values(names, rows):
+    """Places for the values of rows, to follow `VALUES`; unpacking JSON takes PostgreSQL longer."""
+    row = f"({', '.join(['%s'] * len(names))})"
+    return ", ".join([row] * len(rows))
 
 
 def _midnight(day):

@@ -19,14 +19,6 @@ INFORMATION = [
 ]
 # Read together, and not with all the rest of a lead whenever one field of it is needed.
 TOGETHER = "profile"
-# What the chatter tells of a profile.
-TRACKED = {
-    "profile_need",
-    "profile_interest",
-    "profile_information",
-    "profile_budget",
-    "profile_decision_date",
-}
 FITS = [("small", "Too small"), ("tight", "Tight"), ("fits", "Fits")]
 
 # What a merge keeps from the first lead that knows it.
@@ -191,26 +183,6 @@ class LeadScoreProfile(models.AbstractModel):
             )
             lead.profile_complete = round(100 * sum(map(bool, traits)) / len(traits))
             lead.profile_has_decider = any(person.role == "decider" for person in people)
-
-    # ------------------------------------------------------------------
-    # Chatter
-    # ------------------------------------------------------------------
-
-    def write(self, vals):
-        leads = self if TRACKED.isdisjoint(vals) else self.with_context(profile_tracked=True)
-        return super(LeadScoreProfile, leads).write(vals)
-
-    def _track_prepare(self, fields_iter):
-        """See `MailThread`: a profile is read for the chatter only when it is written."""
-        if not self.env.context.get("profile_tracked"):
-            fields_iter = [name for name in fields_iter if name not in TRACKED]
-        return super()._track_prepare(fields_iter)
-
-    def _message_track(self, fields_iter, initial_values_dict):
-        """See `MailThread`: describing a field to the chatter takes its time, too."""
-        known = set().union(*filter(None, initial_values_dict.values()))
-        fields_iter = [name for name in fields_iter if name in known or name not in TRACKED]
-        return super()._message_track(fields_iter, initial_values_dict)
 
     # ------------------------------------------------------------------
     # Merge

@@ -53,26 +53,12 @@ class LeadScoreWatching(models.AbstractModel):
         if self.env.fields_to_compute():
             self._recompute_recordset()
         leads = self.env["lead.score.rule"]._lead_model().browse(self.ids)
-        leads.fetch(self._score_read_together())
         said = {lead.id: [lead[name] for name in sorted(names)] for lead in leads}
         for text in sorted(filters):
             matched = set(leads.filtered_domain(judge._filter(text))._ids)
             for lead_id, answers in said.items():
                 answers.append(lead_id in matched)
         return said
-
-    @api.model
-    @ormcache()
-    def _score_read_together(self):
-        """What an edit reads of a lead: fields of rules, and what the chatter compares.
-
-        Odoo fetches properties by themselves; read with the others they cost no query.
-        """
-        return tuple(
-            name
-            for name, field in self._fields.items()
-            if field.prefetch is True or field.store and field.type == "properties"
-        )
 
     @api.model
     @ormcache()
@@ -100,13 +86,22 @@ class LeadScoreWatching(models.AbstractModel):
 
     def _score_watch(self, watched, name, place, what):
         """Note that a field, and the fields it is made of, are to be watched because of this."""
+        for source in self._score_made_of(name):
+            watched.setdefault(source, (set(), set()))[place].add(what)
+
+    @api.model
+    def _score_made_of(self, name):
+        """A field of the lead, and the fields of the lead by which it is computed.
+
+        :rtype: set[str]
+        """
         queue, seen = [name], set()
         while queue:
             source = queue.pop()
             if source in seen:
                 continue
             seen.add(source)
-            watched.setdefault(source, (set(), set()))[place].add(what)
             field = self._fields.get(source)
             paths = self.pool.field_depends.get(field, ()) if field else ()
             queue += [path.split(".")[0] for path in paths]
+        return seen

@@ -1,3 +1,4 @@
+from . import test_chatter
 from . import test_collectors
 from . import test_card_access
 from . import test_equality

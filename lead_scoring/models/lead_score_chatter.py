@@ -1,0 +1,58 @@
+from odoo import api, models
+from odoo.tools import ormcache
+
+# What the chatter tells of a profile.
+PROFILE = (
+    "profile_need",
+    "profile_interest",
+    "profile_information",
+    "profile_budget",
+    "profile_decision_date",
+)
+
+
+class LeadScoreChatter(models.AbstractModel):
+    """Reads for the chatter only what an edit can change.
+
+    Before each edit of a lead Odoo notes all that the chatter tells changes of, which takes longer
+    than scoring the lead. Of the profile, and of the properties, of which the chatter tells when
+    another team means other properties, most edits change nothing.
+    """
+
+    _name = "lead.score.chatter"
+    _description = "Chatter of Edits"
+
+    def write(self, vals):
+        told = [
+            name for name, made_of in self._score_seldom().items() if not made_of.isdisjoint(vals)
+        ]
+        leads = self.with_context(score_told=told) if told else self
+        return super(LeadScoreChatter, leads).write(vals)
+
+    @api.model
+    @ormcache()
+    def _score_seldom(self):
+        """Fields that are read for the chatter only when they may change.
+
+        :return: by their names, the fields by which they change
+        :rtype: dict[str, frozenset]
+        """
+        seldom = {name: frozenset((name,)) for name in PROFILE}
+        for name, field in self._fields.items():
+            if field.type == "properties":
+                made_of = self._score_made_of(field.definition_record)
+                seldom[name] = frozenset((name, *made_of))
+        return seldom
+
+    def _track_prepare(self, fields_iter):
+        """See `MailThread`, which asks for all fields before an edit."""
+        if fields_iter is self._fields:
+            left_out = self._score_seldom().keys() - set(self.env.context.get("score_told", ()))
+            fields_iter = self._track_get_fields() - left_out
+        return super()._track_prepare(fields_iter)
+
+    def _message_track(self, fields_iter, initial_values_dict):
+        """See `MailThread`: describing a field takes its time, too."""
+        known = set().union(*filter(None, initial_values_dict.values()))
+        left_out = self._score_seldom().keys() - known
+        return super()._message_track(set(fields_iter) - left_out, initial_values_dict)
