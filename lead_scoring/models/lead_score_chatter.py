@@ -1,4 +1,7 @@
+import contextlib
+
 from odoo import api, models
+from odoo.exceptions import MissingError
 from odoo.tools import ormcache
 
 # What the chatter tells of a profile.
@@ -14,9 +17,9 @@ PROFILE = (
 class LeadScoreChatter(models.AbstractModel):
     """Reads for the chatter only what an edit can change.
 
-    Before each edit of a lead Odoo notes all that the chatter tells changes of, which takes longer
-    than scoring the lead. Of the profile, and of the properties, of which the chatter tells when
-    another team means other properties, most edits change nothing.
+    Before each edit of a lead Odoo notes all that the chatter tells changes of, and describes it
+    afterwards, which takes longer than scoring the lead. Most edits change nothing of the profile,
+    or of the properties, of which the chatter tells when another team means other properties.
     """
 
     _name = "lead.score.chatter"
@@ -52,7 +55,10 @@ class LeadScoreChatter(models.AbstractModel):
         return super()._track_prepare(fields_iter)
 
     def _message_track(self, fields_iter, initial_values_dict):
-        """See `MailThread`: describing a field takes its time, too."""
-        known = set().union(*filter(None, initial_values_dict.values()))
-        left_out = self._score_seldom().keys() - known
-        return super()._message_track(set(fields_iter) - left_out, initial_values_dict)
+        """See `MailThread`, which describes each field before it looks whether it changed."""
+        moved = set()
+        for lead in self:
+            with contextlib.suppress(MissingError):
+                before = (initial_values_dict[lead.id] or {}).items()
+                moved.update(name for name, value in before if lead[name] != value)
+        return super()._message_track(moved.intersection(fields_iter), initial_values_dict)
