@@ -232,7 +232,7 @@ class LeadScoreJudge(models.AbstractModel):
                    %(idle)s AS idle, %(old)s
               FROM (SELECT part.*, least(greatest(%(sum)s, 0), %(top)s) AS computed
                       FROM (%(parts)s OFFSET 0) part OFFSET 0) total
-         LEFT JOIN lead_score old ON old.id = total.id
+         LEFT JOIN lead_score old ON old.id = total.id %(stored)s
 CROSS JOIN LATERAL (SELECT total.*,
                            CASE WHEN old.override_set
                                  AND coalesce(old.override_until, %(today)s) >= %(today)s
@@ -253,6 +253,7 @@ CROSS JOIN LATERAL (SELECT total.*,
             sum=SQL(" + ").join(map(SQL.identifier, DIMENSIONS)),
             top=TOP,
             parts=self._parts(definition, attributes, sums, chosen, today, ids),
+            stored=among(SQL("old.id"), ids),
             changed=SQL("TRUE") if everything else self._changed(card_id, version, today),
         )
 

@@ -11,6 +11,8 @@ WIN_FIELDS = {
     "win_model_id": "model_id",
     "win_date": "date",
 }
+# Band and probability come together, and a probability may be zero.
+PREDICTED = Domain("band", "!=", False)
 # How many reasons a lead shows in each direction.
 REASONS = 4
 # A reason that moves the probability by less is none.
@@ -68,11 +70,10 @@ class LeadWinProbability(models.AbstractModel):
     )
 
     def _compute_lead_win_id(self):
-        side_row.link(self, "lead_win_id", "probability IS NOT NULL")
+        side_row.link(self, "lead_win_id", PREDICTED)
 
     def _search_lead_win_id(self, operator, value):
-        predicted = Domain("probability", "!=", False)
-        return side_row.search(self.env["lead.win"], operator, value, predicted)
+        return side_row.search(self.env["lead.win"], operator, value, PREDICTED)
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         """Leads that were not predicted come last, not first."""

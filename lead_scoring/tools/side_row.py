@@ -13,19 +13,15 @@ class SideRow(fields.Many2one):
         return SQL.identifier(alias, "id")
 
 
-def link(records, name, condition="TRUE"):
-    """Compute a field that is a `SideRow`.
+def link(records, name, condition=Domain.TRUE):
+    """Compute a field that is a `SideRow`, and read the rows, for which the field is asked.
 
     :param str name: of the field
-    :param str condition: in SQL, which rows count
+    :param Domain condition: which rows count
     """
-    known, ids = set(), [record_id for record_id in records._origin._ids if record_id]
-    if ids:
-        table = SQL.identifier(records.env[records._fields[name].comodel_name]._table)
-        rows = records.env.execute_query(
-            SQL("SELECT id FROM %s WHERE id IN %s AND %s", table, tuple(ids), SQL(condition))
-        )
-        known = {row[0] for row in rows}
+    rows = records.env[records._fields[name].comodel_name].sudo()
+    ids = [record_id for record_id in records._origin._ids if record_id]
+    known = set(rows.search_fetch(Domain("id", "in", ids) & condition, order="id")._ids)
     for record in records:
         origin = record._origin.id
         record[name] = origin if origin in known else False
