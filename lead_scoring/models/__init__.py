@@ -1,4 +1,5 @@
 from . import lead_score_order
+from . import lead_score_seen
 from . import lead_score_ledger
 from . import lead_score_competitor
 from . import lead_score_influencer

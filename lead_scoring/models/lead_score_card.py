@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
+from ..tools.caches import forget
 from ..tools.points import DIMENSIONS
 
 CUTOFFS = (
@@ -17,6 +18,10 @@ CUTOFFS = (
 )
 LIMITS = tuple(f"{dimension}_{end}" for dimension in DIMENSIONS for end in ("floor", "cap"))
 SETTINGS = ("domain", "decay", "half_life", "inactivity_days", "inactivity_points")
+
+
+# What publishing alone sets, as it is before.
+START = {"state": "draft", "version": 0, "definition": False, "check_date": False}
 
 
 def _floor(label, default=0):
@@ -250,17 +255,39 @@ class LeadScoreCard(models.Model):
                     self.env._("%(name)s: %(error)s", name=card.name, error=reason)
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_published(vals, START)
+        cards = super().create(vals_list)
+        cards._rules_changed()
+        return cards
+
     def write(self, vals):
-        vals = dict(vals)
-        if "active" in vals:
-            vals["state"] = "draft" if vals["active"] else "archived"
+        for card in self:
+            card._refuse_published(vals, card)
         published = self.filtered(lambda card: card.state == "published")
+        moved = self.filtered(lambda card: "active" in vals and card.active != vals["active"])
         result = super().write(vals)
+        if moved:
+            state = "draft" if vals["active"] else "archived"
+            super(LeadScoreCard, moved).write({"state": state})
         if {"active", "state", "sequence", "definition"} & vals.keys():
             self._rules_changed()
         if published and {"active", "sequence"} & vals.keys():
             self.env["crm.lead"]._score_schedule_refresh()
         return result
+
+    def _refuse_published(self, vals, known):
+        """What is published has been checked, and its versions are kept.
+
+        :param known: what the card has now, by name
+        """
+        names = vals.keys() & START.keys()
+        if not self.env.su and any(vals[name] != known[name] for name in names):
+            raise UserError(
+                self.env._("What counts of a scorecard is changed by its button Publish only.")
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_never_published(self):
@@ -274,7 +301,7 @@ class LeadScoreCard(models.Model):
 
     def _rules_changed(self):
         """What the engine remembers of the scorecards is out of date."""
-        self.env.registry.clear_cache()
+        forget(self.env)
 
     def _signals_changed(self):
         """A signal that these cards count came, went or changed."""
@@ -293,6 +320,7 @@ class LeadScoreCard(models.Model):
         self = self.with_context(lang="en_US", active_test=True)
         return {
             **{name: self[name] for name in (*CUTOFFS, *LIMITS, *SETTINGS)},
+            "domain": self.domain or "[]",
             "company_id": self.company_id.id,
             "team_ids": sorted(self.team_ids._origin.ids),
             "rules": [rule._definition() for rule in self.rule_ids if rule.active],
@@ -306,7 +334,10 @@ class LeadScoreCard(models.Model):
         :return: True
         :raise UserError: if a card has no rule that counts
         """
-        for card in self:
+        self.check_access("write")
+        for card in self.sudo():
+            if not card.active:
+                raise UserError(self.env._("%s is archived; bring it back first.", card.name))
             if all(rule.broken for rule in card.rule_ids):
                 raise UserError(
                     self.env._(
@@ -323,7 +354,7 @@ class LeadScoreCard(models.Model):
                     {"card_id": card.id, "version": version, "definition": definition}
                 )
             card.write({"state": "published"})
-        self.check_date = self.env["crm.lead"]._score_today()
+        self.sudo().check_date = self.env["crm.lead"]._score_today()
         self.env["crm.lead"]._score_schedule_refresh()
         return True
 
@@ -346,7 +377,7 @@ class LeadScoreCard(models.Model):
                 {**definition, "team_ids": teams, "rule_ids": values}
             )
             # A rule that was deleted comes back under another number.
-            card.definition = card._definition()
+            card.sudo().definition = card._definition()
         return True
 
     @api.model
@@ -386,4 +417,12 @@ class LeadScoreCard(models.Model):
     @ormcache()
     def _live_definitions(self):
         cards = self.search([("state", "=", "published")])
-        return [(card.id, card.version, card.definition) for card in cards]
+        return [
+            (
+                card.id,
+                card.version,
+                {**card.definition, "domain": card.definition["domain"] or "[]"},
+            )
+            for card in cards
+            if card.definition
+        ]

@@ -106,9 +106,10 @@ class LeadScoreCardSimulation(models.AbstractModel):
     def _simulated_leads(self):
         """The leads whose score changes most."""
         names = ["score", "grade", "temperature"]
+        seen = self.env["crm.lead"].with_user(self.env.uid)._search([])
         return self.env.execute_query_dict(
             SQL(
-                "SELECT id AS lead_id, %s FROM score_preview"
+                "SELECT id AS lead_id, %s FROM score_preview WHERE id IN %s"
                 " ORDER BY abs(score - coalesce(score_before, 0)) DESC, id LIMIT %s",
                 SQL(", ").join(
                     SQL(
@@ -119,6 +120,7 @@ class LeadScoreCardSimulation(models.AbstractModel):
                     )
                     for name in names
                 ),
+                seen.subselect(),
                 SAMPLE,
             )
         )

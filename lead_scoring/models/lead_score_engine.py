@@ -453,17 +453,19 @@ class LeadScoreEngine(models.AbstractModel):
         if not tail:
             return
         self.env.flush_all()
-        # The same thing reported for both leads counts once.
-        cr.execute(
-            SQL(
-                "DELETE FROM lead_score_event event WHERE lead_id IN %s AND key IS NOT NULL"
-                " AND EXISTS (SELECT 1 FROM lead_score_event other WHERE other.key = event.key"
-                " AND (other.lead_id = %s OR other.lead_id IN %s AND other.id < event.id))",
-                tail,
-                self.id,
-                tail,
-            )
+        taken = SQL(
+            "lead_id IN %s AND EXISTS (SELECT 1 FROM lead_score_event other"
+            " WHERE other.key = event.key AND (other.lead_id = %s"
+            " OR other.lead_id IN %s AND other.id < event.id)",
+            tail,
+            self.id,
+            tail,
         )
+        # The same thing reported for both leads counts once; another one gets a key of its own.
+        same = SQL("%s AND other.signal_id = event.signal_id)", taken)
+        cr.execute(SQL("DELETE FROM lead_score_event event WHERE %s", same))
+        renamed = SQL("UPDATE lead_score_event event SET key = key || ' ' || id WHERE %s)", taken)
+        cr.execute(renamed)
         for table in ("lead_score_event", "lead_score_history"):
             table = SQL.identifier(table)
             cr.execute(SQL("UPDATE %s SET lead_id = %s WHERE lead_id IN %s", table, self.id, tail))

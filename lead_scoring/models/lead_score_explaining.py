@@ -237,7 +237,7 @@ class LeadScoreExplaining(models.AbstractModel):
         for line in lines:
             for document in line["documents"]:
                 name, number = (document["ref"] or ",").split(",")
-                if name not in self.env or not number:
+                if name not in self.env or self.env[name]._abstract or not number:
                     continue
                 record = self.env[name].browse(int(number)).exists()
                 if record and record.has_access("read"):

@@ -14,6 +14,7 @@ class LeadScoreInfluencer(models.Model):
     """A person at the prospect who has a say in the purchase."""
 
     _name = "lead.score.influencer"
+    _inherit = ["lead.score.seen"]
     _description = "Influencer of a Purchase"
     _order = "lead_id, sequence, id"
 
@@ -79,6 +80,32 @@ class LeadScoreInfluencer(models.Model):
             person.display_name = self.env._(
                 "%(name)s (%(role)s)", name=person.name or "", role=roles.get(person.role, "")
             )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        people = super().create(vals_list)
+        people.lead_id.check_access("write")
+        people._score_leads(people.lead_id)
+        return people
+
+    def write(self, vals):
+        leads = self.lead_id
+        leads.check_access("write")
+        result = super().write(vals)
+        self.lead_id.check_access("write")
+        self._score_leads(leads | self.lead_id)
+        return result
+
+    def unlink(self):
+        leads = self.lead_id
+        leads.check_access("write")
+        result = super().unlink()
+        self._score_leads(leads)
+        return result
+
+    def _score_leads(self, leads):
+        """Rules may ask who has a say; a lead that is just being created is scored in a moment."""
+        leads.sudo().filtered("lead_score_id")._score_update("edit")
 
     def _move_to(self, lead):
         """Hand these people over to the lead that theirs was merged into; nobody twice."""

@@ -1,24 +1,16 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError
 
 
 class LeadScoreLedger(models.AbstractModel):
-    """Rows about leads that only the score's own code writes, and who may read the lead reads.
+    """Rows about leads that only the score's own code writes.
 
     That code writes in SQL; whatever comes through the ORM comes from somebody else.
     """
 
     _name = "lead.score.ledger"
+    _inherit = ["lead.score.seen"]
     _description = "Ledger of Lead Scoring"
-
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        """Who may read a lead may read what is recorded about it, and nobody else."""
-        domain = fields.Domain(domain)
-        if not (self.env.su or kwargs.get("bypass_access")):
-            leads = self.env["crm.lead"].with_context(active_test=False)._search([])
-            domain &= fields.Domain("lead_id", "in", leads)
-        return super()._search(domain, *args, **kwargs)
 
     @api.model_create_multi
     def create(self, vals_list):

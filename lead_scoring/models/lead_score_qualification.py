@@ -412,7 +412,10 @@ class LeadScoreQualification(models.AbstractModel):
             ),
         }
         for state in STAGES:
-            known = leads.filtered(moment(state)).sorted(moment(state))[:1]
+            # Of rejections the last one counts, of all else the first.
+            known = leads.filtered(moment(state)).sorted(moment(state), reverse=state == REJECTED)[
+                :1
+            ]
             if state in (*PASSED[best.qualification or RAW], REJECTED):
                 values[moment(state)] = known[moment(state)]
                 values[decider(state)] = known[decider(state)].id

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.caches import forget
+
 
 class LeadScoreSignal(models.Model):
     """Catalogue of behaviours that say something about a lead's interest."""
@@ -34,19 +36,19 @@ class LeadScoreSignal(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         signals = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget(self.env)
         return signals
 
     def write(self, vals):
         result = super().write(vals)
         if {"code", "active", "is_activity"} & vals.keys():
-            self.env.registry.clear_cache()
+            forget(self.env)
             self.rule_ids.card_id._signals_changed()
         return result
 
     def unlink(self):
         cards = self.rule_ids.card_id
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget(self.env)
         cards._signals_changed()
         return result

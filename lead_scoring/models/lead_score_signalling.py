@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL, ormcache
 
 # Result codes of `score_signal`.
@@ -24,7 +25,7 @@ TOLERANCE = 300
 KEY_LENGTH = 200
 # What happened before is a mistake of the reporting program.
 FIRST_YEAR = 1990
-REF = re.compile(r"[a-z][a-z0-9_.]*,[1-9][0-9]*")
+REF = re.compile(r"[a-z][a-z0-9_.]*,[1-9][0-9]{0,9}")
 
 
 class LeadScoreSignalling(models.AbstractModel):
@@ -64,7 +65,11 @@ class LeadScoreSignalling(models.AbstractModel):
             the others
         :rtype: list[dict]
         """
-        access = self._score_access({event.get("lead_id") for event in events})
+        if not isinstance(events, (list, tuple)):
+            raise UserError(self.env._("Signals are reported as a list."))
+        # What is no report names no lead.
+        events = [event if isinstance(event, dict) else {} for event in events]
+        access = self._score_access([event.get("lead_id") for event in events])
         checked = [self._score_check(event, access) for event in events]
         good = [values for refusal, values in checked if not refusal]
         stored = self._score_keep(good)
@@ -131,7 +136,7 @@ class LeadScoreSignalling(models.AbstractModel):
         date = self._score_moment(event.get("date"))
         if isinstance(date, str):
             return date, None
-        if key and not (isinstance(key, str) and len(key) <= KEY_LENGTH and "\0" not in key):
+        if key and not _is_key(key):
             return BAD_KEY, None
         if ref and not (isinstance(ref, str) and REF.fullmatch(ref)):
             return BAD_REF, None
@@ -155,7 +160,10 @@ class LeadScoreSignalling(models.AbstractModel):
             except (TypeError, ValueError):
                 return BAD_DATE
         if value.tzinfo:
-            value = (value - value.utcoffset()).replace(tzinfo=None)
+            try:
+                value = (value - value.utcoffset()).replace(tzinfo=None)
+            except OverflowError:
+                return BAD_DATE
         if value.year < FIRST_YEAR:
             return BAD_DATE
         if value > now + timedelta(seconds=TOLERANCE):
@@ -224,7 +232,8 @@ class LeadScoreSignalling(models.AbstractModel):
                     "INSERT INTO lead_score_event"
                     " (lead_id, signal_id, date, quantity, key, ref, create_uid, create_date)"
                     " SELECT lead_id, signal_id, date, quantity, key, ref, %s, %s FROM %s"
-                    " WHERE place IN %s ORDER BY place RETURNING id",
+                    " WHERE place IN %s ORDER BY place"
+                    " ON CONFLICT (lead_id, key) WHERE key IS NOT NULL DO NOTHING RETURNING id",
                     self.env.uid,
                     self.env.cr.now(),
                     given,
@@ -239,8 +248,8 @@ class LeadScoreSignalling(models.AbstractModel):
     def _score_known(self, given):
         """Events that are known by their keys, by place.
 
-        A key that another transaction is just using waits for that and then fails on the unique
-        index; Odoo replays the call, which then finds it here.
+        A key that another transaction is just using waits for that and then cannot be serialized;
+        Odoo replays the call, which then finds it here.
         """
         rows = self.env.execute_query(
             SQL(
@@ -257,4 +266,13 @@ def _is_amount(value):
     """Whether a value is a number of things that can have happened."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
-    return math.isfinite(value) and 0 < value <= MOST
+    # The order matters: a whole number can be too large to ask whether it is finite.
+    return 0 < value <= MOST and math.isfinite(value)
+
+
+def _is_key(key):
+    """Whether a value is a text that the database can keep as a key."""
+    if not isinstance(key, str) or len(key) > KEY_LENGTH or "\0" in key:
+        return False
+    # Half of a pair of surrogates is no character.
+    return not any("\ud800" <= letter <= "\udfff" for letter in key)

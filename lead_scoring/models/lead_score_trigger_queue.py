@@ -5,6 +5,8 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.caches import forget
+
 _logger = logging.getLogger(__name__)
 BATCH = 200
 
@@ -42,7 +44,7 @@ class LeadScoreTriggerQueue(models.AbstractModel):
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget(self.env)
         return result
 
     def _queue_existing(self):
@@ -82,7 +84,7 @@ class LeadScoreTriggerQueue(models.AbstractModel):
 
     def _forget_waits(self):
         """The condition has changed: who waited for the old one waits no more."""
-        self.env.registry.clear_cache()
+        forget(self.env)
         self.env["lead.score.trigger.wait"].sudo().search([("trigger_id", "in", self.ids)]).unlink()
         self.filtered(lambda trigger: trigger.watch == "stay" and trigger.active)._start_counting()
 

@@ -15,7 +15,7 @@ class LeadScoreFunnel(models.Model):
 
     _name = "lead.score.funnel"
     _description = "Lead Funnel"
-    _inherit = ["lead.score.order"]
+    _inherit = ["lead.score.seen", "lead.score.order"]
     _auto = False
     _rec_name = "lead_id"
     _order = "date_create desc, lead_id desc, step"

@@ -26,7 +26,7 @@ class LeadScoreReport(models.Model):
 
     _name = "lead.score.report"
     _description = "Lead Quality Analysis"
-    _inherit = ["lead.score.order"]
+    _inherit = ["lead.score.seen", "lead.score.order"]
     _auto = False
     _rec_name = "lead_name"
     _order = "date_create desc, id desc"

@@ -126,3 +126,15 @@ class TestScoreRaces(TransactionCase):
         self.assertIs(answer, True)
         self.assertTrue(overtaken)
         self.assertScoresAreRight()
+
+    def test_what_is_reported_twice_at_the_same_moment_counts_once(self):
+        leads = self.leads[:60]
+
+        def report(env):
+            answers = env["crm.lead"].browse(leads).score_signal("meeting_held", key="race")
+            return {answer["code"] for answer in answers}
+
+        self.assertEqual(in_parallel(self.registry, [(1, report)] * 3), [{"ok"}] * 3)
+        with committed(self.registry) as env:
+            events = env["lead.score.event"].search([("lead_id", "in", leads)])
+            self.assertEqual(len(events), len(leads))
