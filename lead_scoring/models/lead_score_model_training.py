@@ -133,7 +133,7 @@ class LeadScoreModelTraining(models.AbstractModel):
         """Train one version; whatever goes wrong is written on it and stops nobody else."""
         self.ensure_one()
         commit = self.env["ir.cron"]._commit_progress
-        self.write({"state": "training", "attempts": self.attempts + 1})
+        self.write({"state": "training", "reason": False, "attempts": self.attempts + 1})
         self._alive(self.env._("Reading leads"), 0)
         try:
             self._learn()

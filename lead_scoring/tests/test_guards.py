@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..models.lead_score_qualification import QUALIFY
 from .common import ScoreCase
 
 
@@ -112,6 +115,19 @@ class TestGuards(ScoreCase):
         lead = self._create_leads()
         lead.score_signal("t_ask", ref="mail.thread,1")
         self.assertEqual(sum(line["points"] for line in lead.score_explain()), lead.score)
+
+    def test_merging_keeps_the_last_rejection(self):
+        reasons = self.env["lead.score.reject.reason"].create([{"name": "First"}, {"name": "Last"}])
+        leads = self._create_leads(2)
+        for lead, reason in zip(leads, reasons, strict=True):
+            lead.action_mql()
+            lead.action_reject(reason.id, reason.name)
+        leads[1].with_context(score_qualify=QUALIFY).write(
+            {"qualification_rejected_date": self.env.cr.now() + timedelta(hours=1)}
+        )
+        merged = leads.merge_opportunity()
+        self.assertEqual(merged.qualification_reason_id, reasons[1])
+        self.assertEqual(merged.qualification_note, "Last")
 
     def test_merging_keeps_different_things_under_the_same_key(self):
         self._create_card([self._signal_rule(), {**self._signal_rule(15), "name": "Bad",
