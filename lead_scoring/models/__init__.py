@@ -1,5 +1,6 @@
 from . import lead_score_order
 from . import lead_score_seen
+from . import lead_score_bounded
 from . import lead_score_ledger
 from . import lead_score_competitor
 from . import lead_score_influencer
@@ -25,6 +26,7 @@ from . import lead_score_mixin
 from . import lead_score_watching
 from . import lead_score_listing
 from . import lead_score_engine
+from . import lead_score_jobs
 from . import lead_score_signalling
 from . import lead_win
 from . import lead_win_probability

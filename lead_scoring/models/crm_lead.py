@@ -21,6 +21,7 @@ class CrmLead(models.Model):
         "lead.score.mixin",
         "lead.score.signalling",
         "lead.score.explaining",
+        "lead.score.jobs",
         "lead.score.engine",
         "lead.win.probability",
         "crm.lead",

@@ -4,6 +4,7 @@ from odoo.tools import ormcache
 
 from ..tools.caches import forget
 from ..tools.points import DIMENSIONS
+from .lead_score_rule import DEFINITION, RESTORE
 
 CUTOFFS = (
     "grade_a",
@@ -19,7 +20,15 @@ CUTOFFS = (
 LIMITS = tuple(f"{dimension}_{end}" for dimension in DIMENSIONS for end in ("floor", "cap"))
 SETTINGS = ("domain", "decay", "half_life", "inactivity_days", "inactivity_points")
 
-
+# What of a card and of its rules is published.
+DECIDED = (
+    "company_id",
+    "team_ids",
+    *CUTOFFS,
+    *LIMITS,
+    *SETTINGS,
+    *(f"rule_ids.{name}" for name in ("active", "sequence", "signal_id", *DEFINITION)),
+)
 # What publishing alone sets, as it is before.
 START = {"state": "draft", "version": 0, "definition": False, "check_date": False}
 
@@ -44,7 +53,7 @@ class LeadScoreCard(models.Model):
     """A way to judge leads. What is published counts; what is edited counts when published."""
 
     _name = "lead.score.card"
-    _inherit = ["lead.score.card.process", "lead.score.card.simulation"]
+    _inherit = ["lead.score.bounded", "lead.score.card.process", "lead.score.card.simulation"]
     _description = "Scorecard"
     _order = "sequence, id"
     _check_company_auto = True
@@ -105,6 +114,11 @@ class LeadScoreCard(models.Model):
     )
     rule_ids = fields.One2many(
         "lead.score.rule", "card_id", copy=True, help="What gives or takes points."
+    )
+    broken = fields.Char(
+        compute="_compute_broken",
+        help="Why the filter of the scorecard cannot be used. Until it is mended, the scorecard "
+        "judges nobody.",
     )
     broken_count = fields.Integer(
         string="Broken Rules",
@@ -168,12 +182,18 @@ class LeadScoreCard(models.Model):
         "Half-life and inactivity cannot be less than zero, and a penalty is at most 100 points.",
     )
 
+    @api.depends("domain")
+    def _compute_broken(self):
+        for card in self:
+            reason = self.env["lead.score.judge"]._refusal(card.domain)
+            card.broken = reason and self.env._("The filter cannot be used: %s", reason)
+
     @api.depends("rule_ids.broken")
     def _compute_broken_count(self):
         for card in self:
             card.broken_count = len(card.rule_ids.filtered("broken"))
 
-    @api.depends("definition", "state", "rule_ids", *CUTOFFS, *LIMITS, *SETTINGS)
+    @api.depends("definition", "state", *DECIDED)
     def _compute_is_changed(self):
         for card in self:
             card.is_changed = card.state == "published" and card._definition() != card.definition
@@ -249,10 +269,14 @@ class LeadScoreCard(models.Model):
 
     @api.constrains("domain")
     def _check_domain(self):
+        if self.env.context.get("score_restore") is not RESTORE:
+            self._refuse_broken()
+
+    def _refuse_broken(self):
         for card in self:
-            if reason := self.env["lead.score.judge"]._refusal(card.domain):
+            if card.broken:
                 raise ValidationError(
-                    self.env._("%(name)s: %(error)s", name=card.name, error=reason)
+                    self.env._("%(name)s: %(error)s", name=card.name, error=card.broken)
                 )
 
     @api.model_create_multi
@@ -262,6 +286,10 @@ class LeadScoreCard(models.Model):
         cards = super().create(vals_list)
         cards._rules_changed()
         return cards
+
+    def copy(self, default=None):
+        """Also what is broken in the meantime; the copy shows it."""
+        return super(LeadScoreCard, self.with_context(score_restore=RESTORE)).copy(default)
 
     def write(self, vals):
         for card in self:
@@ -323,8 +351,14 @@ class LeadScoreCard(models.Model):
             "domain": self.domain or "[]",
             "company_id": self.company_id.id,
             "team_ids": sorted(self.team_ids._origin.ids),
-            "rules": [rule._definition() for rule in self.rule_ids if rule.active],
+            "rules": [rule._definition() for rule in self._rules_in_order()],
         }
+
+    def _rules_in_order(self):
+        """The rules that are not archived; what was just moved or added is still read in the order
+        of before."""
+        rules = self.rule_ids.filtered("active")
+        return rules.sorted(lambda rule: (rule.sequence, rule._origin.id or float("inf")))
 
     def action_publish(self):
         """Judge leads by these cards as they are now; a changed card gets a new version.
@@ -332,12 +366,13 @@ class LeadScoreCard(models.Model):
         All open leads are scored again in the background.
 
         :return: True
-        :raise UserError: if a card has no rule that counts
+        :raise UserError: if a card has no rule that counts, or a filter that cannot be used
         """
         self.check_access("write")
         for card in self.sudo():
             if not card.active:
                 raise UserError(self.env._("%s is archived; bring it back first.", card.name))
+            card._refuse_broken()
             if all(rule.broken for rule in card.rule_ids):
                 raise UserError(
                     self.env._(
@@ -361,19 +396,25 @@ class LeadScoreCard(models.Model):
     def action_discard(self):
         """Undo what was edited since the card was published.
 
+        What can no longer count, such as a rule on a deleted field, comes back as well and is
+        shown as broken.
+
         :return: True
         """
+        signals = self.env["lead.score.signal"].with_context(active_test=False)
         for card in self.filtered("definition"):
             definition = dict(card.definition)
             rules = {rule.pop("id"): rule for rule in map(dict, definition.pop("rules"))}
             present = card.with_context(active_test=False).rule_ids
             values = []
-            for rule_id, rule in rules.items():
+            for place, (rule_id, rule) in enumerate(rules.items(), start=1):
                 command = 1 if rule_id in present.ids else 0
-                values.append((command, rule_id if command else 0, {**rule, "active": True}))
+                signal = signals.browse(rule["signal_id"] or ()).exists()
+                rule.update(signal_id=signal.id, sequence=10 * place, active=True)
+                values.append((command, rule_id if command else 0, rule))
             values += [(2, rule.id, 0) for rule in present if rule.id not in rules and rule.active]
             teams = [(6, 0, definition.pop("team_ids"))]
-            card.with_context(lang="en_US").write(
+            card.with_context(lang="en_US", score_restore=RESTORE).write(
                 {**definition, "team_ids": teams, "rule_ids": values}
             )
             # A rule that was deleted comes back under another number.
@@ -421,7 +462,7 @@ class LeadScoreCard(models.Model):
             (
                 card.id,
                 card.version,
-                {**card.definition, "domain": card.definition["domain"] or "[]"},
+                {**card.definition, "domain": card.definition.get("domain") or "[]"},
             )
             for card in cards
             if card.definition

@@ -20,6 +20,7 @@ class LeadScoreCardSimulation(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("read")
+        self._refuse_broken()
         self.env.flush_all()
         simulation = self.env["lead.score.simulation"].create(self.sudo()._simulate())
         return {

@@ -1,5 +1,4 @@
 import json
-import logging
 import operator
 from datetime import datetime, time, timedelta
 
@@ -14,10 +13,9 @@ from ..tools.outlook import NEVER, Outlook
 from ..tools.outlook_single import SingleOutlook
 from .lead_score_dues import NO_TERMS, as_array, due_dates, due_row, due_rows
 from .lead_score_history import CLASSES
-from .lead_score_judge import BEFORE, PARKED, STORED, with_dates
+from .lead_score_judge import BEFORE, STORED, with_dates
 from .lead_score_mixin import SCORE_FIELDS
 
-_logger = logging.getLogger(__name__)
 # So few leads are judged in Python, by two small queries.
 SINGLE = 10
 # Up to so many leads travel through Python; for more the database keeps them to itself.
@@ -44,8 +42,8 @@ NOTED = {
     **{f"{name}_before": f"{name}_before" for name in BEFORE},
 }
 NOTE = f"; INSERT INTO lead_score_history ({', '.join(NOTED)}, date, reason, user_id) VALUES "
-# So often is a batch tried, if people edit leads of it meanwhile.
-TRIES = 4
+# What is stored of a score set by hand.
+OVERRIDE = ("set", "score", "until", "reason", "user_id")
 # Statements about many leads are planned best with memory to sort in; compiling takes them longer
 # than it saves.
 SETTINGS = {"work_mem": "128MB", "jit": "off"}
@@ -118,6 +116,7 @@ class LeadScoreEngine(models.AbstractModel):
             count, before = self._score_run_many(cards, today, ids, reason)
             if count:
                 self._score_forget(ids)
+        self._score_waiting().difference_update(ids or ())
         if before:
             leads = self.env["crm.lead"].browse(before).with_context(score_reason=reason)
             leads._score_changed(before)
@@ -340,109 +339,6 @@ class LeadScoreEngine(models.AbstractModel):
             self.env["crm.lead"].browse(ids).invalidate_recordset(names, flush=False)
 
     # ------------------------------------------------------------------
-    # Jobs
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _cron_score_due(self, batch_size=1000):
-        """Score again the leads that time changes by now, and no others."""
-        commit = self.env["ir.cron"]._commit_progress
-        commit(remaining=self._score_due_count())
-        while ids := self._score_lock_due(batch_size):
-            self._score_run_safely(ids)
-            if not commit(len(ids), remaining=self._score_due_count()):
-                break
-
-    def _score_due_count(self):
-        self.env.cr.execute(
-            SQL("SELECT count(*) FROM lead_score WHERE next_date <= %s", self.env.cr.now())
-        )
-        return self.env.cr.fetchone()[0]
-
-    def _score_lock_due(self, limit):
-        """Ids of leads that are due and that nobody else works on."""
-        self.env.cr.execute(
-            SQL(
-                "SELECT id FROM lead_score WHERE next_date <= %s ORDER BY next_date, id LIMIT %s"
-                " FOR NO KEY UPDATE SKIP LOCKED",
-                self.env.cr.now(),
-                limit,
-            )
-        )
-        return [row[0] for row in self.env.cr.fetchall()]
-
-    def _score_run_safely(self, ids):
-        """Score leads because time passed; one that fails waits for a day, the others go on."""
-        try:
-            with self.env.cr.savepoint():
-                self._score_run("time", ids)
-                self._score_park(ids, PARKED)
-        except Exception:
-            if len(ids) > 1:
-                for lead_id in ids:
-                    self._score_run_safely([lead_id])
-                return
-            _logger.warning("Lead %s cannot be scored and is tried again tomorrow", ids[0])
-            _logger.info("Why lead %s cannot be scored:", ids[0], exc_info=True)
-            self.env.invalidate_all(flush=False)
-            self._score_park(ids, self._score_today() + timedelta(days=1))
-
-    def _score_park(self, ids, until):
-        """Leads that are still due after they were looked at are closed, or cannot be scored."""
-        self.env.cr.execute(
-            SQL(
-                "UPDATE lead_score SET next_date = %s, due_date = NULL"
-                " WHERE id IN %s AND next_date <= %s",
-                until,
-                tuple(ids),
-                self.env.cr.now(),
-            )
-        )
-
-    @api.model
-    def _cron_score_refresh(self):
-        """Score all open leads again if a card asks for it: it is new, or depends on the date.
-
-        Leads are taken in batches in the order of their ids, each in a transaction of its own.
-        """
-        cards = self.env["lead.score.card"]._to_check()
-        commit = self.env["ir.cron"]._commit_progress
-        commit(remaining=len(cards))
-        last = 0
-        while cards and (ids := self._score_next_ids(last)):
-            self._score_run_again(self.env.context.get("score_reason", "refresh"), ids)
-            last = ids[-1]
-            if not commit():
-                return
-        cards.sudo().check_date = self._score_today()
-        commit(len(cards), remaining=0)
-
-    def _score_run_again(self, reason, ids):
-        """Score a batch of the job; again if somebody edited one of its leads meanwhile."""
-        for left in reversed(range(TRIES)):
-            try:
-                return self._score_run(reason, ids)
-            except (psycopg2.OperationalError, ConcurrencyError):
-                if not left:
-                    raise
-                self.env.cr.rollback()
-
-    def _score_next_ids(self, last):
-        leads = self.env["crm.lead"].sudo()
-        domain = [("id", ">", last), ("won_status", "=", "pending")]
-        return leads.search(domain, order="id", limit=BATCH).ids
-
-    @api.model
-    def _score_schedule_refresh(self):
-        """Have all open leads scored again: at once if they are few, else in the background."""
-        leads = self.env["crm.lead"].sudo()
-        if leads.search_count([("won_status", "=", "pending")], limit=BATCH + 1) <= BATCH:
-            self._score_run("rules")
-            return
-        self.env["lead.score.card"].sudo().search([("state", "=", "published")]).check_date = False
-        self.env.ref("lead_scoring.ir_cron_score_refresh")._trigger()
-
-    # ------------------------------------------------------------------
     # Merge
     # ------------------------------------------------------------------
 
@@ -469,8 +365,28 @@ class LeadScoreEngine(models.AbstractModel):
         for table in ("lead_score_event", "lead_score_history"):
             table = SQL.identifier(table)
             cr.execute(SQL("UPDATE %s SET lead_id = %s WHERE lead_id IN %s", table, self.id, tail))
+        self._score_merge_override(tail)
         (self | opportunities).invalidate_recordset(["score_event_ids", "score_history_ids"])
         self._score_update("merge")
+
+    def _score_merge_override(self, tail):
+        """A score that was set by hand holds on, unless this lead has one of its own."""
+        names = [SQL.identifier(f"override_{name}") for name in OVERRIDE]
+        self.env.cr.execute(
+            SQL(
+                "UPDATE lead_score mine SET %(changes)s FROM (SELECT %(names)s FROM lead_score"
+                " WHERE id IN %(tail)s AND override_set"
+                " AND coalesce(override_until, %(today)s) >= %(today)s ORDER BY id LIMIT 1) other"
+                " WHERE mine.id = %(id)s AND NOT (coalesce(mine.override_set, false)"
+                " AND coalesce(mine.override_until, %(today)s) >= %(today)s)",
+                changes=SQL(", ").join(SQL("%s = other.%s", name, name) for name in names),
+                names=SQL(", ").join(names),
+                tail=tail,
+                today=self._score_today(),
+                id=self.id,
+            )
+        )
+        self._score_forget(self.ids)
 
 
 def _values(names, rows):

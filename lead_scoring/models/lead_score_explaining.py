@@ -7,6 +7,9 @@ from odoo.tools import SQL
 from ..tools.points import DIMENSIONS, TOP, cents, clamp, counted, remaining, whole
 from .lead_score_acts import half_life
 
+# So many leads are named in a refusal.
+NAMED = 5
+
 
 class LeadScoreExplaining(models.AbstractModel):
     """Why a lead has its score, and who set it by hand.
@@ -255,10 +258,14 @@ class LeadScoreExplaining(models.AbstractModel):
         :param str reason: why
         :param date until: last day on which it holds; for good if missing
         :return: True
-        :raise UserError: if the score or the day is out of range, or a reason is missing
+        :raise UserError: if the score or the day is out of range, a reason is missing, or one of
+            the leads is closed or judged by no scorecard; then no score is set
         """
         self.check_access("write")
         score, until = self._score_check_override(score, reason, until)
+        self.env.flush_all()
+        self.sudo()._score_update("refresh")
+        self._score_check_judged()
         self._score_override_store(
             SQL(
                 "override_set = true, override_score = %s, override_until = %s,"
@@ -277,6 +284,8 @@ class LeadScoreExplaining(models.AbstractModel):
         :return: True
         """
         self.check_access("write")
+        self.env.flush_all()
+        self.sudo()._score_update("refresh")
         self._score_override_store(
             SQL(
                 "override_set = false, override_score = NULL, override_until = NULL,"
@@ -291,16 +300,26 @@ class LeadScoreExplaining(models.AbstractModel):
         # A comparison with "not a number" is never true.
         if not (number and 0 <= score <= 100):
             raise UserError(self.env._("A score is a number from 0 to 100."))
-        if not (reason or "").strip():
+        if not (isinstance(reason, str) and reason.strip()):
             raise UserError(self.env._("Say why the score is set by hand."))
-        until = fields.Date.to_date(until) if until else None
+        try:
+            until = fields.Date.to_date(until) if until else None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise UserError(self.env._("This is not a day: %s", until)) from error
         if until and until < self._score_today():
             raise UserError(self.env._("The last day on which the score holds is past."))
         return round(score, 2), until
 
+    def _score_check_judged(self):
+        closed = self.filtered(lambda lead: not lead.active or lead.won_status != "pending")
+        if closed:
+            names = ", ".join(closed[:NAMED].mapped("name"))
+            raise UserError(self.env._("A closed lead keeps its score: %s", names))
+        if unjudged := self.filtered(lambda lead: not lead.score_card_id):
+            names = ", ".join(unjudged[:NAMED].mapped("name"))
+            raise UserError(self.env._("No scorecard judges these leads: %s", names))
+
     def _score_override_store(self, changes):
-        self.env.flush_all()
-        self.sudo()._score_update("refresh")
         self.env.cr.execute(
             SQL(
                 "UPDATE lead_score SET %s, next_date = %s WHERE id IN %s",

@@ -155,10 +155,13 @@ class LeadScoreQualification(models.AbstractModel):
             self._qualify_check_minutes({name for vals in vals_list for name in vals})
         for vals in vals_list:
             state = vals.get("qualification") or RAW
+            if state == REJECTED and not vals.get("qualification_reason_id"):
+                raise UserError(self.env._("Please say why the lead is rejected."))
             if state != RAW:
-                if state == REJECTED and not vals.get("qualification_reason_id"):
-                    raise UserError(self.env._("Please say why the lead is rejected."))
                 vals = {**self._qualification_minutes(state, now, self.env.user), **vals}
+            elif "qualification" in vals:
+                # An import may leave it empty.
+                vals = {**vals, "qualification": RAW}
             prepared.append(vals)
         return super().create(prepared)
 
@@ -166,9 +169,9 @@ class LeadScoreQualification(models.AbstractModel):
         if self.env.context.get("score_qualify") is QUALIFY or GUARDED.isdisjoint(vals):
             return super().write(vals)
         plain = {name: value for name, value in vals.items() if name not in GUARDED}
-        result = super().write(plain) if plain else True
+        # Before anything else: who hands a lead over may not write it any more.
         self._qualify_by_write({name: vals[name] for name in vals if name in GUARDED})
-        return result
+        return super().write(plain) if plain else True
 
     def _qualify_by_write(self, vals):
         """What an import, a list or the API wants to write is judged like a click."""
@@ -176,16 +179,51 @@ class LeadScoreQualification(models.AbstractModel):
         self.check_access("write")
         reason = self.env["lead.score.reject.reason"].browse(vals.get("qualification_reason_id"))
         note = vals.get("qualification_note")
-        target = vals.get("qualification")
-        if "qualification" not in vals or target == REJECTED:
+        target = "qualification" in vals and (vals["qualification"] or RAW)
+        if target in (False, REJECTED):
             rejected = self.filtered(lambda lead: lead.qualification == REJECTED)
-            if target != REJECTED and rejected != self:
+            if not target and rejected != self:
                 raise UserError(self.env._("Only a rejected lead has a reason for it."))
-            about = {k: v for k, v in vals.items() if k != "qualification"}
-            if about and rejected:
-                rejected.with_context(score_qualify=QUALIFY).write(about)
-        if target or "qualification" in vals:
+            rejected._qualification_reword(
+                {name: value for name, value in vals.items() if name != "qualification"}
+            )
+        if target:
             self._qualify_by_hand(target, reason, note)
+
+    def _qualification_reword(self, about):
+        """Change why these leads were rejected, and leave a trace of it.
+
+        :param dict about: the new reason or note
+        """
+        if "qualification_reason_id" in about and not about["qualification_reason_id"]:
+            raise UserError(self.env._("Please say why the lead is rejected."))
+        changed = self.filtered(
+            lambda lead: any(
+                lead._fields[name].convert_to_write(lead[name], lead) != (value or False)
+                for name, value in about.items()
+            )
+        )
+        if not changed:
+            return
+        changed.with_context(score_qualify=QUALIFY).write(about)
+        why = {
+            lead.id: ". ".join(
+                filter(None, [lead.qualification_reason_id.name, lead.qualification_note])
+            )
+            for lead in changed
+        }
+        changed.sudo()._message_log_batch(
+            {
+                lead_id: self.env._("Reason for rejection changed: %s", text)
+                for lead_id, text in why.items()
+            }
+        )
+        changed._score_log(
+            {
+                lead_id: {"reason": "qualification", "qualification": REJECTED, "note": text}
+                for lead_id, text in why.items()
+            }
+        )
 
     def _qualify_check_minutes(self, names):
         """Refuse to have the minutes written from outside."""
@@ -288,16 +326,21 @@ class LeadScoreQualification(models.AbstractModel):
     def _qualification_kept(self, target):
         """Minutes of states that the lead had passed before and that this move does not touch."""
         names = set()
+        back = target in STEPS_BACK.get(self.qualification, ())
         for state in PASSED[target]:
-            if state != target and self[moment(state)]:
+            if (back or state != target) and self[moment(state)]:
                 names |= {moment(state), decider(state)}
         return frozenset(names)
 
     def _qualification_record(self, before, target, reason, note, user):
-        """History, chatter and whatever waits for it learn that leads entered a state."""
+        """Chatter, history and whatever waits for it learn that leads entered a state."""
         why = reason.name if target == REJECTED and reason else False
         if user or self.env.context.get("score_reason") not in BULK:
             self._qualification_tell(before, target, ". ".join(filter(None, [why, note])), user)
+        self._qualification_log(before, target, user, why)
+
+    def _qualification_log(self, before, target, user, why=False):
+        """History, and whatever waits for it, learn that leads entered a state."""
         self._score_log(
             {
                 lead.id: {
@@ -355,9 +398,13 @@ class LeadScoreQualification(models.AbstractModel):
         :return: True
         :raise UserError: without a reason, or with one that does not exist
         """
-        reason = self.env["lead.score.reject.reason"].browse(reason_id or []).exists()
+        number = isinstance(reason_id, int) and not isinstance(reason_id, bool)
+        reasons = self.env["lead.score.reject.reason"]
+        reason = reasons.browse(reason_id if number else ()).exists()
         if not reason:
             raise UserError(self.env._("Please say why the lead is rejected."))
+        if note and not isinstance(note, str):
+            raise UserError(self.env._("A note is a text."))
         self._qualify_by_hand(REJECTED, reason, note)
         return True
 

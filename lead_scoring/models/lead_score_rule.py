@@ -8,6 +8,8 @@ from .lead_score_mixin import SCORE_FIELDS
 
 # A rule that looked at these would judge the score by itself.
 OWN_FIELDS = {"lead_score_id", "score_trend", *SCORE_FIELDS}
+# In the context of a write: rules come back as they were, even if they can no longer count.
+RESTORE = object()
 DEFINITION = (
     "name",
     "kind",
@@ -26,6 +28,7 @@ class LeadScoreRule(models.Model):
     """One line of a scorecard: what counts, in which dimension, and how much."""
 
     _name = "lead.score.rule"
+    _inherit = ["lead.score.bounded"]
     _description = "Score Rule"
     _order = "card_id, sequence, id"
 
@@ -212,6 +215,8 @@ class LeadScoreRule(models.Model):
 
     @api.constrains("domain", "kind", "signal_id")
     def _check_rule(self):
+        if self.env.context.get("score_restore") is RESTORE:
+            return
         for rule in self:
             if rule.kind == "signal" and not rule.signal_id:
                 raise ValidationError(self.env._("%s: choose what the lead has to do.", rule.name))

@@ -149,6 +149,39 @@ class LeadScoreSla(models.AbstractModel):
         return [lead_id for (lead_id,) in rows]
 
     # ------------------------------------------------------------------
+    # Born qualified
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        leads = super().create(vals_list)
+        leads._qualification_born(vals_list)
+        return leads
+
+    def _qualification_born(self, vals_list):
+        """Leads that came into being qualified have a time to decide, a history and triggers."""
+        born = {}
+        for lead, vals in zip(self, vals_list, strict=True):
+            state = vals.get("qualification") or RAW
+            # Its score may have taken it on, with all that belongs to it.
+            if state != RAW and lead.qualification == state:
+                born.setdefault(state, []).append(lead.id)
+        for state, ids in born.items():
+            leads = self.browse(ids)
+            if state == MQL:
+                leads._qualification_set_dues()
+            leads._qualification_log(dict.fromkeys(ids, RAW), state, self.env.user)
+
+    def _qualification_set_dues(self):
+        """Sales has to decide from now on, unless an import says until when."""
+        dues = self._qualification_dues(fields.Datetime.now())
+        undecided = self.filtered(lambda lead: not lead.qualification_due_date)
+        for due, leads in undecided.grouped(lambda lead: dues[lead.id]).items():
+            if due:
+                values = {"qualification_due_date": due, "qualification_alarm_date": due}
+                leads.with_context(score_qualify=QUALIFY).write(values)
+
+    # ------------------------------------------------------------------
     # Time to decide
     # ------------------------------------------------------------------
 

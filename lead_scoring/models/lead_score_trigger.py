@@ -30,7 +30,7 @@ class LeadScoreTrigger(models.Model):
     """What happens with a lead when one of its classes changes. How is in the inherited parts."""
 
     _name = "lead.score.trigger"
-    _inherit = ["lead.score.trigger.action", "lead.score.trigger.queue"]
+    _inherit = ["lead.score.bounded", "lead.score.trigger.action", "lead.score.trigger.queue"]
     _description = "Action on a Class Change"
     _order = "sequence, id"
     _check_company_auto = True

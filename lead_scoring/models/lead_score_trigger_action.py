@@ -98,6 +98,7 @@ class LeadScoreTriggerAction(models.AbstractModel):
     )
     planned = fields.Char(
         readonly=True,
+        copy=False,
         help="What this trigger was told to do when it was saved. What is no longer there, "
         "because somebody deleted it, is reported.",
     )
@@ -123,6 +124,15 @@ class LeadScoreTriggerAction(models.AbstractModel):
         )
         for trigger in self:
             trigger.log_count = counts.get(trigger, 0)
+
+    def copy_data(self, default=None):
+        """A server action is for administrators, and who is none copies a trigger without it."""
+        if self.env.su or self.env.user.has_group("base.group_system"):
+            return super().copy_data(default)
+        rows = super().copy_data({**(default or {}), "server_action_id": False})
+        for row in rows:
+            row.pop("server_action_id")
+        return rows
 
     @api.constrains("server_action_id")
     def _check_server_action(self):
@@ -174,9 +184,11 @@ class LeadScoreTriggerAction(models.AbstractModel):
         rows = []
         for lead in trigger._may_act_on(leads, rows):
             errors = trigger._act_on(lead)
-            rows.append(
-                trigger._log_row(lead, "failed" if errors else "done", "; ".join(errors) or False)
-            )
+            note = "; ".join(errors) or False
+            rows.append(trigger._log_row(lead, "failed" if errors else "done", note))
+        # A server action may have deleted some of them.
+        left = set(leads.exists()._ids)
+        rows = [row for row in rows if row["lead_id"] in left]
         if not rows:
             return
         trigger.env["lead.score.trigger.log"].create(rows)

@@ -54,6 +54,7 @@ class LeadScoreTriggering(models.AbstractModel):
         triggers = self.env["lead.score.trigger"].sudo().search([("watch", "in", live)])
         # What a trigger does must not set it off again.
         busy = self.env.context.get("score_triggers", ())
+        leads = self
         for trigger in triggers:
             if trigger.id in busy:
                 continue
@@ -61,11 +62,13 @@ class LeadScoreTriggering(models.AbstractModel):
             field_name = name if name in ("qualification", "score") else f"score_{name}"
             there = [
                 lead.id
-                for lead in self
+                for lead in leads
                 if trigger._happened(before.get(lead.id, {}).get(name), lead[field_name])
             ]
             if there:
                 self.browse(there)._score_trigger_safely(trigger)
+                # It may have deleted some.
+                leads = leads.exists()
 
     def _score_trigger_safely(self, trigger):
         try:

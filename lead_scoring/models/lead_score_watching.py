@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import ormcache
 
+from ..tools.heard import heard
+
 # A lead is scored when one of these changes, whatever the rules look at.
 ALWAYS = frozenset(("active", "won_status", "company_id", "team_id"))
 
@@ -11,6 +13,9 @@ class LeadScoreWatching(models.AbstractModel):
     Most change none: a stage moves on, a revenue is put right within its band. What the filters of
     cards and rules say of a lead is therefore compared before and after, which costs a tenth of
     judging the lead again.
+
+    What Odoo carries over from other records, such as the phone of the contact, is no edit of the
+    lead. It is heard of when Odoo computes it, and the leads are scored before the commit.
     """
 
     _name = "lead.score.watching"
@@ -21,11 +26,40 @@ class LeadScoreWatching(models.AbstractModel):
         if not names and not filters:
             return super().write(vals)
         before = self._score_said(names, filters)
+        waiting = self._score_waiting() & before.keys()
         result = super().write(vals)
         after = self._score_said(names, filters)
         if changed := [lead_id for lead_id in before if before[lead_id] != after[lead_id]]:
             self.browse(changed)._score_update("edit")
+        # What this edit had computed has been compared.
+        self._score_waiting().difference_update(before.keys() - waiting)
         return result
+
+    def _compute_field_value(self, field):
+        result = super()._compute_field_value(field)
+        if field.store and field.name in self._score_carried():
+            self._score_waiting().update(filter(None, self._ids))
+        return result
+
+    def _score_waiting(self):
+        """Ids of leads that are to be scored before the commit."""
+        return heard(self.env, "lead_scoring.score", self._score_update_heard)
+
+    @api.model
+    def _score_update_heard(self, ids):
+        self.sudo().browse(ids).exists()._score_update("edit")
+
+    @api.model
+    @ormcache()
+    def _score_carried(self):
+        """Names of stored fields with which Odoo computes something that rules look at."""
+        computed = (self._fields.get(name) for name in self._score_watched())
+        return frozenset(
+            other.name
+            for field in computed
+            if field and field.compute and field.store
+            for other in self.pool.field_computed[field]
+        )
 
     @api.model
     def _score_concerned(self, vals):

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import side_row
+from ..tools.heard import heard
 from ..tools.side_row import SideRow
 
 WIN_FIELDS = {
@@ -136,8 +137,22 @@ class LeadWinProbability(models.AbstractModel):
             self._win_mark()
         return result
 
+    def _compute_field_value(self, field):
+        """Hear of what Odoo carries over from other records, such as the phone of the contact."""
+        result = super()._compute_field_value(field)
+        watched = self.env["lead.score.model"]._watched_fields() if field.store else ()
+        if watched and any(made.name in watched for made in self.pool.field_computed[field]):
+            waiting = heard(self.env, "lead_scoring.win", self._win_mark_heard)
+            waiting.update(filter(None, self._ids))
+        return result
+
+    @api.model
+    def _win_mark_heard(self, ids):
+        self.browse(ids).exists()._win_mark()
+
     def _win_mark(self):
         """Have these leads predicted by the next run of the job."""
+        heard(self.env, "lead_scoring.win", self._win_mark_heard).difference_update(self._ids)
         if self.ids and self.env["lead.score.model"]._has_champion():
             self.env.cr.execute(
                 SQL(

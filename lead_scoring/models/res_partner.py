@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -84,10 +85,16 @@ class ResPartner(models.Model):
     def _search_score_measure(self, name, operator, value):
         if operator not in COMPARISONS:
             return NotImplemented
+        try:
+            numbers = value if operator == "in" else [value]
+            numbers = tuple(float(number or 0) for number in numbers)
+        except (TypeError, ValueError) as error:
+            raise UserError(self.env._("This is not a number: %s", value)) from error
         if operator == "in":
-            value = tuple(float(number or 0) for number in value) or (-1.0,)
+            value = numbers or (-1.0,)
             includes_none = 0.0 in value
         else:
+            [value] = numbers
             includes_none = eval_comparison(operator, 0, value)
         compare = COMPARISONS[operator]
         if includes_none:

@@ -17,3 +17,5 @@ from . import test_process_reports
 from . import test_points
 from . import test_rules
 from . import test_signal
+from . import test_carried
+from . import test_card_repair

@@ -137,3 +137,40 @@ class TestGuards(ScoreCase):
         two.score_signal("t_bounce", key="same")
         merged = (one | two).merge_opportunity()
         self.assertEqual((len(merged.score_event_ids), merged.score), (2, 35))
+
+    def test_merging_keeps_a_score_that_was_set_by_hand(self):
+        self._create_card([self._attribute()])
+        keeper, other = self._create_leads(2, type="opportunity")
+        keeper.write({"probability": 90, "function": "Boss"})
+        other.score_set(77, "The buyer called")
+        merged = (keeper | other).merge_opportunity()
+        self.assertEqual(merged, keeper)
+        self.assertEqual((merged.score, merged.score_computed), (77, 10))
+        self.assertEqual(merged.score_override_reason, "The buyer called")
+        third = self._create_leads(type="opportunity")
+        third.score_set(5, "Nonsense")
+        merged = (keeper | third).merge_opportunity()
+        self.assertEqual(merged.score, 77 if merged == keeper else 5, "its own holds")
+
+    def test_a_score_is_set_by_hand_only_where_it_counts(self):
+        self._create_card([self._attribute()])
+        lead, closed = self._create_leads(2)
+        closed.action_set_lost()
+        stranger = self.env["crm.lead"].create({"name": "Of no card", "referred": "nobody"})
+        self.env["lead.score.card"].search([("domain", "=", "[]")]).action_archive()
+        for leads in (lead | closed, lead | stranger):
+            with self.assertRaises(UserError):
+                leads.score_set(50, "Because")
+            self.assertFalse(lead.score_override_set)
+        for reason, until in ((5, None), (["x"], None), ("Ok", "nonsense"), ("Ok", 7)):
+            with self.subTest(reason=reason, until=until), self.assertRaises(UserError):
+                lead.score_set(50, reason, until)
+        self.assertTrue(lead.score_set(50, "Because", "2999-01-01"))
+        self.assertEqual(lead.score, 50)
+
+    def test_contacts_are_not_searched_by_what_is_no_number(self):
+        contacts = self.env["res.partner"]
+        for operator, value in ((">", "much"), ("=", "much"), ("in", ["x"]), (">", [1])):
+            with self.subTest(operator, value=value), self.assertRaises(UserError):
+                contacts.search([("score_best", operator, value)])
+        self.assertTrue(contacts.search([("score_best", "<", "5")], limit=1))

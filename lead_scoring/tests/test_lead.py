@@ -171,7 +171,7 @@ class TestLead(ScoreCase):
                 raise ValueError("poison")
             return run(model, reason, ids)
 
-        logger = "odoo.addons.lead_scoring.models.lead_score_engine"
+        logger = "odoo.addons.lead_scoring.models.lead_score_jobs"
         with patch.object(type(leads), "_score_run", fail), mute_logger(logger):
             self._run_cron()
         self.assertEqual(leads.mapped("score_temperature"), ["warm", "hot", "warm"])

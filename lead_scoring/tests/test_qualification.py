@@ -232,6 +232,67 @@ class TestQualification(TransactionCase):
         with self.assertRaises(UserError):
             self._lead(qualification="rejected")
 
+    def test_born_mql_has_a_time_to_decide_a_history_and_triggers(self):
+        trigger = self.env["lead.score.trigger"].create(
+            {"name": "MQL", "watch": "qualification", "to_qualification": "mql",
+             "notify_leader": True}
+        )  # fmt: skip
+        # Judged by a card that gives eight hours.
+        card = self.card.copy({"sequence": -1, "domain": "[('referred', '=', 'born')]"})
+        card.rule_ids = [(0, 0, {"name": "Any", "domain": "[]", "points": 1})]
+        card.action_publish()
+        leads = self.env["crm.lead"].with_user(self.rep)
+        lead = leads.create({"name": "Born", "referred": "born", "qualification": "mql",
+                             "team_id": self.team.id})  # fmt: skip
+        due = fields.Datetime.now() + timedelta(hours=8)
+        self.assertAlmostEqual(lead.qualification_due_date, due, delta=timedelta(minutes=5))
+        self.assertEqual(lead.qualification_alarm_date, lead.qualification_due_date)
+        row = lead.score_history_ids.filtered(lambda row: row.reason == "qualification")
+        self.assertEqual((row.qualification_before, row.qualification), ("raw", "mql"))
+        self.assertEqual(row.user_id, self.rep)
+        self.assertEqual(trigger.log_ids.lead_id.id, lead.id)
+
+    def test_an_empty_qualification_of_an_import_is_raw(self):
+        lead = self._lead(qualification=False)
+        self.assertEqual(lead.qualification, "raw")
+        lead.write({"qualification": False})
+        lead.action_mql()
+        with self.assertRaises(UserError):
+            lead.with_user(self.rep).write({"qualification": ""})
+
+    def test_the_reason_of_a_rejection_changes_with_a_trace_and_is_never_empty(self):
+        lead = self.lead.with_user(self.rep)
+        lead.action_reject(self.reason.id, "Too small")
+        with self.assertRaises(UserError):
+            lead.write({"qualification_reason_id": False})
+        messages = len(lead.message_ids)
+        lead.write({"qualification_reason_id": self.reason.id})
+        self.assertEqual(len(lead.message_ids), messages)
+        lead.write({"qualification_note": "Far too small"})
+        self.assertEqual(len(lead.message_ids), messages + 1)
+        self.assertIn("Far too small", lead.message_ids[0].body)
+        self.assertIn("Far too small", lead.score_history_ids[0].note)
+        for wrong in ([self.reason.id], "x", True, None, 10**12):
+            with self.subTest(wrong=wrong), self.assertRaises(UserError):
+                self._lead().action_reject(wrong)
+        with self.assertRaises(UserError):
+            self._lead().action_reject(self.reason.id, 5)
+
+    def test_a_step_back_keeps_who_accepted(self):
+        self.lead.with_user(self.rep).action_mql()
+        self.lead.with_user(self.rep).action_accept()
+        accepted = self.lead.qualification_accepted_date
+        self.lead.with_user(self.rep).action_sql()
+        self.lead.with_user(self.leader).write({"qualification": "accepted"})
+        self.assertEqual(self.lead.qualification_accepted_user_id, self.rep)
+        self.assertEqual(self.lead.qualification_accepted_date, accepted)
+        self.assertFalse(self.lead.qualification_sql_date)
+
+    def test_qualifying_and_handing_over_in_one_go(self):
+        other = new_test_user(self.env, "qual_other", groups="sales_team.group_sale_salesman")
+        self.lead.with_user(self.rep).write({"qualification": "mql", "user_id": other.id})
+        self.assertEqual((self.lead.qualification, self.lead.user_id), ("mql", other))
+
     def test_nobody_forges_dates_with_a_new_lead(self):
         leads = self.env["crm.lead"].with_user(self.rep)
         with self.assertRaises(UserError):

@@ -361,6 +361,28 @@ class TestTriggers(ProcessCase):
         with self.assertRaises(ValidationError):
             trigger.server_action_id = action
 
+    def test_a_manager_copies_a_trigger_without_its_server_action(self):
+        action = self.env["ir.actions.server"].create(
+            {"name": "Note", "model_id": self.env["ir.model"]._get_id("crm.lead"),
+             "state": "code", "code": "pass"}
+        )  # fmt: skip
+        trigger = self._trigger(server_action_id=action.id)
+        self.assertEqual(trigger.copy().server_action_id, action)
+        copy = trigger.with_user(self.boss).copy().sudo()
+        self.assertFalse(copy.server_action_id)
+        self.assertEqual(copy.planned, "activity_type_id")
+
+    def test_a_trigger_may_delete_its_lead(self):
+        action = self.env["ir.actions.server"].create(
+            {"name": "Delete", "model_id": self.env["ir.model"]._get_id("crm.lead"),
+             "state": "code", "code": "record.unlink()"}
+        )  # fmt: skip
+        trigger = self._trigger(activity_type_id=False, server_action_id=action.id)
+        later = self._trigger(sequence=99)
+        self._turn_hot()
+        self.assertFalse(self.lead.exists())
+        self.assertFalse(trigger.last_error or later.last_error)
+
     def test_reps_do_not_see_the_machinery(self):
         with self.assertRaises(AccessError):
             self.env["lead.score.trigger"].with_user(self.rep).search([])

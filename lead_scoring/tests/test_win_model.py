@@ -245,6 +245,19 @@ class TestWinContest(WinCase):
         self.first = self._train()
         self.first.action_promote()
 
+    def test_a_lead_is_predicted_again_when_its_contact_changes(self):
+        contact = self.env["res.partner"].create({"name": "Carried", "email": "a@example.com"})
+        lead = self._open_lead(partner_id=contact.id)
+        watched = self.models._watched_fields() | {"email_from"}
+        self.patch(type(self.models), "_watched_fields", lambda models: watched)
+        self._run("win_predict")
+        self.assertFalse(lead.lead_win_id.dirty)
+        contact.email = "b@example.com"
+        self.env.cr.flush()
+        self.env.invalidate_all()
+        self.assertEqual(lead.email_from, "b@example.com")
+        self.assertTrue(lead.lead_win_id.dirty)
+
     def test_second_needs_proof_or_a_reason(self):
         second = self._train()
         with self.assertRaisesRegex(UserError, "neither has seen"):

@@ -138,3 +138,25 @@ class TestScoreRaces(TransactionCase):
         with committed(self.registry) as env:
             events = env["lead.score.event"].search([("lead_id", "in", leads)])
             self.assertEqual(len(events), len(leads))
+
+    def test_who_began_before_a_card_was_published_is_judged_again_later(self):
+        with committed(self.registry) as slow:
+            # From here on this transaction sees the card as it was.
+            version = slow["lead.score.card"].browse(self.card).version
+            with committed(self.registry) as env:
+                card = env["lead.score.card"].browse(self.card)
+                card.rule_ids[0].points = 33
+                card.action_publish()
+            lead = slow["crm.lead"].create(
+                {"name": "Slow", "referred": "score-race", "function": "Boss"}
+            )
+            self.assertEqual((lead.score, lead.score_card_version), (30, version))
+            self.leads.append(lead.id)
+        with committed(self.registry) as env:
+            lead = env["crm.lead"].browse(lead.id)
+            self.assertEqual(lead.score_card_version, version, "not seen to be out of date yet")
+            job = env.ref("lead_scoring.ir_cron_score_refresh")
+            self.assertTrue(env["ir.cron.trigger"].search([("cron_id", "=", job.id)]))
+            lead._cron_score_refresh()
+            self.assertEqual((lead.score, lead.score_card_version), (33, version + 1))
+            self.assertFalse(lead._score_outdated_ids(0))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import Command, fields
+from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user
 
 from ..common import requires, top_level
@@ -125,3 +126,23 @@ class TestTogether(TransactionCase):
         )
         customer._pool_route()
         self.assertEqual(customer.pool_id, pool)
+
+    def test_nobody_adds_people_to_a_lead_that_he_has_not_claimed(self):
+        pool = self._pool(entry_domain="[('city', '=', 'Best')]", entry_auto=True)
+        lead = self.env["crm.lead"].create({"name": "Open", "city": "Best", "user_id": False})
+        lead._pool_route()
+        self.assertEqual(lead.pool_id, pool)
+        people = self.env["lead.score.influencer"].with_user(self.reps[0])
+        lead = lead.with_user(self.reps[0])
+        self.assertTrue(lead.name, "one may see it")
+        person = {"name": "Planted", "role": "decider"}
+        for plant in (
+            lambda: people.create({"lead_id": lead.id, **person}),
+            lambda: lead.write({"profile_influencer_ids": [Command.create(person)]}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                plant()
+        self.assertFalse(lead.profile_influencer_ids)
+        lead.pool_claim()
+        lead.write({"profile_influencer_ids": [Command.create(person)]})
+        self.assertEqual(lead.profile_influencer_ids.name, "Planted")
