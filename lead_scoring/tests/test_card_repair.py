@@ -37,9 +37,7 @@ class TestCardRepair(ScoreCase):
             :1
         ].definition = definition
         self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE lead_score_rule SET domain = %s WHERE id = %s", (GONE, rule.id)
-        )
+        self.env.cr.execute("UPDATE lead_score_rule SET domain = %s WHERE id = %s", (GONE, rule.id))
         self.env.invalidate_all()
 
     def _names(self):
