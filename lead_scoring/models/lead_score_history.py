@@ -112,25 +112,41 @@ class LeadScoreHistory(models.Model):
     _lead_index = models.Index("(lead_id, date DESC, id DESC)")
 
     @api.model
-    def _add(self, rows):
-        """Add rows, from the score's own code, in one statement.
+    def _add(self, values):
+        """Add a row to the history of each lead, from the score's own code, in one statement.
 
-        :param list rows: values by column, the same columns in each
+        :param dict values: see `_score_log`
         """
-        if not rows:
+        if not values:
             return
+        ids = sorted(values)
+        kept = [SQL.identifier(name) for name in ("score", *CLASSES)]
+        before = [SQL.identifier(f"{name}_before") for name in ("score", *CLASSES)]
+        given = {"user_id": self.env.uid, **values[ids[0]]}
+        columns = [
+            [values[lead_id].get(name, given[name]) or None for lead_id in ids] for name in given
+        ]
         self.env.cr.execute(
             SQL(
-                "INSERT INTO lead_score_history (%s) VALUES %s",
-                SQL(", ").join(map(SQL.identifier, rows[0])),
-                # An empty value of the ORM is none in the database.
-                SQL(", ").join(
-                    SQL("%s", tuple(None if value is False else value for value in row.values()))
-                    for row in rows
+                "INSERT INTO lead_score_history"
+                " (lead_id, date, card_id, card_version, %(kept)s, %(before)s, %(names)s)"
+                " SELECT lead_id, %(now)s, card_id, card_version, %(stored)s, %(stored)s, %(new)s"
+                " FROM unnest(%(ids)s::int[], %(columns)s) AS given (lead_id, %(names)s)"
+                " LEFT JOIN lead_score score ON score.id = lead_id ORDER BY lead_id",
+                kept=SQL(", ").join(kept),
+                before=SQL(", ").join(before),
+                names=SQL(", ").join(map(SQL.identifier, given)),
+                now=self.env.cr.now(),
+                stored=SQL(", ").join(SQL("score.%s", name) for name in kept),
+                new=SQL(", ").join(SQL.identifier("given", name) for name in given),
+                ids=ids,
+                columns=SQL(", ").join(
+                    SQL("%s::%s[]", column, SQL(self._fields[name]._column_type[0]))
+                    for name, column in zip(given, columns, strict=True)
                 ),
             )
         )
-        leads = self.env["crm.lead"].browse(row["lead_id"] for row in rows)
+        leads = self.env["crm.lead"].browse(ids)
         leads.invalidate_recordset(["score_history_ids"], flush=False)
 
     def _why_not(self):

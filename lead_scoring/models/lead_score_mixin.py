@@ -3,7 +3,6 @@ from odoo.tools import SQL
 
 from ..tools import side_row
 from ..tools.side_row import SideRow
-from .lead_score_history import CLASSES
 
 # Fields of the lead by the column of `lead.score` that they show.
 SCORE_FIELDS = {
@@ -188,26 +187,12 @@ class LeadScoreMixin(models.AbstractModel):
         """Add one row to the history of each lead.
 
         :param dict values: by lead id, the columns of `lead.score.history` that changed, such as
-            `{"qualification_before": "raw", "qualification": "mql", "reason": "qualification"}`;
-            score, classes, card, date and user are filled in
+            `{"qualification_before": "raw", "qualification": "mql", "reason": "qualification"}`,
+            the same columns for each; score, classes, card, date and user are filled in
         """
-        rows = []
-        for lead in self.sudo().filtered(lambda lead: lead.id in values):
-            score = lead.lead_score_id
-            kept = {name: score[name] for name in ("score", *CLASSES)}
-            rows.append(
-                {
-                    "lead_id": lead.id,
-                    "date": self.env.cr.now(),
-                    "user_id": self.env.uid,
-                    "card_id": score.card_id.id,
-                    "card_version": score.card_version,
-                    **kept,
-                    **{f"{name}_before": value for name, value in kept.items()},
-                    **values[lead.id],
-                }
-            )
-        self.env["lead.score.history"]._add(rows)
+        self.env["lead.score.history"]._add(
+            {lead_id: values[lead_id] for lead_id in self.ids if lead_id in values}
+        )
 
     # ------------------------------------------------------------------
     # Merge

@@ -359,14 +359,14 @@ class LeadScoreQualification(models.AbstractModel):
         """One line in the chatter of each lead."""
         labels = dict(self._fields["qualification"]._description_selection(self.env))
         bodies = {}
-        for lead in self:
+        for state in set(before.values()):
             text = self.env._(
-                "Qualification: %(old)s → %(new)s", old=labels[before[lead.id]], new=labels[target]
+                "Qualification: %(old)s → %(new)s", old=labels[state], new=labels[target]
             )
             if not user:
                 text = self.env._("%s, by its score", text)
-            bodies[lead.id] = f"{text}. {why}" if why else text
-        self.sudo()._message_log_batch(bodies)
+            bodies[state] = f"{text}. {why}" if why else text
+        self.sudo()._message_log_batch({lead.id: bodies[before[lead.id]] for lead in self})
 
     def _qualification_changed(self, before):
         """Hook: these leads have just entered another state of qualification.

@@ -1,9 +1,8 @@
-import json
 import math
 import re
 from datetime import datetime, timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, ormcache
 
@@ -25,6 +24,8 @@ TOLERANCE = 300
 KEY_LENGTH = 200
 # What happened before is a mistake of the reporting program.
 FIRST_YEAR = 1990
+# What is stored of a report.
+REPORTED = ("lead_id", "signal_id", "date", "quantity", "key", "ref")
 REF = re.compile(r"[a-z][a-z0-9_.]*,[1-9][0-9]{0,9}")
 
 
@@ -209,57 +210,60 @@ class LeadScoreSignalling(models.AbstractModel):
 
         :return: (event id, signal id) of each, and the ids of the leads with new events
         """
-        rows = json.dumps(
-            [
-                {**report, "place": place, "date": fields.Datetime.to_string(report["date"])}
-                for place, report in enumerate(reports)
-            ]
-        )
-        given = SQL(
-            "jsonb_to_recordset(%s) AS given (place int, lead_id int, signal_id int,"
-            " date timestamp, quantity float8, key varchar, ref varchar)",
-            rows,
-        )
-        known = {}
-        if any(report["key"] for report in reports):
-            known = self._score_known(given)
-        new = [place for place in range(len(reports)) if place not in known]
-        inserted = []
-        if new:
-            self.env.flush_all()
-            inserted = self.env.execute_query(
-                SQL(
-                    "INSERT INTO lead_score_event"
-                    " (lead_id, signal_id, date, quantity, key, ref, create_uid, create_date)"
-                    " SELECT lead_id, signal_id, date, quantity, key, ref, %s, %s FROM %s"
-                    " WHERE place IN %s ORDER BY place"
-                    " ON CONFLICT (lead_id, key) WHERE key IS NOT NULL DO NOTHING RETURNING id",
-                    self.env.uid,
-                    self.env.cr.now(),
-                    given,
-                    tuple(new),
-                )
+        self.env.flush_all()
+        inserted = self.env.execute_query(
+            SQL(
+                "INSERT INTO lead_score_event"
+                " (lead_id, signal_id, date, quantity, key, ref, create_uid, create_date)"
+                " SELECT lead_id, signal_id, date, quantity, key, ref, %s, %s"
+                " FROM unnest(%s::int[], %s::int[], %s::timestamp[], %s::float8[], %s::varchar[],"
+                " %s::varchar[]) WITH ORDINALITY"
+                " AS given (lead_id, signal_id, date, quantity, key, ref, place) ORDER BY place"
+                " ON CONFLICT (lead_id, key) WHERE key IS NOT NULL DO NOTHING"
+                " RETURNING id, lead_id, key",
+                self.env.uid,
+                self.env.cr.now(),
+                *([report[name] for report in reports] for name in REPORTED),
             )
-        for place, (event_id,) in zip(new, inserted, strict=True):
-            known[place] = (event_id, reports[place]["signal_id"])
-        stored = [known[place] for place in range(len(reports))]
-        return stored, [reports[place]["lead_id"] for place in new]
+        )
+        if len(inserted) == len(reports):
+            known = {}
+        else:
+            mine = {(lead_id, key): event_id for event_id, lead_id, key in inserted if key}
+            known = self._score_known(
+                [
+                    report
+                    for report in reports
+                    if report["key"] and (report["lead_id"], report["key"]) not in mine
+                ]
+            )
+        new, stored, fresh = iter(inserted), [], []
+        for report in reports:
+            event = known.get((report["lead_id"], report["key"]))
+            if not event:
+                event = next(new)[0], report["signal_id"]
+                fresh.append(report["lead_id"])
+            stored.append(event)
+        return stored, fresh
 
-    def _score_known(self, given):
-        """Events that are known by their keys, by place.
+    def _score_known(self, reports):
+        """Events that were stored before under the keys of these reports.
 
         A key that another transaction is just using waits for that and then cannot be serialized;
         Odoo replays the call, which then finds it here.
+
+        :return: (event id, signal id) by (lead id, key)
         """
         rows = self.env.execute_query(
             SQL(
-                "SELECT given.place, event.id, event.signal_id FROM %s"
-                " JOIN lead_score_event event ON event.lead_id = given.lead_id"
-                " AND event.key = given.key",
-                given,
+                "SELECT lead_id, key, event.id, event.signal_id FROM lead_score_event event"
+                " JOIN unnest(%s::int[], %s::varchar[]) AS given (lead_id, key)"
+                " USING (lead_id, key)",
+                [report["lead_id"] for report in reports],
+                [report["key"] for report in reports],
             )
         )
-        return {place: (event_id, signal_id) for place, event_id, signal_id in rows}
+        return {(lead_id, key): tuple(event) for lead_id, key, *event in rows}
 
 
 def _is_amount(value):

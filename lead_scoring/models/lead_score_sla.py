@@ -188,9 +188,9 @@ class LeadScoreSla(models.AbstractModel):
     def _qualification_dues(self, now):
         """Until when sales should decide, per lead id; none where the card sets no time."""
         dues = {}
-        for (card, company), leads in self.grouped(
-            lambda lead: (lead.sudo().lead_score_id.card_id, lead.company_id)
-        ).items():
+        for (card, company), leads in (
+            self.sudo().grouped(lambda lead: (lead.lead_score_id.card_id, lead.company_id)).items()
+        ):
             due = card._decide_by(now, company) if card else False
             dues.update(dict.fromkeys(leads.ids, due))
         return dues
