@@ -196,7 +196,8 @@ class LeadScoreModel(models.Model):
     missing_fields = fields.Text(
         string="Missing fields",
         compute="_compute_missing_fields",
-        help="Fields that this version learned from and that are gone; they count as empty.",
+        help="Fields that this version learned from and that are gone, or no longer of the same "
+        "type; they count as empty.",
     )
     comparison = fields.Text(
         readonly=True,
@@ -350,6 +351,8 @@ class LeadScoreModel(models.Model):
         busy = self.search([("company_id", "=", company.id), ("state", "in", BUSY)], limit=1)
         model = busy or self._new_version(company)
         if not busy:
+            used = [("company_id", "=", company.id), ("date_promoted", "!=", False)]
+            model.is_first = not self.search_count(used, limit=1)
             model.action_train()
         return {
             "type": "ir.actions.act_window",

@@ -22,6 +22,19 @@ class LeadScoreModelContest(models.AbstractModel):
     is_automatic = fields.Boolean(
         readonly=True, copy=False, help="The weekly job made this version, and promotes it."
     )
+    is_first = fields.Boolean(
+        string="First version",
+        readonly=True,
+        copy=False,
+        help="It was asked for in the settings when no version had ever been in use. It is put in "
+        "use as soon as it is trained, if it is better than the average.",
+    )
+    previous_id = fields.Many2one(
+        "lead.score.model",
+        string="Version before",
+        compute="_compute_previous_id",
+        help="The version that was in use before, and can be put back.",
+    )
     unseen = fields.Json(
         readonly=True,
         copy=False,
@@ -31,6 +44,21 @@ class LeadScoreModelContest(models.AbstractModel):
     @api.model
     def _champion_of(self, company):
         return self.search([("company_id", "=", company.id), ("state", "=", "champion")], limit=1)
+
+    @api.depends("state", "date_promoted")
+    def _compute_previous_id(self):
+        for model in self:
+            model.previous_id = model.state == "champion" and self.search(
+                [
+                    ("company_id", "=", model.company_id.id),
+                    ("state", "=", "retired"),
+                    ("is_kept", "=", True),
+                    ("date_promoted", "<=", model.date_promoted),
+                    ("id", "!=", model.id),
+                ],
+                order="date_promoted desc, version desc",
+                limit=1,
+            )
 
     # ------------------------------------------------------------------
     # Is it better?
@@ -52,8 +80,14 @@ class LeadScoreModelContest(models.AbstractModel):
             if theirs is not None and rows:
                 self.unseen = _contest(won[rows], said, theirs)
         self.comparison = self._comparison_text(champion)
-        if self.is_automatic and not self._promotion_refusal():
+        if not (self.is_automatic or self.is_first) or self._promotion_refusal():
+            return
+        if self.is_automatic:
             self._promote(self.env._("Promoted by the weekly job."))
+        elif not champion:
+            self._promote(
+                self.env._("%s It is the first one, and was put in use at once.", self.reason)
+            )
 
     def _predict_rows(self, table, rows):
         """What this version says about rows of a table, None when its file cannot be used."""
@@ -61,10 +95,15 @@ class LeadScoreModelContest(models.AbstractModel):
             model = self._load()
         except ModelFileError:
             return None
+        same = self._readable(self.columns or {})
         chosen = {
-            name: (kind, [values[row] for row in rows]) for name, (kind, values) in table.items()
+            name: (kind, [values[row] for row in rows])
+            for name, (kind, values) in table.items()
+            if name in same
         }
-        return model.predict(chosen) if rows else None
+        if not rows or not chosen:
+            return np.full(len(rows), model.base) if rows else None
+        return model.predict(chosen)
 
     def _unseen_now(self, champion):
         """The contest on leads closed since both were trained, when there are enough of them."""
@@ -140,7 +179,7 @@ class LeadScoreModelContest(models.AbstractModel):
         :raise UserError: when it is not better than the version in use and no reason is given
         """
         self.check_access("write")
-        for model in self:
+        for model in self.filtered(lambda model: model.state != "champion"):
             reason = (reason or model.force_reason or "").strip()
             refusal = model._promotion_refusal()
             trained = model.state in ("challenger", "retired") and model.algorithm != "base"
@@ -170,17 +209,7 @@ class LeadScoreModelContest(models.AbstractModel):
         """
         self.check_access("write")
         for model in self.filtered(lambda model: model.state == "champion"):
-            before = self.search(
-                [
-                    ("company_id", "=", model.company_id.id),
-                    ("state", "=", "retired"),
-                    ("is_kept", "=", True),
-                    ("date_promoted", "<=", model.date_promoted),
-                    ("id", "!=", model.id),
-                ],
-                order="date_promoted desc, version desc",
-                limit=1,
-            )
+            before = model.previous_id
             if not before:
                 raise UserError(self.env._("There is no earlier version to put back."))
             before._promote(

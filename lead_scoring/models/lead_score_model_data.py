@@ -62,19 +62,30 @@ class LeadScoreModelData(models.AbstractModel):
         return {name: kind for name, kind in sorted(kinds.items()) if kind}
 
     @api.model
+    def _readable(self, columns):
+        """Those of some columns that leads still have, and still of the same kind.
+
+        :param dict columns: kinds by field name
+        """
+        known, lead_fields = self.env["lead.score.model.field"], self.env["crm.lead"]._fields
+        return {
+            name: kind
+            for name, kind in columns.items()
+            if name in lead_fields and known._kind_of(lead_fields[name]) == kind
+        }
+
+    @api.model
     def _read_leads(self, domain, columns, limit=None, order=None):
         """Read leads in one query, and one more per field with several values.
 
-        :param dict columns: kinds by field name; fields that are gone are left out
+        :param dict columns: kinds by field name; fields that are gone, or that somebody has made
+            anew with another type, are left out
         :return: (ids, table for `win_columns`, list of won status, list of closing times)
         """
         leads, lead_fields = self._leads(), self.env["crm.lead"]._fields
         leads.flush_model()
-        plain = [
-            name
-            for name, kind in columns.items()
-            if kind != "tags" and name in lead_fields and lead_fields[name].store
-        ]
+        columns = self._readable(columns)
+        plain = [name for name, kind in columns.items() if kind != "tags"]
         query = leads._search(domain, limit=limit, order=order or "id")
         alias = query.table
         rows = self.env.execute_query(
@@ -94,7 +105,7 @@ class LeadScoreModelData(models.AbstractModel):
             for name, column in zip(plain, values, strict=True)
         }
         for name, kind in columns.items():
-            if kind == "tags" and name in lead_fields and lead_fields[name].store:
+            if kind == "tags":
                 table[name] = ("tags", self._read_tags(lead_fields[name], ids))
         return list(ids), table, list(status), list(closed)
 

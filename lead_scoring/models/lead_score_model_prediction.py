@@ -3,7 +3,7 @@ import logging
 
 import numpy as np
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 
@@ -28,6 +28,13 @@ class LeadScoreModelPrediction(models.AbstractModel):
 
     _name = "lead.score.model.prediction"
     _description = "Prediction of a Win Probability Model"
+
+    file_error = fields.Text(
+        string="Problem with the file",
+        compute="_compute_file_error",
+        compute_sudo=True,
+        help="Why the version in use cannot predict. Leads keep what was said last.",
+    )
 
     # ------------------------------------------------------------------
     # The file
@@ -83,9 +90,20 @@ class LeadScoreModelPrediction(models.AbstractModel):
         )
 
     def _missing_columns(self):
-        """Labels of fields that this version learned from and leads no longer have."""
-        known = self.env["crm.lead"]._fields
-        return [name for name in (self.columns or {}) if name not in known]
+        """Fields that this version learned from and leads no longer have, or not as they were."""
+        columns, labels = self.columns or {}, self._field_labels()
+        return [labels.get(name, name) for name in columns.keys() - self._readable(columns).keys()]
+
+    @api.depends("state", "model_file")
+    @api.depends_context("lang")
+    def _compute_file_error(self):
+        for model in self:
+            model.file_error = False
+            if model.state == "champion":
+                try:
+                    model._load()
+                except ModelFileError as error:
+                    model.file_error = model._file_error_text(error)
 
     # ------------------------------------------------------------------
     # Which version judges which lead
@@ -121,32 +139,45 @@ class LeadScoreModelPrediction(models.AbstractModel):
     def _predict_leads(self, ids):
         """Predict these leads, those that are open; closed ones keep what was said last.
 
+        Those of a company without a version in use show no probability. Those whose version cannot
+        be read wait for another one.
+
         :return: how many rows were written
         """
-        written = 0
-        for company_id, champion_id in self._champions().items():
-            domain = (
-                Domain("id", "in", ids)
-                & Domain("company_id", "=", company_id)
-                & Domain("won_status", "=", "pending")
-            )
-            written += self.sudo().browse(champion_id)._predict_domain(domain)
+        written, champions = 0, self._champions()
+        mine = Domain("id", "in", ids) & Domain("won_status", "=", "pending")
+        waiting = []
+        for company_id, champion_id in champions.items():
+            domain = mine & Domain("company_id", "=", company_id)
+            said = self.sudo().browse(champion_id)._predict_domain(domain)
+            if said is None:
+                waiting += self._leads().search(domain).ids
+            written += said or 0
         if ids:
+            others = self._leads()._search(mine & Domain("company_id", "not in", list(champions)))
+            self._forget_leads(SQL("id IN %s", others.subselect()))
             self.env.cr.execute(
-                SQL("UPDATE lead_win SET dirty = NULL WHERE dirty AND id = ANY(%s)", list(ids))
+                SQL(
+                    "UPDATE lead_win SET dirty = NULL"
+                    " WHERE dirty AND id = ANY(%s) AND NOT id = ANY(%s)",
+                    list(ids),
+                    waiting,
+                )
             )
             self.env["lead.win"].invalidate_model()
         return written
 
     def _predict_domain(self, domain):
-        """Predict the leads of a domain with this version, and write what changed."""
+        """Predict the leads of a domain with this version, and write what changed.
+
+        :return: how many rows were written, None if the version cannot be read
+        """
         self.ensure_one()
         try:
             model = self._load()
         except ModelFileError as error:
             _logger.info("Win probability %s cannot be used: %s", self.id, error)
-            self.reason = self._file_error_text(error)
-            return 0
+            return None
         ids, table, _status, _closed = self._read_leads(domain, self.columns or {})
         if not ids:
             return 0
@@ -188,11 +219,19 @@ class LeadScoreModelPrediction(models.AbstractModel):
 
     def _forget_predictions(self):
         """Leads whose version went out of use show no probability."""
+        self._forget_leads(SQL("model_id = ANY(%s)", self.ids))
+
+    @api.model
+    def _forget_leads(self, which):
+        """Show no probability on some leads.
+
+        :param SQL which: condition on `lead_win`
+        """
         self.env.cr.execute(
             SQL(
                 "UPDATE lead_win SET probability = NULL, band = NULL, model_id = NULL"
-                " WHERE model_id = ANY(%s)",
-                self.ids,
+                " WHERE band IS NOT NULL AND %s",
+                which,
             )
         )
         self.env["lead.win"].invalidate_model()
@@ -201,7 +240,9 @@ class LeadScoreModelPrediction(models.AbstractModel):
     def _cron_predict(self):
         """Predict marked leads, and all open leads after a promotion."""
         commit = self.env["ir.cron"]._commit_progress
-        while ids := self._dirty_ids():
+        last = 0
+        while ids := self._dirty_ids(last):
+            last = ids[-1]
             self._predict_leads(ids)
             if not commit(len(ids)):
                 return
@@ -212,9 +253,9 @@ class LeadScoreModelPrediction(models.AbstractModel):
                     return
 
     @api.model
-    def _dirty_ids(self):
+    def _dirty_ids(self, last):
         rows = self.env.execute_query(
-            SQL("SELECT id FROM lead_win WHERE dirty ORDER BY id LIMIT %s", BATCH)
+            SQL("SELECT id FROM lead_win WHERE dirty AND id > %s ORDER BY id LIMIT %s", last, BATCH)
         )
         return [row[0] for row in rows]
 

@@ -30,6 +30,10 @@ class Cancelled(Exception):
     """Somebody asked to stop the training."""
 
 
+class Deleted(Exception):
+    """Somebody deleted the version that was being trained."""
+
+
 class LeadScoreModelTraining(models.AbstractModel):
     """Trains versions in a job: one after the other, in short transactions, so that it can be
     cancelled, watched and killed at any moment.
@@ -139,6 +143,8 @@ class LeadScoreModelTraining(models.AbstractModel):
             self._learn()
         except Cancelled:
             self._end("cancelled", self.env._("Cancelled while it was trained."))
+        except Deleted:
+            _logger.info("A win probability was deleted while it was trained")
         except TrainingError as error:
             self._end("failed", self._explain_failure(error.code))
         except Exception as error:
@@ -168,6 +174,8 @@ class LeadScoreModelTraining(models.AbstractModel):
         """
         self.env["ir.cron"]._commit_progress()
         self.invalidate_recordset(["cancel_asked"])
+        if not self.exists():
+            raise Deleted
         if self.cancel_asked:
             raise Cancelled
         try:

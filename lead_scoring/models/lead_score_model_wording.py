@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools.misc import formatLang
 
 
 class LeadScoreModelWording(models.AbstractModel):
@@ -45,7 +46,7 @@ class LeadScoreModelWording(models.AbstractModel):
         if kind == "missing":
             return self.env._("empty")
         if kind == "range":
-            return self._range_text(reason["value"], *detail)
+            return self._range_text(reason["name"], reason["value"], *detail)
         if kind in ("tag", "no_tag"):
             name = self._relation_name(reason["name"], detail[0])
             return name if kind == "tag" else self.env._("without %s", name)
@@ -53,27 +54,42 @@ class LeadScoreModelWording(models.AbstractModel):
         text = self._choice_text(reason["name"], value)
         return self.env._("%s (rare)", text) if kind == "other" else text
 
-    def _range_text(self, value, lower, upper):
+    def _range_text(self, name, value, lower, upper):
         """A number, and the range in which the model puts it."""
-        number = f"{value:g}" if isinstance(value, int | float) else "?"
+        if not isinstance(value, int | float):
+            return "?"
+        number = self._number_text(value)
+        if (self.columns or {}).get(name) == "age":
+            number = self.env._("%s days after the lead came", number)
         if lower is None and upper is None:
             return number
-        if lower is None:
-            return self.env._("%(value)s (less than %(upper)g)", value=number, upper=upper)
-        if upper is None:
-            return self.env._("%(value)s (%(lower)g or more)", value=number, lower=lower)
         return self.env._(
-            "%(value)s (%(lower)g to %(upper)g)", value=number, lower=lower, upper=upper
+            "%(value)s (%(range)s)", value=number, range=self._range_label(lower, upper)
         )
 
     def _range_label(self, lower, upper):
         if lower is None and upper is None:
             return self.env._("filled in")
+        lower, upper = (
+            limit if limit is None else self._number_text(limit) for limit in (lower, upper)
+        )
         if lower is None:
-            return self.env._("less than %g", upper)
+            return self.env._("less than %s", upper)
         if upper is None:
-            return self.env._("%g or more", lower)
-        return self.env._("%(lower)g to %(upper)g", lower=lower, upper=upper)
+            return self.env._("%s or more", lower)
+        return self.env._("%(lower)s to %(upper)s", lower=lower, upper=upper)
+
+    def _number_text(self, value):
+        """A number in the reader's language; of a small one, the first digits."""
+        if 0 < abs(value) < 1:
+            return f"{value:.2g}"
+        return formatLang(self.env, value, digits=0 if abs(value) >= 100 else 2).removesuffix(
+            self._lang_decimals()
+        )
+
+    def _lang_decimals(self):
+        """What a whole number ends with when it is written with two decimals."""
+        return formatLang(self.env, 0.0, digits=2).removeprefix("0")
 
     def _choice_text(self, name, value):
         field = self.env["crm.lead"]._fields.get(name)
@@ -128,7 +144,9 @@ class LeadScoreModelWording(models.AbstractModel):
         """What the settings say: the version in use, the last one, what is missing."""
         lines = []
         champion = self._champion_of(company)
-        if champion:
+        if champion.file_error:
+            lines.append(champion.file_error)
+        elif champion:
             lines.append(
                 self.env._(
                     "%(version)s is in use: AUC %(auc).3f, log loss %(loss).3f, learned from "

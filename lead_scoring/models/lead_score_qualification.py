@@ -357,16 +357,20 @@ class LeadScoreQualification(models.AbstractModel):
 
     def _qualification_tell(self, before, target, why, user):
         """One line in the chatter of each lead."""
-        labels = dict(self._fields["qualification"]._description_selection(self.env))
+        leads, told = self.sudo(), {}
+        for lead in leads:
+            # A job or the mail gateway has no language; the line is for the salesperson.
+            lang = self.env.context.get("lang") or lead.user_id.lang
+            told.setdefault((before[lead.id], lang), []).append(lead.id)
         bodies = {}
-        for state in set(before.values()):
-            text = self.env._(
-                "Qualification: %(old)s → %(new)s", old=labels[state], new=labels[target]
-            )
+        for (state, lang), ids in told.items():
+            env = self.with_context(lang=lang).env
+            labels = dict(self._fields["qualification"]._description_selection(env))
+            text = env._("Qualification: %(old)s → %(new)s", old=labels[state], new=labels[target])
             if not user:
-                text = self.env._("%s, by its score", text)
-            bodies[state] = f"{text}. {why}" if why else text
-        self.sudo()._message_log_batch({lead.id: bodies[before[lead.id]] for lead in self})
+                text = env._("%s, by its score", text)
+            bodies.update(dict.fromkeys(ids, f"{text}. {why}" if why else text))
+        leads._message_log_batch(bodies)
 
     def _qualification_changed(self, before):
         """Hook: these leads have just entered another state of qualification.

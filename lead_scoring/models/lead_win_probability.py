@@ -59,6 +59,11 @@ class LeadWinProbability(models.AbstractModel):
     win_date = fields.Datetime(
         related="lead_win_id.date", string="Predicted on", help="When the lead was last predicted."
     )
+    win_is_stale = fields.Boolean(
+        related="lead_win_id.dirty",
+        string="Waits for a prediction",
+        help="The lead has changed since it was predicted. It is predicted again within minutes.",
+    )
     win_reasons_up = fields.Text(
         string="Speaks for it",
         compute="_compute_win_reasons",

@@ -19,3 +19,4 @@ from . import test_rules
 from . import test_signal
 from . import test_carried
 from . import test_card_repair
+from . import test_win_change

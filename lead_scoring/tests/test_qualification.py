@@ -85,6 +85,16 @@ class TestQualification(TransactionCase):
         self.assertEqual(len(self.lead.message_ids), count + 1)
         self.assertIn("Raw → Marketing qualified", self.lead.message_ids[0].body)
 
+    def test_a_job_writes_into_the_chatter_in_the_salespersons_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.rep.lang = "zh_CN"
+        lead = self.lead.with_context(lang=False)
+        self._score(lead, "mql")
+        self.assertIn("根据评分", lead.message_ids[0].body)
+        other = self._lead(user_id=self.leader.id).with_context(lang=False)
+        self._score(other, "mql")
+        self.assertIn("by its score", other.message_ids[0].body)
+
     def test_a_lead_accepted_straight_away_has_passed_mql(self):
         self.lead.action_accept()
         self.assertEqual(self.lead.qualification_mql_date, self.lead.qualification_accepted_date)

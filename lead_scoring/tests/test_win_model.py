@@ -331,8 +331,22 @@ class TestWinContest(WinCase):
         lead.source_id = False
         self._run("win_predict")
         self.assertEqual(lead.win_probability, said)
-        self.assertIn("damaged", self.first.reason)
+        self.assertIn("damaged", self.first.file_error)
+        self.assertIn("damaged", self.models._status_lines(self.company)[0])
         self.assertEqual(lead.win_explain(), [])
+        self.assertTrue(lead.win_is_stale, "it waits for a version that can be read")
+
+    def test_what_waited_for_a_sound_file_is_predicted_then(self):
+        lead = self._open_lead(source_id=self.referral.id)
+        lead.win_refresh()
+        said, file = lead.win_probability, self.first.model_file
+        self.first.model_file = base64.b64encode(b"nonsense")
+        lead.source_id = False
+        self._run("win_predict")
+        self.first.model_file = file
+        self._run("win_predict")
+        self.assertLess(lead.win_probability, said)
+        self.assertFalse(self.first.file_error or lead.win_is_stale)
 
     def test_changed_leads_are_predicted_by_the_next_run(self):
         lead = self._open_lead(source_id=self.referral.id)

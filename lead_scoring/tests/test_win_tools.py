@@ -82,6 +82,17 @@ class TestWinTools(BaseCase):
         ours, theirs = win_trees.Forest(kept, 4).predict(probe), fitted.decision_function(probe)
         self.assertLess(np.abs(ours - theirs).max(), 1e-9)
 
+    def test_a_split_between_missing_and_present_can_be_kept(self):
+        chance = np.random.default_rng(0)
+        present = chance.random(2000) < 0.5
+        values = np.where(present, chance.random(2000) * 100, np.nan)
+        won = (chance.random(2000) < np.where(present, 0.6, 0.2)).astype(float)
+        fitted = win_trees.fit(values[:, None], won, np.ones(2000), 20)
+        kept = json.loads(json.dumps(win_trees.unpack(fitted), allow_nan=False))
+        said = win_trees.Forest(kept, 1).predict(np.array([[np.nan], [0.0], [50.0], [1e308]]))
+        theirs = fitted.predict_proba(np.array([[np.nan], [0.0], [50.0], [1e308]]))[:, 1]
+        np.testing.assert_allclose(win_metrics.sigmoid(said), theirs, atol=1e-9)
+
     def test_contributions_of_trees_add_up(self):
         matrix = np.random.default_rng(5).normal(0, 1, (400, 3))
         fitted = win_trees.fit(matrix, draw(matrix[:, 0] * 2), np.ones(400), trees=30)
@@ -242,6 +253,23 @@ class TestWinTools(BaseCase):
         self.assertTrue(np.isfinite(model.predict(table)).all())
         names = {reason["name"] for _said, reasons in model.explain(table) for reason in reasons}
         self.assertIn("source", names)
+
+    def test_a_column_of_another_kind_counts_as_empty(self):
+        table, won = leads()
+        kept, _report = train(table, won, None)
+        model = WinModel(kept)
+        for name in table:
+            gone = {other: column for other, column in table.items() if other != name}
+            for kind, value in (("number", 1.0), ("category", "1"), ("tags", ("1",))):
+                if kind != table[name][0]:
+                    other = {**gone, name: (kind, [value] * len(won))}
+                    np.testing.assert_array_equal(model.predict(other), model.predict(gone))
+                    self.assertIsNone(
+                        next(
+                            (r["value"] for r in model.explain(other)[0][1] if r["name"] == name),
+                            None,
+                        )
+                    )
 
     def test_reasons_name_what_matters(self):
         table, won = leads(1500)

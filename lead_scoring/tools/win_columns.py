@@ -19,6 +19,8 @@ MAX_BINS = 20
 # Cities and the like: what a rare value says is shrunk, not thrown away.
 MAX_LEVELS = 300
 MAX_TAGS = 30
+# Kinds of the columns that features look at.
+COLUMN_KINDS = {"number": "number", "category": "category", "tag": "tags"}
 
 
 class Feature:
@@ -173,6 +175,12 @@ def rare_below(count):
     return max(4, min(25, count // 1000))
 
 
+def column_of(feature, table):
+    """Values of the column that a feature looks at, None if it is gone or of another kind."""
+    kind, values = table.get(feature.name, (None, None))
+    return values if COLUMN_KINDS[feature.kind] == kind else None
+
+
 def encode(features, table):
     """Codes of a table, one column per feature.
 
@@ -181,8 +189,8 @@ def encode(features, table):
     count = row_count(table)
     codes = np.zeros((count, len(features)), dtype=np.int64)
     for number, feature in enumerate(features):
-        if feature.name in table:
-            codes[:, number] = feature.encode(table[feature.name][1])
+        if (values := column_of(feature, table)) is not None:
+            codes[:, number] = feature.encode(values)
     return codes
 
 

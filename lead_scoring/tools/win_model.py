@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import win_additive, win_calibration
-from .win_columns import Feature, as_numbers, encode, missing_columns, row_count
+from .win_columns import Feature, as_numbers, column_of, encode, missing_columns, row_count
 from .win_metrics import clip, logit, sigmoid, stability_index
 from .win_trees import Forest
 
@@ -18,8 +18,8 @@ def matrix(features, table, codes):
     found = codes.astype(float)
     for number, feature in enumerate(features):
         if feature.kind == "number":
-            column = table.get(feature.name)
-            found[:, number] = as_numbers(column[1]) if column else np.nan
+            values = column_of(feature, table)
+            found[:, number] = np.nan if values is None else as_numbers(values)
     return found
 
 
@@ -125,13 +125,13 @@ class WinModel:
             feature, code = self.features[number], int(codes[number])
             kind, detail = feature.describe(code)
             without = float(sigmoid(logit(clip(said)) - added[number]))
-            column = table.get(feature.name)
+            values = column_of(feature, table)
             reasons.append(
                 {
                     "name": feature.name,
                     "kind": kind,
                     "detail": list(detail),
-                    "value": _plain(column[1][row]) if column else None,
+                    "value": None if values is None else _plain(values[row]),
                     "odds": float(added[number]),
                     "points": round(100 * (float(said) - without), 1),
                 }

@@ -46,7 +46,7 @@ def unpack(model):
         in a leaf), `threshold`, `missing_left`, `left`, `right` and `value`. The value of a node
         that is no leaf is the mean of its leaves.
     """
-    trees = []
+    trees, largest = [], np.finfo(float).max
     for (predictor,) in model._predictors:
         nodes = predictor.nodes
         value, counts = nodes["value"].copy(), nodes["count"].astype(float)
@@ -57,7 +57,10 @@ def unpack(model):
         trees.append(
             {
                 "feature": np.where(nodes["is_leaf"], -1, nodes["feature_idx"]).tolist(),
-                "threshold": np.where(nodes["is_leaf"], 0.0, nodes["num_threshold"]).tolist(),
+                # A split between missing and present has no limit, for which JSON has no number.
+                "threshold": np.where(
+                    nodes["is_leaf"], 0.0, np.clip(nodes["num_threshold"], -largest, largest)
+                ).tolist(),
                 "missing_left": nodes["missing_go_to_left"].astype(int).tolist(),
                 "left": nodes["left"].astype(int).tolist(),
                 "right": nodes["right"].astype(int).tolist(),
