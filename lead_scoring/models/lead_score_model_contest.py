@@ -86,7 +86,9 @@ class LeadScoreModelContest(models.AbstractModel):
             self._promote(self.env._("Promoted by the weekly job."))
         elif not champion:
             self._promote(
-                self.env._("%s It is the first one, and was put in use at once.", self.reason)
+                self.env._(
+                    "%s It is the first one, and was put in use at once.", self.reason.strip()
+                )
             )
 
     def _predict_rows(self, table, rows):

@@ -108,6 +108,7 @@ class LeadScoreProposal(models.Model):
         rules = self.card_id.rule_ids.filtered(lambda rule: rule.active and not rule.broken)
         if not rules:
             raise UserError(self.env._("The scorecard has no rules that count."))
+        self.card_id._refuse_broken()
         ids, won, closed = self._closed_leads()
         company, versions = self.company_id, self.env["lead.score.model"]
         if missing := versions._missing_text(int(won.sum()), int((1 - won).sum()), company):
@@ -127,7 +128,7 @@ class LeadScoreProposal(models.Model):
                 "loss_before": learned["before"]["log_loss"],
                 "loss_after": learned["after"]["log_loss"],
                 "verdict": self._verdict(learned),
-                "band_text": self._bands(matches @ points, won),
+                "band_text": self._bands(self._totals(rules, matches * points), won),
                 "line_ids": [
                     (
                         0,
@@ -135,7 +136,8 @@ class LeadScoreProposal(models.Model):
                         {
                             "rule_id": rule.id,
                             "points_before": rule.points,
-                            "points": new,
+                            # What no closed lead matches, they say nothing about.
+                            "points": new if one["count"] else rule.points,
                             "match_count": one["count"],
                             "rate": 100 * one["rate"],
                             "lift": one["lift"],
@@ -151,6 +153,8 @@ class LeadScoreProposal(models.Model):
         versions = self.env["lead.score.model"]
         domain = versions._closed_domain(self.company_id, self.company_id.win_window_days)
         domain &= self.env["lead.score.rule"]._parse(self.card_id.domain)
+        if self.card_id.team_ids:
+            domain &= Domain("team_id", "in", self.card_id.team_ids.ids)
         if self.card_id.company_id:
             domain &= Domain("company_id", "=", self.card_id.company_id.id)
         ids, _table, status, closed = versions._read_leads(domain, {})
@@ -168,7 +172,7 @@ class LeadScoreProposal(models.Model):
         """A signal counts as it stood when the lead was closed, not what came afterwards."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT lead_id, date, quantity FROM lead_score_event"
+                "SELECT lead_id, date, coalesce(quantity, 1) FROM lead_score_event"
                 " WHERE signal_id = %s AND lead_id = ANY(%s)",
                 rule.signal_id.id,
                 list(ids),
@@ -194,6 +198,18 @@ class LeadScoreProposal(models.Model):
             after=100 * learned["after"]["auc"],
             before=100 * learned["before"]["auc"],
         )
+
+    def _totals(self, rules, given):
+        """Points of each lead within the limits of the dimensions.
+
+        :param given: what each lead gets by each of these rules, leads by rules
+        """
+        card, totals = self.card_id, np.zeros(len(given))
+        for dimension, some in rules.grouped("dimension").items():
+            places = [number for number, rule in enumerate(rules) if rule in some]
+            limits = card[f"{dimension}_floor"], card[f"{dimension}_cap"]
+            totals += np.clip(given[:, places].sum(axis=1), *limits)
+        return totals
 
     def _bands(self, totals, won):
         """One line per band of points with the real conversion rate and lift."""

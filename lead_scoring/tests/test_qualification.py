@@ -90,7 +90,7 @@ class TestQualification(TransactionCase):
         self.rep.lang = "zh_CN"
         lead = self.lead.with_context(lang=False)
         self._score(lead, "mql")
-        self.assertIn("根据评分", lead.message_ids[0].body)
+        self.assertIn("由评分决定", lead.message_ids[0].body)
         other = self._lead(user_id=self.leader.id).with_context(lang=False)
         self._score(other, "mql")
         self.assertIn("by its score", other.message_ids[0].body)

@@ -51,6 +51,27 @@ class TestWinProposal(WinCase):
         proposal.action_accept_all()
         self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, fair.points])
 
+    def test_what_no_closed_lead_matches_keeps_its_points_and_limits_count(self):
+        rule = self.env["lead.score.rule"].create(
+            {"name": "Never", "card_id": self.card.id, "points": 33,
+             "domain": "[('city', '=', 'Nowhere at all')]"}
+        )  # fmt: skip
+        self.card.rule_ids.filtered(lambda rule: rule.name == "Fair").points = 95
+        self.card.fit_cap = 40
+        proposal = self.env["lead.score.proposal"].create({"card_id": self.card.id})
+        proposal.action_learn()
+        line = proposal.line_ids.filtered(lambda line: line.rule_id == rule)
+        self.assertEqual((line.match_count, line.points), (0, 33))
+        self.assertIn("40 to 60", proposal.band_text)
+        self.assertNotIn("80 to 100", proposal.band_text, "fit counts at most 40 points")
+
+    def test_only_leads_of_the_teams_of_the_card_teach(self):
+        team = self.env["crm.team"].create({"name": "Other", "company_id": self.company.id})
+        self.card.team_ids = team
+        proposal = self.env["lead.score.proposal"].create({"card_id": self.card.id})
+        with self.assertRaisesRegex(UserError, "there are 0 won and 0 lost"):
+            proposal.action_learn()
+
     def test_too_few_leads_to_learn_points(self):
         self.card.domain = "[('name', '=', 'nothing is called this')]"
         proposal = self.env["lead.score.proposal"].create({"card_id": self.card.id})
