@@ -85,7 +85,11 @@ class LeadScoreCard(models.Model):
         help="The scorecard as it was each time it was published.",
     )
     definition = fields.Json(
-        readonly=True, copy=False, help="The published rules, as the leads are judged by them."
+        readonly=True,
+        copy=False,
+        # It is long, and most often only the name of the card is read.
+        prefetch=False,
+        help="The published rules, as the leads are judged by them.",
     )
     is_changed = fields.Boolean(
         compute="_compute_is_changed",

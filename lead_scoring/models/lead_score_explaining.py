@@ -9,6 +9,8 @@ from .lead_score_acts import half_life
 
 # So many leads are named in a refusal.
 NAMED = 5
+# So many rows of what it did and how its score changed are shown with a lead.
+ROWS = 10
 
 
 class LeadScoreExplaining(models.AbstractModel):
@@ -81,6 +83,48 @@ class LeadScoreExplaining(models.AbstractModel):
             "lines": lines,
             "formula": self.score_card_id.sudo().formula,
             "history": [(fields.Datetime.to_string(row.date), row.score) for row in reversed(rows)],
+        }
+
+    def score_rows(self):
+        """The last things that this lead did, and the last changes of its score.
+
+        :return: dict with `events`: dicts with `id`, `date`, `name` of the signal and `quantity`;
+            and `history`: dicts with `id`, `date`, `reason`, `qualification`, `note`,
+            `score_before`, `score`, `grade` and `temperature`; the newest first
+        """
+        self.ensure_one()
+        self.check_access("read")
+        mine, last = [("lead_id", "=", self.id)], {"limit": ROWS, "order": "date desc, id desc"}
+        events = self.env["lead.score.event"].search(mine, **last)
+        history = self.env["lead.score.history"].search(mine, **last)
+        labels = {
+            name: dict(history._fields[name]._description_selection(self.env))
+            for name in ("reason", "temperature", "qualification")
+        }
+        return {
+            "events": [
+                {
+                    "id": event.id,
+                    "date": fields.Datetime.to_string(event.date),
+                    "name": event.signal_id.name,
+                    "quantity": event.quantity,
+                }
+                for event in events
+            ],
+            "history": [
+                {
+                    "id": row.id,
+                    "date": fields.Datetime.to_string(row.date),
+                    "reason": labels["reason"].get(row.reason, ""),
+                    "qualification": labels["qualification"].get(row.qualification, ""),
+                    "note": row.note or "",
+                    "score_before": row.score_before,
+                    "score": row.score,
+                    "grade": row.grade or "",
+                    "temperature": labels["temperature"].get(row.temperature, ""),
+                }
+                for row in history
+            ],
         }
 
     @api.model

@@ -238,6 +238,20 @@ class TestLead(ScoreCase):
         self.lead._score_log({self.lead.id: {"reason": "qualification", "qualification": "mql"}})
         self.assertEqual(self.lead.score_history_ids[0].qualification, "mql")
 
+    def test_the_last_rows_are_read_together_by_who_may_read_the_lead(self):
+        for number in range(12):
+            self.lead.score_signal("t_ask", number + 1, date=self._days_ago(12 - number))
+        self.lead.action_accept()
+        rows = self.lead.with_user(self.rep).score_rows()
+        self.assertEqual([row["quantity"] for row in rows["events"]], list(range(12, 2, -1)))
+        self.assertEqual(rows["events"][0]["name"], "Asked")
+        self.assertEqual(rows["history"][0]["qualification"], "Accepted by sales")
+        row = rows["history"][1]
+        self.assertEqual((row["reason"], row["score"]), ("Something the lead did", self.lead.score))
+        self.assertLess(row["score_before"], row["score"])
+        with self.assertRaises(AccessError):
+            self.lead.with_user(self.other).score_rows()
+
     # --- explanation and override ---------------------------------------------------------------
 
     def test_explanation_adds_up_and_names_the_documents(self):

@@ -53,7 +53,11 @@ export class ScoreWhyField extends Component {
     static props = { ...standardFieldProps };
 
     setup() {
-        this.popover = usePopover(ScoreWhyPopover, { position: "bottom" });
+        this.popover = usePopover(ScoreWhyPopover, {
+            position: "bottom",
+            // It shrinks to the room that there is, and its content scrolls.
+            popoverClass: "d-flex flex-column",
+        });
     }
 
     get score() {

@@ -227,7 +227,7 @@ tours.add("score_manager_sees_it_cold_again", {
         {
             content: "And the history says that time did it",
             trigger:
-                "div[name=score_history_ids] .o_data_row:contains(Time passed):contains(Cold)",
+                ".o_score_changes .o_data_row:contains(Time passed):contains(Cold)",
         },
     ],
 });
