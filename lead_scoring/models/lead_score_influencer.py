@@ -16,7 +16,7 @@ class LeadScoreInfluencer(models.Model):
     _name = "lead.score.influencer"
     _inherit = ["lead.score.seen"]
     _description = "Influencer of a Purchase"
-    _order = "lead_id, sequence, id"
+    _order = "sequence, id"
 
     lead_id = fields.Many2one(
         "crm.lead",
