@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import get_lang
 
 RAW, MQL, ACCEPTED, REJECTED, SALES = "raw", "mql", "accepted", "rejected", "sql"
 STATES = [
@@ -359,11 +360,11 @@ class LeadScoreQualification(models.AbstractModel):
         """One line in the chatter of each lead."""
         leads, told = self.sudo(), {}
         for lead in leads:
-            # A job or the mail gateway has no language; the line is for the salesperson.
-            lang = self.env.context.get("lang") or lead.user_id.lang
-            told.setdefault((before[lead.id], lang), []).append(lead.id)
+            told.setdefault((before[lead.id], lead.user_id), []).append(lead.id)
         bodies = {}
-        for (state, lang), ids in told.items():
+        for (state, owner), ids in told.items():
+            # A job or the mail gateway has no language; the line is for the salesperson.
+            lang = self.env.context.get("lang") or get_lang(self.env, owner.lang).code
             env = self.with_context(lang=lang).env
             labels = dict(self._fields["qualification"]._description_selection(env))
             text = env._("Qualification: %(old)s → %(new)s", old=labels[state], new=labels[target])

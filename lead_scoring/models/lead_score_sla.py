@@ -155,7 +155,8 @@ class LeadScoreSla(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         leads = super().create(vals_list)
-        leads._qualification_born(vals_list)
+        # A pool may take a new lead in and hide it from who entered it; its minutes are kept.
+        leads.sudo()._qualification_born(vals_list)
         return leads
 
     def _qualification_born(self, vals_list):
