@@ -292,8 +292,9 @@ class LeadScoreCard(models.Model):
         return cards
 
     def copy(self, default=None):
-        """Also what is broken in the meantime; the copy shows it."""
-        return super(LeadScoreCard, self.with_context(score_restore=RESTORE)).copy(default)
+        """A draft, also of an archived card, and with what is broken in the meantime."""
+        cards = self.with_context(score_restore=RESTORE)
+        return super(LeadScoreCard, cards).copy({"active": True, **(default or {})})
 
     def write(self, vals):
         for card in self:
