@@ -85,3 +85,17 @@ class WinCase(TransactionCase):
     def _open_lead(self, **values):
         values = {"name": "Open", "user_id": False, "company_id": self.company.id, **values}
         return self.env["crm.lead"].create(values)
+
+
+class TrainedCase(WinCase):
+    """The same with a version in use, `first`."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._create_leads(240)
+
+    def setUp(self):
+        super().setUp()
+        self.first = self._train()
+        self.first.action_promote()

@@ -1,18 +1,8 @@
-from .common_win import WinCase
+from .common_win import TrainedCase
 
 
-class TestWinChange(WinCase):
+class TestWinChange(TrainedCase):
     """What changes between training and prediction stops nothing."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._create_leads(240)
-
-    def setUp(self):
-        super().setUp()
-        self.first = self._train()
-        self.first.action_promote()
 
     def test_a_field_that_came_back_with_another_type_counts_as_empty(self):
         lead = self._open_lead(source_id=self.referral.id)

@@ -9,7 +9,7 @@ from odoo.tests import new_test_user
 
 from ..models import lead_score_model_training
 from ..tools import win_file
-from .common_win import WinCase
+from .common_win import TrainedCase, WinCase
 
 
 class TestWinModel(WinCase):
@@ -234,17 +234,7 @@ class TestWinModel(WinCase):
         self.assertIn("there are 0 won and 0 lost", model.reason)
 
 
-class TestWinContest(WinCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._create_leads(240)
-
-    def setUp(self):
-        super().setUp()
-        self.first = self._train()
-        self.first.action_promote()
-
+class TestWinContest(TrainedCase):
     def test_a_lead_is_predicted_again_when_its_contact_changes(self):
         contact = self.env["res.partner"].create({"name": "Carried", "email": "a@example.com"})
         lead = self._open_lead(partner_id=contact.id)
