@@ -1,8 +1,9 @@
-from datetime import date, datetime
+from datetime import date
 
 from odoo import api, models
 from odoo.tools import SQL, mute_logger, ormcache
 
+from ..tools.lead_test import lead_test
 from ..tools.points import DIMENSIONS, INTENT_DIMENSIONS, TOP, cents
 from .lead_score_acts import among
 from .lead_score_history import CLASSES
@@ -20,16 +21,6 @@ STORED = (
 )
 BEFORE = ("score", *CLASSES)
 DAYS = ("activity_day", "day", "next_date", "override_until")
-# What the values of conditions are in Python, by the type of the field.
-TEXTS = ("char", "text")
-TYPES = {
-    **dict.fromkeys((*TEXTS, "selection"), str),
-    **dict.fromkeys(("integer", "many2one"), int),
-    **dict.fromkeys(("float", "monetary"), (int, float)),
-    "boolean": bool,
-    "date": date,
-    "datetime": datetime,
-}
 # When a closed lead is next looked at: never, unless it is opened again.
 PARKED = date(9999, 1, 1)
 
@@ -81,22 +72,13 @@ class LeadScoreJudge(models.AbstractModel):
 
     @api.model
     @ormcache("text")
-    def _filter(self, text):
-        """A settled filter as a domain for `filtered_domain`; None if only the database knows.
-
-        Python and the database agree where values have the type of their field. Of the order of
-        texts each has its own opinion.
-        """
+    def _test(self, text):
+        """A settled filter as a function of a lead; None if only the database knows."""
         if not self._is_settled(text):
             return None
         rules = self.env["lead.score.rule"]
         leads = rules._lead_model()
-        domain = rules._parse(text).optimize_full(leads)
-        agreed = all(
-            _is_plain(leads._fields[condition.field_expr].type, condition)
-            for condition in domain.iter_conditions()
-        )
-        return domain if agreed else None
+        return lead_test(leads, rules._parse(text).optimize_full(leads))
 
     @api.model
     def _translate(self, text):
@@ -151,13 +133,13 @@ class LeadScoreJudge(models.AbstractModel):
         """What a few leads are judged by, gathered once: to look it all up takes its time.
 
         :return: published cards in order, the rules of each as `_usable` gives them, and by their
-            texts the filters of cards and rules as `_filter` gives them
+            texts the filters of cards and rules as `_test` gives them
         """
         cards = self._live()
         rules = [self._usable(card[2]) for card in cards]
         texts = {card[2]["domain"] for card in cards}
         texts.update(rule["domain"] for attributes, _behaviours in rules for rule in attributes)
-        return cards, rules, {text: self._filter(text) for text in sorted(texts)}
+        return cards, rules, {text: self._test(text) for text in sorted(texts)}
 
     # ------------------------------------------------------------------
     # The statement
@@ -366,20 +348,3 @@ def with_dates(row):
         if row.get(name):
             row[name] = date.fromisoformat(row[name][:10])
     return row
-
-
-def _is_plain(kind, condition):
-    """Whether a condition on a field of this type means the same in Python and in the database."""
-    values, operator = condition.value, condition.operator
-    if operator in ("in", "not in"):
-        return all(value is False or _is_of(kind, value) for value in values)
-    if operator in ("<", ">", "<=", ">="):
-        return TYPES.get(kind) is not str and _is_of(kind, values)
-    return kind in TEXTS and isinstance(values, str)
-
-
-def _is_of(kind, value):
-    """Whether a value has the type that fields of this type have."""
-    if isinstance(value, bool) and kind != "boolean":
-        return False
-    return isinstance(value, TYPES.get(kind, ()))

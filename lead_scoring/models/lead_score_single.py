@@ -54,12 +54,12 @@ class LeadScoreSingle(models.AbstractModel):
         :param bool new: whether the leads were just created, and so did nothing yet
         :return: rows as those of the statement, with their `terms` as `tools.outlook` wants them
         """
-        cards, rules, filters = self.env["lead.score.judge"]._plan()
+        cards, rules, tests = self.env["lead.score.judge"]._plan()
         leads = self.env["lead.score.rule"]._lead_model().browse(ids)
         leads = leads.filtered(lambda lead: lead.active and lead.won_status == "pending")
         stored = {} if new else self._stored(leads.ids, today)
         rows = []
-        for fact in self._facts(cards, rules, self._matched(leads, filters), leads):
+        for fact in self._facts(cards, rules, self._matched(leads, tests), leads):
             fact.update(stored.get(fact["id"]) or UNKNOWN)
             place = next((n for n, belongs in enumerate(fact["belongs"]) if belongs), None)
             if place is None:
@@ -129,18 +129,18 @@ class LeadScoreSingle(models.AbstractModel):
                 ],
             }
 
-    def _matched(self, leads, filters):
+    def _matched(self, leads, tests):
         """Ids of those leads that match each filter; the database is asked what it alone knows.
 
-        :param dict filters: by their texts, domains as `_filter` gives them
+        :param dict tests: by the texts of filters, functions as `_test` gives them
         :rtype: dict[str, set]
         """
         judge = self.env["lead.score.judge"]
         matched = {
-            text: set(leads.filtered_domain(domain)._ids) if domain is not None else set()
-            for text, domain in filters.items()
+            text: {lead.id for lead in leads if test(lead)} if test else set()
+            for text, test in tests.items()
         }
-        others = [text for text, domain in filters.items() if domain is None]
+        others = [text for text, test in tests.items() if test is None]
         if others and leads:
             leads.flush_model()
             answers = self.env.execute_query(

@@ -89,9 +89,9 @@ class LeadScoreWatching(models.AbstractModel):
         leads = self.env["lead.score.rule"]._lead_model().browse(self.ids)
         said = {lead.id: [lead[name] for name in sorted(names)] for lead in leads}
         for text in sorted(filters):
-            matched = set(leads.filtered_domain(judge._filter(text))._ids)
-            for lead_id, answers in said.items():
-                answers.append(lead_id in matched)
+            test = judge._test(text)
+            for lead in leads:
+                said[lead.id].append(bool(test(lead)))
         return said
 
     @api.model
@@ -113,7 +113,7 @@ class LeadScoreWatching(models.AbstractModel):
         for _card_id, _version, definition in judge._live():
             attributes, _behaviours = judge._usable(definition)
             for text in {definition["domain"], *(rule["domain"] for rule in attributes)}:
-                asked = judge._filter(text) is not None
+                asked = judge._test(text) is not None
                 for name in rules._looked_at(text):
                     self._score_watch(watched, name, int(asked), text if asked else name)
         return {source: tuple(map(frozenset, found)) for source, found in watched.items()}
