@@ -318,15 +318,12 @@ class LeadScoreEngine(models.AbstractModel):
 
     def _score_remember(self, rows):
         """What was just stored is known without reading it again."""
-        scores = self.env["lead.score"]
-        fields = [scores._fields[name] for name in COLUMNS]
-        link = self.env["crm.lead"]._fields["lead_score_id"]
-        for row in rows:
-            score = scores.browse(row["id"])
-            for field in fields:
-                value = field.convert_to_cache(row[field.name], score, validate=False)
-                field._update_cache(score, value)
-            link._update_cache(self.env["crm.lead"].browse(score.id), score.id)
+        ids = [row["id"] for row in rows]
+        scores = self.env["lead.score"].browse(ids)
+        for name in COLUMNS:
+            scores._fields[name]._insert_cache(scores, [row[name] for row in rows])
+        leads = self.env["crm.lead"].browse(ids)
+        leads._fields["lead_score_id"]._insert_cache(leads, ids)
 
     def _score_forget(self, ids=None):
         """The scores that were read before are out of date."""

@@ -22,13 +22,14 @@ class LeadScoreWatching(models.AbstractModel):
     _description = "Edits That Change the Score"
 
     def write(self, vals):
-        names, filters = self._score_concerned(vals)
-        if not names and not filters:
+        names, tests = self._score_concerned(vals)
+        if not names and not tests:
             return super().write(vals)
-        before = self._score_said(names, filters)
+        leads = self.env["lead.score.rule"]._lead_model().browse(self.ids)
+        before = self._score_said(leads, names, tests)
         waiting = self._score_waiting() & before.keys()
         result = super().write(vals)
-        after = self._score_said(names, filters)
+        after = self._score_said(leads, names, tests)
         if changed := [lead_id for lead_id in before if before[lead_id] != after[lead_id]]:
             self.browse(changed)._score_update("edit")
         # What this edit had computed has been compared.
@@ -65,16 +66,17 @@ class LeadScoreWatching(models.AbstractModel):
     def _score_concerned(self, vals):
         """What of a score may change when these fields are written.
 
-        :return: (names of fields, texts of filters)
+        :return: (names of fields, functions that say whether a lead matches a filter)
         :rtype: tuple[frozenset, frozenset]
         """
         watched = self._score_watched()
         met = [watched[name] for name in vals.keys() & watched.keys()]
         return tuple(frozenset().union(*(found[place] for found in met)) for place in (0, 1))
 
-    def _score_said(self, names, filters):
+    def _score_said(self, leads, names, tests):
         """What decides the scores of these leads, as far as it lies in these fields and filters.
 
+        :param leads: these, as rules see them
         :return: by id of the lead, something that stays equal as long as the score need not be
             worked out again
         :rtype: dict
@@ -82,17 +84,13 @@ class LeadScoreWatching(models.AbstractModel):
         if not all(name in self._fields and self._fields[name].store for name in names):
             # Nobody knows what it was before.
             return {lead_id: object() for lead_id in self.ids}
-        judge = self.env["lead.score.judge"]
         # Here and not below by the system, to whom a phone number may mean another country.
         if self.env.fields_to_compute():
             self._recompute_recordset()
-        leads = self.env["lead.score.rule"]._lead_model().browse(self.ids)
-        said = {lead.id: [lead[name] for name in sorted(names)] for lead in leads}
-        for text in sorted(filters):
-            test = judge._test(text)
-            for lead in leads:
-                said[lead.id].append(bool(test(lead)))
-        return said
+        return {
+            lead.id: [*(lead[name] for name in names), *(bool(test(lead)) for test in tests)]
+            for lead in leads
+        }
 
     @api.model
     @ormcache()
@@ -103,7 +101,7 @@ class LeadScoreWatching(models.AbstractModel):
         the fields it looks at are compared.
 
         :return: by name, what is to be compared when the field is written, since it is the field
-            or is made of it: names of fields, and texts of filters
+            or is made of it: names of fields, and functions that say whether a lead matches
         :rtype: dict[str, tuple[frozenset, frozenset]]
         """
         rules, judge = self.env["lead.score.rule"], self.env["lead.score.judge"]
@@ -113,9 +111,9 @@ class LeadScoreWatching(models.AbstractModel):
         for _card_id, _version, definition in judge._live():
             attributes, _behaviours = judge._usable(definition)
             for text in {definition["domain"], *(rule["domain"] for rule in attributes)}:
-                asked = judge._test(text) is not None
+                test = judge._test(text)
                 for name in rules._looked_at(text):
-                    self._score_watch(watched, name, int(asked), text if asked else name)
+                    self._score_watch(watched, name, int(bool(test)), test or name)
         return {source: tuple(map(frozenset, found)) for source, found in watched.items()}
 
     def _score_watch(self, watched, name, place, what):

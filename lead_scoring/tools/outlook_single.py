@@ -36,6 +36,7 @@ class SingleOutlook:
         points, facts = amounts[:SIZE], amounts[SIZE:]
         self.penalty = definition["inactivity_points"] * 100
         self.terms = terms
+        self.left = {}
         moving = {term[1] for term in terms}
         if self.penalty_from < NEVER:
             moving.add(NEGATIVE)
@@ -102,10 +103,10 @@ class SingleOutlook:
         if held and self.until < last:
             # A score set by hand that ends in between could hide what comes after it.
             return False
-        falling_now, rising_now = falling_then, rising_then = self._terms(first)
+        falling_now, rising_now = self._left(first)
         if first == last:
             return self._same(falling_now, rising_now, held, drift)
-        falling_then, rising_then = self._terms(last)
+        falling_then, rising_then = self._left(last)
         return self._same(falling_now, rising_then, held, drift) and self._same(
             falling_then, rising_now, held, drift
         )
@@ -114,20 +115,33 @@ class SingleOutlook:
         """Whether nothing differs when so much is left of the terms, by dimension."""
         fit, total, wish = self.still
         for place, fact, floor, cap, fits, wishes in self.moving:
-            amount = clamp(math.floor(fact + falling[place] + rising[place]), floor, cap)
+            amount = math.floor(fact + falling[place] + rising[place])
+            amount = floor if amount < floor else min(amount, cap)
             total += amount
-            fit += amount * fits
-            wish += amount * wishes
+            if fits:
+                fit += amount
+            elif wishes:
+                wish += amount
         total = self.override if held else clamp(total, 0, TOP)
         if drift and abs(total - self.score) >= DRIFT:
             return False
-        return all(
-            low <= measure < high
-            for measure, (low, high) in zip((fit, total, wish), self.ranges, strict=True)
+        fits, scores, wishes = self.ranges
+        return (
+            scores[0] <= total < scores[1]
+            and wishes[0] <= wish < wishes[1]
+            and fits[0] <= fit < fits[1]
         )
 
+    def _left(self, day):
+        """What is left of all terms on a day: falling and rising ones by dimension.
+
+        The same days are asked for over and over while the search closes in.
+        """
+        if day not in self.left:
+            self.left[day] = self._terms(day)
+        return self.left[day]
+
     def _terms(self, day):
-        """What is left of all terms on a day: falling and rising ones by dimension."""
         falling, rising = [0.0] * SIZE, [0.0] * SIZE
         for _id, place, cents, half_life, linear, age, life in self.terms:
             if life is not None and day > life:
