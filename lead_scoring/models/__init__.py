@@ -21,6 +21,7 @@ from . import lead_score_history
 from . import lead_score
 from . import lead_score_acts
 from . import lead_score_judge
+from . import lead_score_stored
 from . import lead_score_single
 from . import lead_score_mixin
 from . import lead_score_watching

@@ -18,6 +18,7 @@ class CrmLead(models.Model):
         "lead.score.trend",
         "lead.score.listing",
         "lead.score.watching",
+        "lead.score.stored",
         "lead.score.mixin",
         "lead.score.signalling",
         "lead.score.explaining",

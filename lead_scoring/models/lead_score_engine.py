@@ -327,7 +327,7 @@ class LeadScoreEngine(models.AbstractModel):
 
     def _score_forget(self, ids=None):
         """The scores that were read before are out of date."""
-        names = ["lead_score_id", "score_trend", *SCORE_FIELDS, "score_history_ids"]
+        names = ["lead_score_id", "score_trend", *SCORE_FIELDS, "score_history_ids", "score_stored"]
         if ids is None:
             self.env["lead.score"].invalidate_model(flush=False)
             self.env["crm.lead"].invalidate_model(names, flush=False)

@@ -201,7 +201,7 @@ class LeadScoreSignalling(models.AbstractModel):
         stored, fresh = self._score_insert(kept)
         if fresh:
             leads = self.env["crm.lead"].sudo().browse(dict.fromkeys(fresh))
-            leads.invalidate_recordset(["score_event_ids"], flush=False)
+            leads.invalidate_recordset(["score_event_ids", "score_stored"], flush=False)
             leads._score_update("signal")
         return stored
 

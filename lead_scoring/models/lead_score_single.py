@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import timedelta
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -16,23 +16,9 @@ from ..tools.points import (
     whole,
 )
 from .lead_score_acts import half_life
-from .lead_score_judge import BEFORE, PARKED, POINTS, with_dates
+from .lead_score_judge import BEFORE, PARKED, POINTS
+from .lead_score_stored import UNKNOWN
 
-# What is stored of a lead and asked for.
-OLD = (
-    *POINTS,
-    *BEFORE[1:],
-    "card_id",
-    "card_version",
-    "activity_day",
-    "next_date",
-    "override_set",
-    "override_until",
-    "override_score",
-)
-NOTHING = dict.fromkeys(OLD)
-# Of a lead that was never scored and did nothing.
-UNKNOWN = {**NOTHING, "known": False, "events": []}
 NO_CLASSES = dict.fromkeys(("grade", "temperature", "intent", "level", "matrix"))
 
 
@@ -57,7 +43,7 @@ class LeadScoreSingle(models.AbstractModel):
         cards, rules, tests = self.env["lead.score.judge"]._plan()
         leads = self.env["lead.score.rule"]._lead_model().browse(ids)
         leads = leads.filtered(lambda lead: lead.active and lead.won_status == "pending")
-        stored = {} if new else self._stored(leads.ids, today)
+        stored = {} if new else leads._score_stored(today)
         rows = []
         for fact in self._facts(cards, rules, self._matched(leads, tests), leads):
             fact.update(stored.get(fact["id"]) or UNKNOWN)
@@ -69,42 +55,6 @@ class LeadScoreSingle(models.AbstractModel):
             if self._differs(row, fact, today):
                 rows.append(row)
         return rows
-
-    def _stored(self, ids, today):
-        """What is stored of leads, and what they did.
-
-        What a lead did is a list with the newest first: signal id, age in days, quantity.
-
-        :param date today: until when events count
-        :return: by id of the lead, a dict of the columns `OLD`, `known` and `events`
-        """
-        if not ids:
-            return {}
-        # To look a row up is planned in less than half the time of a join; to sort a few events
-        # and count their days costs PostgreSQL more than Python.
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT lead.id,"
-                " (SELECT json_build_array(%(old)s) FROM lead_score WHERE id = lead.id),"
-                " (SELECT json_agg(json_build_array(date, id, signal_id, coalesce(quantity, 1)))"
-                " FROM lead_score_event WHERE lead_id = lead.id AND date < %(tomorrow)s)"
-                " FROM unnest(%(ids)s) AS lead (id)",
-                old=SQL(", ").join(map(SQL.identifier, OLD)),
-                tomorrow=today + timedelta(1),
-                ids=ids,
-            )
-        )
-        return {
-            lead_id: {
-                **(with_dates(dict(zip(OLD, old, strict=True))) if old else NOTHING),
-                "known": bool(old),
-                "events": [
-                    (signal_id, (today - date.fromisoformat(moment[:10])).days, quantity)
-                    for moment, _id, signal_id, quantity in sorted(events or (), reverse=True)
-                ],
-            }
-            for lead_id, old, events in rows
-        }
 
     def _facts(self, cards, rules, matched, leads):
         """What the cards and rules find on open leads.
@@ -212,6 +162,8 @@ class LeadScoreSingle(models.AbstractModel):
             if signal_id == rule["signal_id"] and (not window or age <= window):
                 ages.append(age)
                 quantities.append(quantity)
+        if not ages:
+            return
         counts = counted(quantities, rule["frequency"], rule["repeat"], rule["max_count"])
         needed = reached(quantities, ages, rule["frequency"])
         amount = cents(rule["points"])

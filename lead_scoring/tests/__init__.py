@@ -18,6 +18,7 @@ from . import test_process_reports
 from . import test_points
 from . import test_rules
 from . import test_signal
+from . import test_stored
 from . import test_carried
 from . import test_card_repair
 from . import test_win_change
