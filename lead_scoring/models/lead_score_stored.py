@@ -1,10 +1,11 @@
+from contextlib import contextmanager
 from datetime import date, timedelta
 
-from odoo import api, models
-from odoo.orm.models import NO_ACCESS
+from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
 from ..tools.looked_up import LookedUp
+from .lead_score_engine import SINGLE
 from .lead_score_judge import BEFORE, POINTS, with_dates
 
 # What is stored of a lead and asked for.
@@ -37,7 +38,7 @@ class LeadScoreStored(models.AbstractModel):
         readonly=True,
         copy=False,
         exportable=False,
-        groups=NO_ACCESS,
+        groups=fields.NO_ACCESS,
         help="What the score was worked out from last time. For the system's own use.",
     )
 
@@ -78,17 +79,24 @@ class LeadScoreStored(models.AbstractModel):
         self._score_fetch_anew()
         return stored
 
+    @contextmanager
     def _score_fetch(self):
         """Read these leads together with what is stored of them, in one statement.
 
-        Whoever calls this is to call `_score_fetch_anew` in the end, whatever became of it.
+        What is stored is remembered until the block ends. Of many leads the database keeps it to
+        itself.
         """
-        self.fetch(self._score_fetched())
+        if len(self) <= SINGLE:
+            self.fetch(self._score_fetched())
+        try:
+            yield
+        finally:
+            self._score_fetch_anew()
 
     @api.model
     @ormcache()
     def _score_fetched(self):
-        fetched = [name for name, field in self._fields.items() if field.prefetch is True]
+        fetched = (name for name, field in self._fields.items() if field.prefetch is True)
         return ("score_stored", *fetched)
 
     def _score_fetch_anew(self):

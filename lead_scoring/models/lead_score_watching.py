@@ -2,7 +2,6 @@ from odoo import api, models
 from odoo.tools import ormcache
 
 from ..tools.heard import heard
-from .lead_score_engine import SINGLE
 
 # A lead is scored when one of these changes, whatever the rules look at.
 ALWAYS = frozenset(("active", "won_status", "company_id", "team_id"))
@@ -27,18 +26,15 @@ class LeadScoreWatching(models.AbstractModel):
         if not names and not tests:
             return super().write(vals)
         leads = self.env["lead.score.rule"]._lead_model().browse(self.ids)
-        if few := len(self) <= SINGLE:
-            leads._score_fetch()
-        before = self._score_said(leads, names, tests)
-        waiting = self._score_waiting() & before.keys()
-        result = super().write(vals)
-        after = self._score_said(leads, names, tests)
-        if changed := [lead_id for lead_id in before if before[lead_id] != after[lead_id]]:
-            self.browse(changed)._score_update("edit")
-        if few:
-            leads._score_fetch_anew()
-        # What this edit had computed has been compared.
-        self._score_waiting().difference_update(before.keys() - waiting)
+        with leads._score_fetch():
+            before = self._score_said(leads, names, tests)
+            waiting = self._score_waiting() & before.keys()
+            result = super().write(vals)
+            after = self._score_said(leads, names, tests)
+            if changed := [lead_id for lead_id in before if before[lead_id] != after[lead_id]]:
+                self.browse(changed)._score_update("edit")
+            # What this edit had computed has been compared.
+            self._score_waiting().difference_update(before.keys() - waiting)
         return result
 
     def _compute_field_value(self, field):

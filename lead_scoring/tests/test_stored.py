@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import sql
 
@@ -58,6 +58,15 @@ class TestStored(ScoreCase):
         self.assertEqual((self.lead.score, self.lead.score_computed), (66, 0))
         self._edit_while(lambda: self.lead.score_set(77, reason="Met them"))
         self.assertEqual((self.lead.score, self.lead.score_computed), (77, 10))
+
+    def test_an_edit_that_fails_leaves_nothing_behind(self):
+        def fail():
+            raise UserError("Not today")
+
+        with self.assertRaisesRegex(UserError, "Not today"):
+            self._edit_while(fail)
+        field = self.lead._fields["score_stored"]
+        self.assertEqual(list(field._cache_missing_ids(self.lead)), self.lead.ids)
 
     def test_edits_and_signals_in_turns_in_one_transaction(self):
         for number in range(1, 4):

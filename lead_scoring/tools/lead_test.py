@@ -56,7 +56,7 @@ def _condition(leads, name, operator, value):
         return None
     positive = operator.removeprefix("not ")
     if field.type == "many2one":
-        test = _is_one_of(name, value)
+        test = _is_one_of(name, frozenset(value))
     else:
         test = field.filter_function(leads, name, positive, value)
     return test if positive == operator else lambda lead: not test(lead)

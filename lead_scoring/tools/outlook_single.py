@@ -125,12 +125,8 @@ class SingleOutlook:
         total = self.override if held else clamp(total, 0, TOP)
         if drift and abs(total - self.score) >= DRIFT:
             return False
-        fits, scores, wishes = self.ranges
-        return (
-            scores[0] <= total < scores[1]
-            and wishes[0] <= wish < wishes[1]
-            and fits[0] <= fit < fits[1]
-        )
+        (fit_low, fit_high), (low, high), (wish_low, wish_high) = self.ranges
+        return low <= total < high and wish_low <= wish < wish_high and fit_low <= fit < fit_high
 
     def _left(self, day):
         """What is left of all terms on a day: falling and rising ones by dimension.
