@@ -44,6 +44,8 @@ NOTED = {
 NOTE = f"; INSERT INTO lead_score_history ({', '.join(NOTED)}, date, reason, user_id) VALUES "
 # What is stored of a score set by hand.
 OVERRIDE = ("set", "score", "until", "reason", "user_id")
+# Fields of the lead that show what is stored of its score.
+SHOWN = ("lead_score_id", "score_trend", *SCORE_FIELDS, "score_history_ids", "score_stored")
 # Statements about many leads are planned best with memory to sort in; compiling takes them longer
 # than it saves.
 SETTINGS = {"work_mem": "128MB", "jit": "off"}
@@ -136,7 +138,6 @@ class LeadScoreEngine(models.AbstractModel):
         listened = ("id", "card_id", "score", "score_before")
         heard = json.dumps([{name: row[name] for name in listened} for row in rows])
         self._score_noted(SQL(SOURCE, heard), reason)
-        self._score_forget([row["id"] for row in rows])
         self._score_remember(rows)
         return len(rows), {
             row["id"]: {name: row[f"{name}_before"] or False for name in BEFORE}
@@ -246,8 +247,7 @@ class LeadScoreEngine(models.AbstractModel):
             if (row["card_id"] or row["known"])
             and any(row[name] != row[f"{name}_before"] for name in BEFORE)
         ]
-        code = [STORE, _values(STORED_NAMES, rows), OVERWRITE]
-        values = [row[name] for row in rows for name in STORED_NAMES]
+        code, values = _stored(rows)
         if noted:
             same = self.env.cr.now(), reason, self._score_user()
             code += [NOTE, _values((*NOTED, *same), noted)]
@@ -318,22 +318,22 @@ class LeadScoreEngine(models.AbstractModel):
 
     def _score_remember(self, rows):
         """What was just stored is known without reading it again."""
+        env, scores, leads = self.env, self.env["lead.score"], self.env["crm.lead"]
         ids = [row["id"] for row in rows]
-        scores = self.env["lead.score"].browse(ids)
+        leads.browse(ids).invalidate_recordset(SHOWN, flush=False)
         for name in COLUMNS:
-            scores._fields[name]._insert_cache(scores, [row[name] for row in rows])
-        leads = self.env["crm.lead"].browse(ids)
-        leads._fields["lead_score_id"]._insert_cache(leads, ids)
+            cache = scores._fields[name]._get_cache(env)
+            cache.update(zip(ids, [row[name] for row in rows], strict=True))
+        leads._fields["lead_score_id"]._insert_cache(leads.browse(ids), ids)
 
     def _score_forget(self, ids=None):
         """The scores that were read before are out of date."""
-        names = ["lead_score_id", "score_trend", *SCORE_FIELDS, "score_history_ids", "score_stored"]
         if ids is None:
             self.env["lead.score"].invalidate_model(flush=False)
-            self.env["crm.lead"].invalidate_model(names, flush=False)
+            self.env["crm.lead"].invalidate_model(SHOWN, flush=False)
         else:
             self.env["lead.score"].browse(ids).invalidate_recordset(flush=False)
-            self.env["crm.lead"].browse(ids).invalidate_recordset(names, flush=False)
+            self.env["crm.lead"].browse(ids).invalidate_recordset(SHOWN, flush=False)
 
     # ------------------------------------------------------------------
     # Merge
@@ -384,6 +384,23 @@ class LeadScoreEngine(models.AbstractModel):
             )
         )
         self._score_forget(self.ids)
+
+
+def _stored(rows):
+    """How rows are stored, in parts, and the values that go with it."""
+    row = rows[0]
+    if len(rows) == 1 and (old := row.get("old")):
+        # After most edits, a few columns are new, and PostgreSQL takes half as long for them.
+        names = [name for name in COLUMNS if name not in old or row[name] != old[name]]
+        changes = ", ".join(f"{name} = %s" for name in names)
+        return (
+            [f"UPDATE lead_score SET {changes} WHERE id = %s"],
+            [*(row[name] for name in names), row["id"]],
+        )
+    return (
+        [STORE, _values(STORED_NAMES, rows), OVERWRITE],
+        [row[name] for row in rows for name in STORED_NAMES],
+    )
 
 
 def _values(names, rows):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import compress
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -45,7 +46,7 @@ class LeadScoreSingle(models.AbstractModel):
         leads = leads.filtered(lambda lead: lead.active and lead.won_status == "pending")
         stored = {} if new else leads._score_stored(today)
         rows = []
-        for fact in self._facts(cards, rules, self._matched(leads, tests), leads):
+        for fact in self._facts(cards, rules, leads, tests):
             fact.update(stored.get(fact["id"]) or UNKNOWN)
             place = next((n for n, belongs in enumerate(fact["belongs"]) if belongs), None)
             if place is None:
@@ -56,39 +57,40 @@ class LeadScoreSingle(models.AbstractModel):
                 rows.append(row)
         return rows
 
-    def _facts(self, cards, rules, matched, leads):
+    def _facts(self, cards, rules, leads, tests):
         """What the cards and rules find on open leads.
 
-        :param dict matched: of `_matched`
         :return: dicts of `id`, `created` (a date), `belongs` (whether each card is for the lead)
             and `matches` (for each card, whether the lead matches each of its rules)
         """
+        matched = self._matched(leads, tests)
         for lead in leads:
+            found = matched[lead.id]
             yield {
                 "id": lead.id,
                 "created": lead.create_date.date(),
                 "belongs": [
-                    lead.id in matched[definition["domain"]]
+                    definition["domain"] in found
                     and definition["company_id"] in (False, lead.company_id.id)
                     and (not definition["team_ids"] or lead.team_id.id in definition["team_ids"])
                     for _card_id, _version, definition in cards
                 ],
                 "matches": [
-                    [lead.id in matched[rule["domain"]] for rule in attributes]
+                    [rule["domain"] in found for rule in attributes]
                     for attributes, _behaviours in rules
                 ],
             }
 
     def _matched(self, leads, tests):
-        """Ids of those leads that match each filter; the database is asked what it alone knows.
+        """The filters that each lead matches; the database is asked what it alone knows.
 
         :param dict tests: by the texts of filters, functions as `_test` gives them
-        :rtype: dict[str, set]
+        :return: by id of the lead, the texts of those filters
+        :rtype: dict[int, set]
         """
         judge = self.env["lead.score.judge"]
         matched = {
-            text: {lead.id for lead in leads if test(lead)} if test else set()
-            for text, test in tests.items()
+            lead.id: {text for text, test in tests.items() if test and test(lead)} for lead in leads
         }
         others = [text for text, test in tests.items() if test is None]
         if others and leads:
@@ -101,9 +103,7 @@ class LeadScoreSingle(models.AbstractModel):
                 )
             )
             for lead_id, answer in answers:
-                for text, matches in zip(others, answer, strict=True):
-                    if matches:
-                        matched[text].add(lead_id)
+                matched[lead_id].update(compress(others, answer))
         return matched
 
     def _row(self, card, place, rules, fact, today):
@@ -210,6 +210,7 @@ class LeadScoreSingle(models.AbstractModel):
             "id": fact["id"],
             "day": today,
             "known": fact["known"],
+            "old": fact if fact["known"] else None,
             "override_set": fact["override_set"],
             "override_until": fact["override_until"],
             **{f"{name}_before": fact[name] for name in BEFORE},

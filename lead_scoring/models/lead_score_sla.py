@@ -52,7 +52,8 @@ class LeadScoreSla(models.AbstractModel):
         if len(self) <= SINGLE:
             # Their new scores are at hand, and most often there is nothing to ask.
             leads = leads.filtered(lambda lead: lead.lead_score_id.level in (MQL, SALES))
-        leads._qualification_take(risen)
+        if leads:
+            leads._qualification_take(risen)
 
     def _qualification_take(self, risen):
         """Take leads on by the level that their scores have reached.
@@ -60,7 +61,7 @@ class LeadScoreSla(models.AbstractModel):
         :param set risen: ids of those whose score has just passed the threshold for MQL. Others
             stay raw, or rejected, if a person has said so while their score was high
         """
-        rows = self._qualification_earned() if self else []
+        rows = self._qualification_earned()
         ready = [
             lead_id
             for lead_id, state, _sales in rows

@@ -101,4 +101,4 @@ class LeadScoreStored(models.AbstractModel):
 
     def _score_fetch_anew(self):
         """What is stored of these leads may soon be something else."""
-        self.invalidate_recordset(["score_stored"], flush=False)
+        self._fields["score_stored"]._invalidate_cache(self.env, self._ids)

@@ -48,7 +48,7 @@ class LeadScoreTriggering(models.AbstractModel):
         :param dict before: by lead id, what was before, as a dict
         :param watches: which of it may have changed
         """
-        live = [name for name in watches if name in self.env["lead.score.trigger"]._live()]
+        live = [*self.env["lead.score.trigger"]._live().intersection(watches)]
         if not live:
             return
         triggers = self.env["lead.score.trigger"].sudo().search([("watch", "in", live)])

@@ -18,7 +18,7 @@ from .outlook import (
     NEVER,
     TEMPERATURES,
 )
-from .points import DIMENSIONS, TOP, clamp
+from .points import DIMENSIONS, TOP
 
 SIZE = len(DIMENSIONS)
 
@@ -122,7 +122,7 @@ class SingleOutlook:
                 fit += amount
             elif wishes:
                 wish += amount
-        total = self.override if held else clamp(total, 0, TOP)
+        total = self.override if held else 0 if total < 0 else min(total, TOP)
         if drift and abs(total - self.score) >= DRIFT:
             return False
         (fit_low, fit_high), (low, high), (wish_low, wish_high) = self.ranges
