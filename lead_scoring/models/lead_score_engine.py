@@ -252,7 +252,8 @@ class LeadScoreEngine(models.AbstractModel):
             same = self.env.cr.now(), reason, self._score_user()
             code += [NOTE, _values((*NOTED, *same), noted)]
             for row in noted:
-                values += [*(row[name] for name in NOTED.values()), *same]
+                values += [row[name] for name in NOTED.values()]
+                values += same
         self.env.cr.execute(SQL("".join(code), *values))
 
     def _score_user(self):
@@ -318,12 +319,15 @@ class LeadScoreEngine(models.AbstractModel):
 
     def _score_remember(self, rows):
         """What was just stored is known without reading it again."""
-        env, scores, leads = self.env, self.env["lead.score"], self.env["crm.lead"]
-        ids = [row["id"] for row in rows]
-        leads.browse(ids).invalidate_recordset(SHOWN, flush=False)
+        scores, leads = self.env["lead.score"], self.env["crm.lead"]
+        ids, cached = [row["id"] for row in rows], self.env.transaction.field_data
+        # Most of what leads show of their scores nobody has read.
+        shown = [name for name in SHOWN if cached.get(leads._fields[name])]
+        leads.browse(ids).invalidate_recordset(shown, flush=False)
         for name in COLUMNS:
-            cache = scores._fields[name]._get_cache(env)
-            cache.update(zip(ids, [row[name] for row in rows], strict=True))
+            values = cached[scores._fields[name]]
+            for row in rows:
+                values[row["id"]] = row[name]
         leads._fields["lead_score_id"]._insert_cache(leads.browse(ids), ids)
 
     def _score_forget(self, ids=None):
@@ -395,7 +399,7 @@ def _stored(rows):
         changes = ", ".join(f"{name} = %s" for name in names)
         return (
             [f"UPDATE lead_score SET {changes} WHERE id = %s"],
-            [*(row[name] for name in names), row["id"]],
+            [row[name] for name in (*names, "id")],
         )
     return (
         [STORE, _values(STORED_NAMES, rows), OVERWRITE],

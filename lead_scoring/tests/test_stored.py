@@ -1,7 +1,10 @@
+from datetime import datetime, timedelta
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import sql
+from odoo.tools import SQL, sql
 
+from ..models.lead_score_engine import COLUMNS
 from .common import ScoreCase
 
 
@@ -76,6 +79,37 @@ class TestStored(ScoreCase):
             self.lead.city = "Bonn"
             self.lead.city = "Bonn"
             self.assertEqual((self.lead.score, self._total()), (5 * number, 5 * number))
+
+    def _row(self):
+        columns = SQL(", ").join(map(SQL.identifier, COLUMNS))
+        query = SQL("SELECT %s FROM lead_score WHERE id = %s", columns, self.lead.id)
+        return dict(zip(COLUMNS, self.env.execute_query(query)[0], strict=True))
+
+    def test_a_row_of_which_some_was_overwritten_is_as_if_it_were_new(self):
+        self._create_card(
+            [
+                self._attribute(20, "[('city', '=', 'Ulm')]"),
+                self._attribute(30, "[('function', '=', 'CEO')]", dimension="authority"),
+                self._signal_rule(40, half_life=9),
+            ],
+            sequence=0,
+        )
+        seen = []
+        for day, values in enumerate(
+            [{"city": "Ulm"}, {"function": "CEO"}, {"city": False}, {"function": False}], start=1
+        ):
+            self._set_clock(datetime(2027, 3, 1) + timedelta(day))
+            if day == 2:
+                self.lead.score_signal("stored")
+            self.lead.write(values)
+            after_edit = self._row()
+            self.env.cr.execute("DELETE FROM lead_score WHERE id = %s", [self.lead.id])
+            self.env.invalidate_all()
+            self.lead.score_refresh()
+            self.assertEqual(after_edit, self._row())
+            seen.append((after_edit["score"], after_edit["matrix"], bool(after_edit["next_date"])))
+        expected = [(20, "B3", False), (75, "B1", True), (52.03, "D1", True), (34.29, "D1", True)]
+        self.assertEqual(seen, expected)
 
     def test_an_edit_that_changes_a_score_asks_no_more_often_than_one_that_does_not(self):
         """Reading what is stored takes no statement of its own; storing takes one."""

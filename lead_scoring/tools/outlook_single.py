@@ -103,10 +103,11 @@ class SingleOutlook:
         if held and self.until < last:
             # A score set by hand that ends in between could hide what comes after it.
             return False
-        falling_now, rising_now = self._left(first)
+        # The same days are asked for over and over while the search closes in.
+        falling_now, rising_now = self.left.get(first) or self._terms(first)
         if first == last:
             return self._same(falling_now, rising_now, held, drift)
-        falling_then, rising_then = self._left(last)
+        falling_then, rising_then = self.left.get(last) or self._terms(last)
         return self._same(falling_now, rising_then, held, drift) and self._same(
             falling_then, rising_now, held, drift
         )
@@ -128,16 +129,8 @@ class SingleOutlook:
         (fit_low, fit_high), (low, high), (wish_low, wish_high) = self.ranges
         return low <= total < high and wish_low <= wish < wish_high and fit_low <= fit < fit_high
 
-    def _left(self, day):
-        """What is left of all terms on a day: falling and rising ones by dimension.
-
-        The same days are asked for over and over while the search closes in.
-        """
-        if day not in self.left:
-            self.left[day] = self._terms(day)
-        return self.left[day]
-
     def _terms(self, day):
+        """What is left of all terms on a day: falling and rising ones by dimension."""
         falling, rising = [0.0] * SIZE, [0.0] * SIZE
         for _id, place, cents, half_life, linear, age, life in self.terms:
             if life is not None and day > life:
@@ -148,21 +141,25 @@ class SingleOutlook:
             (rising if cents < 0 else falling)[place] += cents
         if day >= self.penalty_from:
             falling[NEGATIVE] -= self.penalty
-        return falling, rising
+        self.left[day] = falling, rising
+        return self.left[day]
 
     def _end(self):
         """A day from which on nothing changes: what fades is less than half a cent."""
-        slowest = max([1.0, *(term[3] for term in self.terms)])
-        most = sum(abs(term[2]) for term in self.terms)
-        moments = (term[6] or 0 for term in self.terms)
-        marks = (day for day in (self.penalty_from, self.until, *moments) if day < NEVER)
-        longest = int(slowest * math.log2(4 + 2 * most))
-        return min(max(longest, *marks, 0) + 2, HORIZON)
+        slowest, most, last = 1.0, 0, 0
+        for _id, _place, cents, half_life, _linear, _age, life in self.terms:
+            slowest = max(slowest, half_life)
+            most += abs(cents)
+            last = max(last, life or 0)
+        for day in (self.penalty_from, self.until):
+            if day < NEVER:
+                last = max(last, day)
+        return min(max(int(slowest * math.log2(4 + 2 * most)), last) + 2, HORIZON)
 
 
 def _range(definition, names, amount):
     """The lowest amount of the same class, and the lowest of a better one."""
-    steps = sorted(definition[name] * 100 for name in names)
+    steps = sorted([definition[name] * 100 for name in names])
     place = bisect_right(steps, amount)
     return (
         steps[place - 1] if place else -math.inf,

@@ -101,4 +101,4 @@ def level(amount, thresholds):
     >>> level(25, (30, 20, 10))
     1
     """
-    return sum(amount < threshold for threshold in thresholds)
+    return sum([amount < threshold for threshold in thresholds])
