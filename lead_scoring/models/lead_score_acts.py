@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -22,9 +24,9 @@ class LeadScoreActs(models.AbstractModel):
         signals = tuple(number for number, alive in self._signals().items() if alive) or (0,)
         return SQL(
             "SELECT lead_id, max(date)::date AS day FROM lead_score_event"
-            " WHERE signal_id IN %s AND date::date <= %s %s GROUP BY lead_id",
+            " WHERE signal_id IN %s AND date < %s %s GROUP BY lead_id",
             signals,
-            today,
+            today + timedelta(1),
             among(SQL("lead_id"), ids),
         )
 
@@ -87,8 +89,10 @@ class LeadScoreActs(models.AbstractModel):
                 )
             )
         ranked = [rule for rule in behaviours if not self._is_plain(rule)]
-        if ranked:
-            branches.append(self._ranked(definition, ranked, today, ids))
+        # Two of the windows are for rules that ask for several events, which few do.
+        for several in (False, True):
+            if rules := [rule for rule in ranked if (rule["frequency"] > 1) == several]:
+                branches.append(self._ranked(definition, rules, today, ids, several))
         return SQL(" UNION ALL ").join(branches)
 
     @staticmethod
@@ -96,8 +100,18 @@ class LeadScoreActs(models.AbstractModel):
         """Whether each event counts by itself, whatever else the lead did."""
         return rule["repeat"] and not rule["max_count"] and rule["frequency"] <= 1
 
-    def _ranked(self, definition, rules, today, ids):
-        """Events of rules for which the other events of the lead matter, the newest first."""
+    def _ranked(self, definition, rules, today, ids, several):
+        """Events of rules for which the other events of the lead matter, the newest first.
+
+        :param bool several: whether these rules ask for several events
+        """
+        total, reached = SQL("NULL::float8"), SQL("0")
+        if several:
+            total = SQL("sum(coalesce(event.quantity, 1)) OVER newest_all")
+            reached = SQL(
+                "max(CASE WHEN coalesce(newer, 0) < frequency THEN age END)"
+                " OVER (PARTITION BY lead_id, number)"
+            )
         return SQL(
             """
             SELECT lead_id, number, signal_id, dimension, cents, frequency, days, repeats, most,
@@ -106,13 +120,10 @@ class LeadScoreActs(models.AbstractModel):
                         WHEN NOT repeats THEN (rank = 1)::int
                         WHEN most > 0 THEN least(greatest(most - coalesce(newer, 0), 0), quantity)
                         ELSE quantity END::float8 AS counted,
-                   CASE WHEN days > 0 THEN days - greatest(age, max(
-                            CASE WHEN frequency > 1 AND coalesce(newer, 0) < frequency
-                                 THEN age END)
-                            OVER (PARTITION BY lead_id, number)) END AS life
+                   CASE WHEN days > 0 THEN days - greatest(age, %(reached)s) END AS life
               FROM (SELECT event.lead_id, rule.*, greatest(%(today)s - event.date::date, 0) AS age,
                            coalesce(event.quantity, 1)::float8 AS quantity,
-                           sum(coalesce(event.quantity, 1)) OVER newest_all AS total,
+                           %(total)s AS total,
                            sum(coalesce(event.quantity, 1)) OVER newest_before AS newer,
                            row_number() OVER newest_before AS rank
                       FROM %(events)s
@@ -124,6 +135,8 @@ class LeadScoreActs(models.AbstractModel):
                                                       AND UNBOUNDED FOLLOWING)) ranked
             """,
             today=today,
+            total=total,
+            reached=reached,
             events=self._events(definition, rules, today, ids),
         )
 
@@ -148,10 +161,10 @@ class LeadScoreActs(models.AbstractModel):
         return SQL(
             "lead_score_event event JOIN (VALUES %s) AS rule (number, signal_id, dimension, cents,"
             " frequency, days, repeats, most, half_life, linear)"
-            " ON rule.signal_id = event.signal_id AND event.date::date <= %s"
+            " ON rule.signal_id = event.signal_id AND event.date < %s"
             " AND (rule.days = 0 OR %s - event.date::date <= rule.days) %s",
             SQL(", ").join(rows),
-            today,
+            today + timedelta(1),
             today,
             among(SQL("event.lead_id"), ids),
         )
