@@ -7,6 +7,8 @@ from ._tools import Sheet, committed, median, seconds, size, vacuum
 
 LEADS = 1_000_000
 PAGE = 80
+# As the web client asks; it shows more as "10,000+".
+COUNT_LIMIT = 10001
 TIMES = 7
 # Name, filter, order, what the list shows.
 ODOO = [
@@ -78,7 +80,12 @@ def page(name, sheet, title, domain, order, shown):
                 1000
                 * seconds(
                     lambda leads=leads, offset=offset: leads.web_search_read(
-                        domain, specification, offset=offset, limit=PAGE, order=order
+                        domain,
+                        specification,
+                        offset=offset,
+                        limit=PAGE,
+                        order=order,
+                        count_limit=COUNT_LIMIT,
                     )
                 )
             )
