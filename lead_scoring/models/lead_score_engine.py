@@ -247,7 +247,7 @@ class LeadScoreEngine(models.AbstractModel):
             if (row["card_id"] or row["known"])
             and any(row[name] != row[f"{name}_before"] for name in BEFORE)
         ]
-        code, values = _stored(rows)
+        code, values = _storing(rows)
         if noted:
             same = self.env.cr.now(), reason, self._score_user()
             code += [NOTE, _values((*NOTED, *same), noted)]
@@ -390,11 +390,11 @@ class LeadScoreEngine(models.AbstractModel):
         self._score_forget(self.ids)
 
 
-def _stored(rows):
-    """How rows are stored, in parts, and the values that go with it."""
+def _storing(rows):
+    """Code that stores rows, in parts, and its values."""
     row = rows[0]
     if len(rows) == 1 and (old := row.get("old")):
-        # After most edits, a few columns are new, and PostgreSQL takes half as long for them.
+        # After most edits a few columns are new, for which PostgreSQL takes a third less.
         names = [name for name in COLUMNS if name not in old or row[name] != old[name]]
         changes = ", ".join(f"{name} = %s" for name in names)
         return (

@@ -84,8 +84,8 @@ def change(number):
     }
 
 
-# The edit that costs most, and has a limit of its own.
-TURNING = "function and city, turns rules over"
+# The edits that cost most, and have limits of their own.
+TURNING = ("priority, turns a rule over for most", "function and city, turns rules over")
 # What reps edit, by what it does to the score. Rules look at all of it but the stage.
 EDITS = {
     "next stage": lambda number, stages: {"stage_id": stages[number % len(stages)]},
@@ -95,8 +95,8 @@ EDITS = {
     "phone, turns a rule over for one in five": lambda number, _stages: {
         "phone": f"+49 30 {7000000 + number}"
     },
-    "priority, turns a rule over for most": lambda number, _stages: {"priority": "03"[number % 2]},
-    TURNING: lambda number, _stages: change(number),
+    TURNING[0]: lambda number, _stages: {"priority": "03"[number % 2]},
+    TURNING[1]: lambda number, _stages: change(number),
 }
 WAYS = ("over JSON-2", "in the web client")
 
@@ -123,7 +123,7 @@ def over_rpc(sheet):
                     clients,
                     f"edit {way}: {name}",
                     partial(call, edit=edit),
-                    limited=name == TURNING,
+                    limited=name in TURNING,
                 )
                 for name, edit in EDITS.items()
             ]
