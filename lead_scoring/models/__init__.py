@@ -40,6 +40,10 @@ from . import lead_score_model_training
 from . import lead_score_model
 from . import lead_score_proposal
 from . import lead_score_proposal_line
+from . import lead_score_working_time
+from . import resource_calendar
+from . import resource_calendar_attendance
+from . import resource_calendar_leaves
 from . import res_company
 from . import res_config_settings
 from . import lead_score_qualification

@@ -62,3 +62,14 @@ class LeadScoreChatter(models.AbstractModel):
                 before = (initial_values_dict[lead.id] or {}).items()
                 moved.update(name for name, value in before if lead[name] != value)
         return super()._message_track(moved.intersection(fields_iter), initial_values_dict)
+
+    @api.model
+    def _score_fetch_author(self):
+        """Read of who writes in the chatter, and of his company, what a line names.
+
+        Odoo would read all that is known of both, for longer than it takes to write the line.
+        """
+        user, company = self.env.user.sudo(), self.env.company.sudo()
+        user.fetch(["partner_id"])
+        user.partner_id.fetch(["name", "email"])
+        company.fetch(["name", "alias_domain_id"])

@@ -104,11 +104,13 @@ class LeadScoreEngine(models.AbstractModel):
         today, cards = self._score_today(), judge._live()
         if ids is not None and len(ids) <= FEW:
             # Here and not later by the system, to whom a phone number may mean another country.
-            self.env["crm.lead"].flush_model()
+            self.env["crm.lead"]._recompute_model()
             if len(ids) <= SINGLE:
+                # Judged as they are here; what this makes of them is written together with them.
                 single = self.env["lead.score.single"]
                 rows = single._rows(today, ids, new=reason == "create")
             else:
+                self.env["crm.lead"].flush_model()
                 statement = SQL(
                     "SELECT to_jsonb(new) FROM (%s) new", judge._statement(cards, today, ids)
                 )

@@ -371,6 +371,7 @@ class LeadScoreQualification(models.AbstractModel):
             if not user:
                 text = env._("%s, by its score", text)
             bodies.update(dict.fromkeys(ids, f"{text}. {why}" if why else text))
+        self._score_fetch_author()
         leads._message_log_batch(bodies)
 
     def _qualification_changed(self, before):

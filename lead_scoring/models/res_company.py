@@ -1,4 +1,12 @@
-from odoo import fields, models
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import api, fields, models
+from odoo.tools import ormcache
+
+# So far ahead working times are remembered.
+AHEAD = timedelta(days=14)
 
 
 class ResCompany(models.Model):
@@ -37,3 +45,27 @@ class ResCompany(models.Model):
         "CHECK(win_leak_auc > 0.5 AND win_leak_auc <= 1)",
         "The limit for a field that knows too much lies above 0.5 and is at most 1.",
     )
+
+    def cache_invalidation_fields(self):
+        return super().cache_invalidation_fields() | {"resource_calendar_id"}
+
+    @api.model
+    @ormcache("company_id", "day")
+    def _score_working_times(self, company_id, day):
+        """When a company works from a day on; see `lead.score.working.time`, which forgets it.
+
+        :param date day: in UTC
+        :return: (begin, end) in UTC without time zone, for two weeks; nothing if they depend on
+            when one begins to work; None if the company works all the time
+        """
+        calendar = self.browse(company_id).sudo().resource_calendar_id
+        if not calendar:
+            return None
+        if calendar.flexible_hours:
+            return ()
+        begin = pytz.utc.localize(datetime.combine(day, time.min))
+        intervals = calendar._work_intervals_batch(begin, begin + AHEAD)[False]
+        return tuple(
+            tuple(moment.astimezone(pytz.utc).replace(tzinfo=None) for moment in interval[:2])
+            for interval in intervals
+        )
