@@ -74,3 +74,4 @@ from . import lead_score_explaining
 from . import lead_score_trend
 from . import crm_lead
 from . import res_partner
+from . import res_users

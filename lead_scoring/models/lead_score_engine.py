@@ -22,8 +22,6 @@ SINGLE = 10
 FEW = 200
 # So many leads are judged in one transaction by the jobs.
 BATCH = 20000
-# What listens to scores, for rows that come back from Python.
-SOURCE = "jsonb_to_recordset(%s) AS new (id int, card_id int, score float8, score_before float8)"
 # Columns of `lead.score`, how they are overwritten, and what the history keeps before and after.
 COLUMNS = (*STORED, "due_date", "next_date")
 STORED_NAMES = ("id", *COLUMNS)
@@ -104,7 +102,8 @@ class LeadScoreEngine(models.AbstractModel):
         today, cards = self._score_today(), judge._live()
         if ids is not None and len(ids) <= FEW:
             # Here and not later by the system, to whom a phone number may mean another country.
-            self.env["crm.lead"]._recompute_model()
+            if self.env.fields_to_compute():
+                self.env["crm.lead"]._recompute_model()
             if len(ids) <= SINGLE:
                 # Judged as they are here; what this makes of them is written together with them.
                 single = self.env["lead.score.single"]
@@ -137,9 +136,7 @@ class LeadScoreEngine(models.AbstractModel):
             for name, day in zip(("due_date", "next_date"), days, strict=True):
                 row[name] = None if day is None else _midnight(today + timedelta(day))
         self._score_store_few(rows, reason)
-        listened = ("id", "card_id", "score", "score_before")
-        heard = json.dumps([{name: row[name] for name in listened} for row in rows])
-        self._score_noted(SQL(SOURCE, heard), reason)
+        self._score_noted(lambda: _source(rows), reason)
         self._score_remember(rows)
         return len(rows), {
             row["id"]: {name: row[f"{name}_before"] or False for name in BEFORE}
@@ -191,7 +188,7 @@ class LeadScoreEngine(models.AbstractModel):
             source = SQL("score_new new LEFT JOIN (%s) due USING (id)", due_dates(dues, today))
             self._score_store_many(source)
             self.env.cr.execute(self._noted(SQL("score_new new"), reason))
-            self._score_noted(SQL("score_new new"), reason)
+            self._score_noted(lambda: SQL("score_new new"), reason)
             for lead_id, *old in query(_changed_rows()):
                 before[lead_id] = dict(zip(BEFORE, old, strict=True)) if any(old) else NOTHING
         for table in (SQL("score_new"), *acts.values()):
@@ -315,7 +312,8 @@ class LeadScoreEngine(models.AbstractModel):
     def _score_noted(self, source, reason):
         """Hook: these scores have just been stored and noted. Does nothing by itself.
 
-        :param SQL source: rows with `id`, `score`, `score_before` and `card_id`, called `new`
+        :param source: gives, when somebody asks, the SQL of rows with `id`, `score`,
+            `score_before` and `card_id`, called `new`
         :param str reason: a key of `REASONS` in `lead_score_history`
         """
 
@@ -390,6 +388,16 @@ class LeadScoreEngine(models.AbstractModel):
             )
         )
         self._score_forget(self.ids)
+
+
+def _source(rows):
+    """What listens to scores may ask of rows that are here in Python; see `_score_noted`."""
+    columns = {"id": "int", "card_id": "int", "score": "float8", "score_before": "float8"}
+    return SQL(
+        "jsonb_to_recordset(%s) AS new (%s)",
+        json.dumps([{name: row[name] for name in columns} for row in rows]),
+        SQL(", ".join(map(" ".join, columns.items()))),
+    )
 
 
 def _storing(rows):

@@ -25,9 +25,10 @@ REASONS = [
 class LooseMany2one(fields.Many2one):
     """A link without a foreign key, which PostgreSQL would check for each of many rows.
 
-    For scorecards, which are never deleted once they are published, and for the leads of the
-    history, which goes with them in `unlink`. A history cannot outlive a lead that is just being
-    deleted: whoever adds to it has written the lead's row of `lead.score`, which does refer to it.
+    For scorecards, which are never deleted once they are published, and for the leads and users
+    of the history, which go from it in their `unlink`. A history cannot outlive a lead that is
+    just being deleted: whoever adds to it has written the lead's row of `lead.score`, which does
+    refer to it.
     """
 
     def update_db_foreign_key(self, model, column):
@@ -106,7 +107,7 @@ class LeadScoreHistory(models.Model):
         STATES, readonly=True, help="The qualification before the change."
     )
     qualification = fields.Selection(STATES, readonly=True, help="The qualification from then on.")
-    user_id = fields.Many2one("res.users", string="By", readonly=True, help="Who caused it.")
+    user_id = LooseMany2one("res.users", string="By", readonly=True, help="Who caused it.")
     note = fields.Char(readonly=True, help="What was written down with it.")
 
     _lead_index = models.Index("(lead_id, date DESC, id DESC)")

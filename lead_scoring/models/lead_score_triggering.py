@@ -102,7 +102,7 @@ class LeadScoreTriggering(models.AbstractModel):
         result = super()._score_noted(source, reason)
         live = self.env["lead.score.trigger"]._live()
         if STAY in live:
-            self._score_count_time(source)
+            self._score_count_time(source())
         passed = self.env.context.get("score_passed")
         if "score" in live and passed and reason not in NOT_BY_ITSELF:
             rows = self.env.execute_query(
@@ -111,7 +111,7 @@ class LeadScoreTriggering(models.AbstractModel):
                     "SELECT FROM lead_score_trigger t WHERE t.watch = 'score' AND t.active"
                     " AND (new.score >= t.threshold)"
                     " <> (COALESCE(new.score_before, 0) >= t.threshold))",
-                    source,
+                    source(),
                 )
             )
             passed.before = {lead_id: {"score": score} for lead_id, score in rows}

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import ScoreCase
@@ -237,6 +237,22 @@ class TestLead(ScoreCase):
             row.write({"score": 99})
         self.lead._score_log({self.lead.id: {"reason": "qualification", "qualification": "mql"}})
         self.assertEqual(self.lead.score_history_ids[0].qualification, "mql")
+
+    def test_history_outlives_who_caused_it(self):
+        temp = new_test_user(
+            self.env, "score_temp", groups="base.group_user,sales_team.group_sale_manager"
+        )
+        lead = self.lead.with_user(temp)
+        lead.function = False
+        lead.function = "Buyer"
+        by_temp = self.lead.score_history_ids.filtered(lambda row: row.user_id == temp)
+        self.assertTrue(by_temp)
+        count = len(self.lead.score_history_ids)
+        temp.unlink()
+        self.assertFalse(by_temp.user_id)
+        self.assertEqual(len(self.lead.score_history_ids), count)
+        self.env.cr.execute("SELECT user_id FROM lead_score_history WHERE id IN %s", [by_temp._ids])
+        self.assertEqual({row[0] for row in self.env.cr.fetchall()}, {None})
 
     def test_the_last_rows_are_read_together_by_who_may_read_the_lead(self):
         for number in range(12):

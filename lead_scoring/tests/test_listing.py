@@ -2,6 +2,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import ScoreCase
 
@@ -80,13 +81,31 @@ class TestListing(ScoreCase):
             self.env.cr.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'lead_score'")
             return {row[0] for row in self.env.cr.fetchall()}
 
+        def links():
+            self.env.cr.execute(
+                "SELECT conname FROM pg_constraint"
+                " WHERE conrelid = 'lead_score_history'::regclass AND contype = 'f'"
+            )
+            return {row[0] for row in self.env.cr.fetchall()}
+
         there = indexes()
         self.env.cr.execute("CREATE INDEX lead_score_class_index ON lead_score (grade)")
+        self.assertFalse(links())
+        for column, table in (("lead_id", "crm_lead"), ("user_id", "res_users")):
+            self.env.cr.execute(
+                SQL(
+                    "ALTER TABLE lead_score_history ADD FOREIGN KEY (%s) REFERENCES %s",
+                    SQL.identifier(column),
+                    SQL.identifier(table),
+                )
+            )
+        self.assertEqual(len(links()), 2)
         spec = spec_from_file_location("pre_tables", MIGRATION)
         migration = module_from_spec(spec)
         spec.loader.exec_module(migration)
         migration.migrate(self.env.cr, "19.0.0.1.0")
         migration.migrate(self.env.cr, "19.0.0.1.0")
+        self.assertFalse(links())
         self.assertEqual(there - indexes(), {"lead_score_score_index"})
         for table_object in self.env["lead.score"]._table_objects.values():
             table_object.apply_to_database(self.env["lead.score"])

@@ -1,6 +1,6 @@
 """Lists by score read an index in their own order; that of classes served none.
 
-A foreign key from the history to the lead cost as much as the rest of its row.
+Foreign keys from the history to the lead and the user cost as much as the rest of its row.
 """
 
 
@@ -10,5 +10,6 @@ def migrate(cr, version):
     # The first databases did not have the table yet.
     cr.execute(
         "ALTER TABLE IF EXISTS lead_score_history"
-        " DROP CONSTRAINT IF EXISTS lead_score_history_lead_id_fkey"
+        " DROP CONSTRAINT IF EXISTS lead_score_history_lead_id_fkey,"
+        " DROP CONSTRAINT IF EXISTS lead_score_history_user_id_fkey"
     )
