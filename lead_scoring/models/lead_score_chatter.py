@@ -69,7 +69,7 @@ class LeadScoreChatter(models.AbstractModel):
 
         Odoo would read all that is known of both, for longer than it takes to write the line.
         """
-        user, company = self.env.user.sudo(), self.env.company.sudo()
-        user.fetch(["partner_id"])
+        user = self.env.user.sudo()
+        user.fetch(["partner_id", "company_id"])
         user.partner_id.fetch(["name", "email"])
-        company.fetch(["name", "alias_domain_id"])
+        self.env.company.sudo().fetch(["name", "alias_domain_id"])

@@ -364,8 +364,10 @@ class LeadScoreQualification(models.AbstractModel):
         bodies = {}
         for (state, owner), ids in told.items():
             # A job or the mail gateway has no language; the line is for the salesperson.
-            lang = self.env.context.get("lang") or get_lang(self.env, owner.lang).code
-            env = self.with_context(lang=lang).env
+            lang = self.env.context.get("lang")
+            if not lang and owner:
+                lang = owner.with_user(owner).context_get().get("lang")
+            env = self.with_context(lang=lang or get_lang(self.env).code).env
             labels = dict(self._fields["qualification"]._description_selection(env))
             text = env._("Qualification: %(old)s → %(new)s", old=labels[state], new=labels[target])
             if not user:
