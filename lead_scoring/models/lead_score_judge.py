@@ -122,6 +122,7 @@ class LeadScoreJudge(models.AbstractModel):
         return {signal.id: signal.is_activity for signal in signals}
 
     @api.model
+    @ormcache()
     def _live(self):
         """Published cards that can be used, in order."""
         cards = self.env["lead.score.card"]._live()

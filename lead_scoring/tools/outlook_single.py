@@ -36,6 +36,9 @@ class SingleOutlook:
         points, facts = amounts[:SIZE], amounts[SIZE:]
         self.penalty = definition["inactivity_points"] * 100
         self.terms = terms
+        # Whether nothing can become more again: neither what counts against the lead fades, nor
+        # does a score set by hand end.
+        self.only_falls = self.override < 0 and all(term[2] >= 0 for term in terms)
         self.left = {}
         moving = {term[1] for term in terms}
         if self.penalty_from < NEVER:
@@ -104,10 +107,11 @@ class SingleOutlook:
             # A score set by hand that ends in between could hide what comes after it.
             return False
         # The same days are asked for over and over while the search closes in.
-        falling_now, rising_now = self.left.get(first) or self._terms(first)
-        if first == last:
-            return self._same(falling_now, rising_now, held, drift)
         falling_then, rising_then = self.left.get(last) or self._terms(last)
+        if first == last or (self.only_falls and first > 1):
+            # The last day is the lowest; of the highest, tomorrow, the first stretch was sure.
+            return self._same(falling_then, rising_then, held, drift)
+        falling_now, rising_now = self.left.get(first) or self._terms(first)
         return self._same(falling_now, rising_then, held, drift) and self._same(
             falling_then, rising_now, held, drift
         )
