@@ -58,7 +58,9 @@ class ResCompany(models.Model):
         :return: (begin, end) in UTC without time zone, for two weeks; nothing if they depend on
             when one begins to work; None if the company works all the time
         """
-        calendar = self.browse(company_id).sudo().resource_calendar_id
+        # Whoever asks first must not have his time zone remembered for all.
+        companies = self.env(su=True, context={})["res.company"]
+        calendar = companies.browse(company_id).resource_calendar_id
         if not calendar:
             return None
         if calendar.flexible_hours:

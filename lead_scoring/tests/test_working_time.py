@@ -89,6 +89,13 @@ class TestWorkingTime(TransactionCase):
         with self.assertQueryCount(0):
             self._decide_by(FRIDAY + timedelta(hours=1))
 
+    def test_who_asks_first_makes_no_difference(self):
+        zone = pytz.timezone("Asia/Tokyo")
+        self.card.with_context(employee_timezone=zone)._decide_by(
+            FRIDAY, self.company.with_context(employee_timezone=zone)
+        )
+        self._check_planned()
+
     def test_a_holiday_is_heard_of(self):
         before = self._decide_by()
         leave = self._leave(MONDAY)
