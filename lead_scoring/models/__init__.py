@@ -6,8 +6,6 @@ from . import lead_score_competitor
 from . import lead_score_influencer
 from . import lead_score_motive
 from . import lead_score_reject_reason
-from . import lead_score_profile
-from . import lead_score_chatter
 from . import lead_score_signal_source
 from . import lead_score_signal
 
@@ -21,16 +19,8 @@ from . import lead_score_history
 from . import lead_score
 from . import lead_score_acts
 from . import lead_score_judge
-from . import lead_score_stored
 from . import lead_score_single
-from . import lead_score_mixin
-from . import lead_score_watching
-from . import lead_score_listing
-from . import lead_score_engine
-from . import lead_score_jobs
-from . import lead_score_signalling
 from . import lead_win
-from . import lead_win_probability
 from . import lead_score_model_field
 from . import lead_score_model_data
 from . import lead_score_model_wording
@@ -46,9 +36,6 @@ from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import res_company
 from . import res_config_settings
-from . import lead_score_qualification
-from . import lead_score_sla
-from . import lead_score_listening
 from . import mail_thread
 from . import digest_digest
 from . import lead_score_collector
@@ -69,9 +56,24 @@ from . import lead_score_trigger_queue
 from . import lead_score_trigger_log
 from . import lead_score_trigger_wait
 from . import lead_score_trigger
-from . import lead_score_triggering
+
+# What extends the lead. The last one is asked first: each calls `super()`.
+from . import lead_score_mixin
+from . import lead_score_engine
+from . import lead_score_stored
+from . import lead_win_probability
+from . import lead_score_jobs
 from . import lead_score_explaining
+from . import lead_score_signalling
+from . import lead_score_watching
+from . import lead_score_listing
 from . import lead_score_trend
-from . import crm_lead
+from . import lead_score_profile
+from . import lead_score_chatter
+from . import lead_score_listening
+from . import lead_score_qualification
+from . import lead_score_sla
+from . import lead_score_triggering
+
 from . import res_partner
 from . import res_users

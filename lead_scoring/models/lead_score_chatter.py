@@ -14,7 +14,7 @@ PROFILE = (
 )
 
 
-class LeadScoreChatter(models.AbstractModel):
+class CrmLead(models.Model):
     """Reads for the chatter only what an edit can change.
 
     Before each edit of a lead Odoo notes all that the chatter tells changes of, and describes it
@@ -22,15 +22,15 @@ class LeadScoreChatter(models.AbstractModel):
     or of the properties, of which the chatter tells when another team means other properties.
     """
 
-    _name = "lead.score.chatter"
-    _description = "Chatter of Edits"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     def write(self, vals):
         told = [
             name for name, made_of in self._score_seldom().items() if not made_of.isdisjoint(vals)
         ]
         leads = self.with_context(score_told=told) if told else self
-        return super(LeadScoreChatter, leads).write(vals)
+        return super(CrmLead, leads).write(vals)
 
     @api.model
     @ormcache()

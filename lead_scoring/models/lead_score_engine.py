@@ -53,7 +53,7 @@ SETTINGS = {"work_mem": "128MB", "jit": "off"}
 NOTHING = dict.fromkeys(BEFORE, False)
 
 
-class LeadScoreEngine(models.AbstractModel):
+class CrmLead(models.Model):
     """Works out scores, in SQL, and stores what changed.
 
     One lead after an edit and all leads at night take the same way: `_score_run`. It asks the
@@ -62,8 +62,8 @@ class LeadScoreEngine(models.AbstractModel):
     `_score_changed`.
     """
 
-    _name = "lead.score.engine"
-    _description = "Score Engine"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     def _score_update(self, reason):
         """Score these leads now and store what changed; closed leads keep their score.

@@ -13,15 +13,15 @@ NAMED = 5
 ROWS = 10
 
 
-class LeadScoreExplaining(models.AbstractModel):
+class CrmLead(models.Model):
     """Why a lead has its score, and who set it by hand.
 
     The arithmetic here is that of `tools.points` in Python, the one in `lead.score.judge` is the
     same in SQL; tests prove that they agree on every lead.
     """
 
-    _name = "lead.score.explaining"
-    _description = "Explanation of a Score"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     def score_explain(self):
         """What makes up the score of this lead.

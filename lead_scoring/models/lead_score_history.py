@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .lead_score_qualification import STATES
+from ..tools.qualification import STATES
 
 CLASSES = {
     "grade": [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")],

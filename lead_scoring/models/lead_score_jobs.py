@@ -18,11 +18,11 @@ TRIES = 4
 AFTERMATH = timedelta(minutes=5)
 
 
-class LeadScoreJobs(models.AbstractModel):
+class CrmLead(models.Model):
     """Scores leads in the background: when time changes them, and when a card does."""
 
-    _name = "lead.score.jobs"
-    _description = "Background Scoring"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     @api.model
     def _cron_score_due(self, batch_size=1000):

@@ -12,11 +12,11 @@ HEARD = (*OUTGOING, "email")
 RESPONSE = ("score_response_date", "score_response_hours", "score_response_temperature")
 
 
-class LeadScoreListening(models.AbstractModel):
+class CrmLead(models.Model):
     """Notices at once that somebody wrote to us about a lead, and when we first answered."""
 
-    _name = "lead.score.listening"
-    _description = "E-mails of Leads"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     score_response_date = fields.Datetime(
         string="First response",

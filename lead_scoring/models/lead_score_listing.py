@@ -16,7 +16,7 @@ RANKS = {
 FIRST = re.compile(r"\s*(score|score_temperature)(?:\s+(asc|desc))?\s*(?:,|$)", re.IGNORECASE)
 
 
-class LeadScoreListing(models.AbstractModel):
+class CrmLead(models.Model):
     """Lists of leads in the order of their scores, quick for any number of leads.
 
     Leads without a score come last, which takes an outer join, and PostgreSQL has to sort all of
@@ -24,8 +24,8 @@ class LeadScoreListing(models.AbstractModel):
     only a page on which there are leads without one takes the long way.
     """
 
-    _name = "lead.score.listing"
-    _description = "Lists of Leads by Score"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **options):

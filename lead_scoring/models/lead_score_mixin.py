@@ -38,7 +38,7 @@ def _points(column, label, text):
     )
 
 
-class LeadScoreMixin(models.AbstractModel):
+class CrmLead(models.Model):
     """The score on a lead: fields to read, search, sort and group by, and what keeps them right.
 
     Others may rely on: the fields of `SCORE_FIELDS` and `score_trend`; `_score_update(reason)`
@@ -46,8 +46,8 @@ class LeadScoreMixin(models.AbstractModel):
     `_score_log(values)` to add rows to the history.
     """
 
-    _name = "lead.score.mixin"
-    _description = "Score of a Lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     lead_score_id = SideRow(
         "lead.score",

@@ -34,11 +34,11 @@ PLAIN = (
 )
 
 
-class LeadScoreProfile(models.AbstractModel):
+class CrmLead(models.Model):
     """Buying profile of a lead: seven traits of a prospect, and who else is in the game."""
 
-    _name = "lead.score.profile"
-    _description = "Buying Profile"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     profile_need = fields.Selection(
         NEEDS,

@@ -2,14 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import get_lang
 
-RAW, MQL, ACCEPTED, REJECTED, SALES = "raw", "mql", "accepted", "rejected", "sql"
-STATES = [
-    (RAW, "Raw"),
-    (MQL, "Marketing qualified (MQL)"),
-    (ACCEPTED, "Accepted by sales"),
-    (REJECTED, "Rejected by sales"),
-    (SALES, "Sales qualified (SQL)"),
-]
+from ..tools.qualification import ACCEPTED, MQL, RANK, RAW, REJECTED, SALES, STATES
+
 # Where a person may take a lead from where it is; a rejected lead that comes back is "recycled".
 STEPS = {
     RAW: {MQL, ACCEPTED, REJECTED},
@@ -20,8 +14,6 @@ STEPS = {
 }
 # Steps back undo somebody's decision: only for sales managers.
 STEPS_BACK = {MQL: {RAW}, ACCEPTED: {MQL}, SALES: {ACCEPTED, MQL}, REJECTED: {RAW}}
-# Which of two leads that are merged knows more.
-RANK = {RAW: 0, REJECTED: 1, MQL: 2, ACCEPTED: 3, SALES: 4}
 # States through which a lead in this state must have come; the funnel counts on it.
 PASSED = {
     RAW: (),
@@ -77,13 +69,13 @@ def _user(label, what):
     )
 
 
-class LeadScoreQualification(models.AbstractModel):
+class CrmLead(models.Model):
     """From a raw lead over marketing and sales qualified to won: where it stands, since when, by
     whom. `qualification` changes through `_qualify` only; a plain write is checked and sent there.
     """
 
-    _name = "lead.score.qualification"
-    _description = "Qualification of Leads"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     qualification = fields.Selection(
         STATES,

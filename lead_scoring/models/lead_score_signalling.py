@@ -29,15 +29,15 @@ REPORTED = ("lead_id", "signal_id", "date", "quantity", "key", "ref")
 REF = re.compile(r"[a-z][a-z0-9_.]*,[1-9][0-9]{0,9}")
 
 
-class LeadScoreSignalling(models.AbstractModel):
+class CrmLead(models.Model):
     """What leads did is reported here.
 
     Collectors may rely on: `score_signal` and `score_signals`, which check and answer each report
     by itself; `sudo()` skips the check whether the user may write the lead.
     """
 
-    _name = "lead.score.signalling"
-    _description = "Reporting of Signals"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     def score_signal(self, code, quantity=1, date=None, key=None, ref=None):
         """Report that these leads did something.

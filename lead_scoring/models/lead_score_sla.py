@@ -6,8 +6,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.qualification import ACCEPTED, MQL, RAW, REJECTED, SALES
 from .lead_score_engine import SINGLE
-from .lead_score_qualification import ACCEPTED, BULK, MQL, QUALIFY, RAW, REJECTED, SALES
+from .lead_score_qualification import BULK, QUALIFY
 
 _logger = logging.getLogger(__name__)
 REMINDER_TYPE = "lead_scoring.mail_activity_decide"
@@ -18,11 +19,11 @@ FEW = 200
 BATCH = 1000
 
 
-class LeadScoreSla(models.AbstractModel):
+class CrmLead(models.Model):
     """What the score does to the qualification, and how long sales may take to decide."""
 
-    _name = "lead.score.sla"
-    _description = "Qualification by Score, and Reminders"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     # ------------------------------------------------------------------
     # The score qualifies

@@ -25,11 +25,11 @@ COLUMNS = SQL(", ").join(map(SQL.identifier, OLD))
 UNKNOWN = {**dict.fromkeys(OLD), "known": False, "events": []}
 
 
-class LeadScoreStored(models.AbstractModel):
+class CrmLead(models.Model):
     """What is stored of a lead, and what it did, for who judges a few leads in Python."""
 
-    _name = "lead.score.stored"
-    _description = "What Is Stored of a Score"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     score_stored = LookedUp(
         string="Stored score and signals",

@@ -13,14 +13,14 @@ class Trend(fields.Selection):
         return model._score_trend_sql(alias)
 
 
-class LeadScoreTrend(models.AbstractModel):
+class CrmLead(models.Model):
     """Whether a lead gets better or worse, told from the history of its score.
 
     One expression in SQL is what is shown, searched and grouped by.
     """
 
-    _name = "lead.score.trend"
-    _description = "Trend of a Score"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     score_trend = Trend(
         [("up", "Rising"), ("steady", "Steady"), ("down", "Falling")],

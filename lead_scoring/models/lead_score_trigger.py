@@ -5,8 +5,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
+from ..tools.qualification import RANK, STATES
 from .lead_score_history import CLASSES
-from .lead_score_qualification import RANK, STATES
 
 # From worst to best, as numbers; a lead that was never scored counts as worst.
 ORDER = {

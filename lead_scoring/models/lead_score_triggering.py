@@ -20,11 +20,11 @@ class Passed:
         self.before = {}
 
 
-class LeadScoreTriggering(models.AbstractModel):
+class CrmLead(models.Model):
     """Looks which triggers a change of class or score concerns."""
 
-    _name = "lead.score.triggering"
-    _description = "Triggering of Actions"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     # ------------------------------------------------------------------
     # Classes
@@ -89,9 +89,7 @@ class LeadScoreTriggering(models.AbstractModel):
         if "score" not in self.env["lead.score.trigger"]._live():
             return super()._score_run(reason, ids)
         passed = Passed()
-        count = super(LeadScoreTriggering, self.with_context(score_passed=passed))._score_run(
-            reason, ids
-        )
+        count = super(CrmLead, self.with_context(score_passed=passed))._score_run(reason, ids)
         if passed.before:
             leads = self.with_context(score_reason=reason).browse(passed.before)
             leads._score_trigger(passed.before, ("score",))

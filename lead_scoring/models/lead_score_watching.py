@@ -7,7 +7,7 @@ from ..tools.heard import heard
 ALWAYS = frozenset(("active", "won_status", "company_id", "team_id"))
 
 
-class LeadScoreWatching(models.AbstractModel):
+class CrmLead(models.Model):
     """Notices which edits of a lead may change its score.
 
     Most change none: a stage moves on, a revenue is put right within its band. What the filters of
@@ -18,8 +18,8 @@ class LeadScoreWatching(models.AbstractModel):
     lead. It is heard of when Odoo computes it, and the leads are scored before the commit.
     """
 
-    _name = "lead.score.watching"
-    _description = "Edits That Change the Score"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     def write(self, vals):
         names, tests = self._score_concerned(vals)

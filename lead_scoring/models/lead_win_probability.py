@@ -20,15 +20,15 @@ REASONS = 4
 LEAST_POINTS = 0.5
 
 
-class LeadWinProbability(models.AbstractModel):
+class CrmLead(models.Model):
     """The win probability on a lead: fields to read, search and sort, and its reasons.
 
     It stands beside Odoo's `probability` and `automated_probability`, which are never written.
     A change of a field that the model looks at only marks the lead; a job predicts marked leads.
     """
 
-    _name = "lead.win.probability"
-    _description = "Win Probability of a Lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead"]
 
     lead_win_id = SideRow(
         "lead.win",

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL, drop_view_if_exists
 
 from ..models.lead_score_history import CLASSES
-from ..models.lead_score_qualification import STATES
+from ..tools.qualification import STATES
 
 BANDS = [
     ("0", "0 to 19"),
