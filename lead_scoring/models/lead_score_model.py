@@ -66,6 +66,9 @@ class LeadScoreModel(models.Model):
     reason = fields.Text(
         readonly=True, copy=False, help="Why this version is in its state, in plain words."
     )
+    verdict = fields.Text(
+        compute="_compute_verdict", help="Whether it tells more than the average of all leads."
+    )
     choice_ids = fields.Many2many(
         "lead.score.model.field",
         string="Fields to learn from",
@@ -182,15 +185,16 @@ class LeadScoreModel(models.Model):
         help="How far today's leads differ from those of the training.",
     )
     drift_text = fields.Text(
-        readonly=True,
-        copy=False,
+        compute="_compute_drift_text",
         string="Drift",
         help="What has changed among the leads since the training.",
     )
+    leaks = fields.Json(
+        readonly=True, copy=False, help="Fields that are left out, with the figures behind it."
+    )
     left_out = fields.Text(
         string="Left out",
-        readonly=True,
-        copy=False,
+        compute="_compute_left_out",
         help="Fields that the model does not look at, and why.",
     )
     missing_fields = fields.Text(
@@ -200,8 +204,7 @@ class LeadScoreModel(models.Model):
         "type; they count as empty.",
     )
     comparison = fields.Text(
-        readonly=True,
-        copy=False,
+        compute="_compute_comparison",
         help="How this version did beside the one in use, on leads that neither had seen.",
     )
     progress = fields.Integer(

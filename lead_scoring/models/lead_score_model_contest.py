@@ -71,25 +71,21 @@ class LeadScoreModelContest(models.AbstractModel):
         before it learned from it.
         """
         champion = self._champion_of(self.company_id)
-        self.unseen = False
+        unseen = {"champion": champion.version or None}
         if champion and len(report["hold"]):
             rows = [row for row in report["hold"] if closed[row] > champion.window_end]
             place = {row: number for number, row in enumerate(report["hold"])}
             said = report["hold_said"][[place[row] for row in rows]] if rows else np.array([])
             theirs = champion._predict_rows(table, rows)
             if theirs is not None and rows:
-                self.unseen = _contest(won[rows], said, theirs)
-        self.comparison = self._comparison_text(champion)
+                unseen |= _contest(won[rows], said, theirs)
+        self.unseen = unseen
         if not (self.is_automatic or self.is_first) or self._promotion_refusal():
             return
         if self.is_automatic:
             self._promote(self.env._("Promoted by the weekly job."))
         elif not champion:
-            self._promote(
-                self.env._(
-                    "%s It is the first one, and was put in use at once.", self.reason.strip()
-                )
-            )
+            self._promote(self.env._("It is the first one, and was put in use at once."))
 
     def _predict_rows(self, table, rows):
         """What this version says about rows of a table, None when its file cannot be used."""
@@ -134,8 +130,8 @@ class LeadScoreModelContest(models.AbstractModel):
         champion = self._champion_of(self.company_id)
         if not champion:
             return False
-        contest = self._unseen_now(champion) or self.unseen
-        if not contest or min(contest["won"], contest["lost"]) < LEAST_UNSEEN:
+        contest = self._unseen_now(champion) or self.unseen or {}
+        if min(contest.get("won", 0), contest.get("lost", 0)) < LEAST_UNSEEN:
             return self.env._(
                 "Too few leads were closed since %(champion)s was trained to tell which is better: "
                 "%(least)s won and %(least)s lost ones that neither has seen are needed.",
@@ -153,19 +149,29 @@ class LeadScoreModelContest(models.AbstractModel):
             )
         return False
 
-    def _comparison_text(self, champion):
-        if not champion:
+    @api.depends("unseen")
+    @api.depends_context("lang")
+    def _compute_comparison(self):
+        for model in self:
+            model.comparison = model.unseen and model._comparison_text()
+
+    def _comparison_text(self):
+        unseen = self.unseen
+        if text := unseen.get("text"):
+            # Of early versions only the text was kept.
+            return text
+        if not unseen.get("champion"):
             return self.env._("There is no version in use to compare with.")
-        if not self.unseen:
+        if "won" not in unseen:
             return self.env._("No leads yet that neither this version nor the one in use has seen.")
         return self.env._(
             "On %(count)s leads that neither had seen (%(won)s won): log loss %(ours).4f, the "
             "version in use (%(champion)s) %(theirs).4f. Less is better.",
-            count=self.unseen["won"] + self.unseen["lost"],
-            won=self.unseen["won"],
-            ours=self.unseen["ours"],
-            theirs=self.unseen["theirs"],
-            champion=champion.name,
+            count=unseen["won"] + unseen["lost"],
+            won=unseen["won"],
+            ours=unseen["ours"],
+            theirs=unseen["theirs"],
+            champion=self.env._("Version %s", unseen["champion"]),
         )
 
     # ------------------------------------------------------------------
@@ -239,7 +245,7 @@ class LeadScoreModelContest(models.AbstractModel):
         try:
             self._load()
         except ModelFileError as error:
-            raise UserError(self._file_error_text(error)) from error
+            raise UserError(self._file_error_text(error.code)) from error
         champion = self._champion_of(self.company_id) - self
         champion.write({"state": "retired", "rescore_next": -1})
         champion.flush_recordset()
@@ -286,7 +292,7 @@ class LeadScoreModelContest(models.AbstractModel):
         try:
             model = self._load()
         except ModelFileError as error:
-            self.drift_text = self._file_error_text(error)
+            self.drift = {"error": error.code}
             return
         since = self.date_trained
         new = Domain("create_date", ">", since) & Domain(
@@ -308,10 +314,17 @@ class LeadScoreModelContest(models.AbstractModel):
             "said": float(said.mean()) if len(said) else None,
             "log_loss": log_loss(won, said) if len(won) else None,
         }
-        self.drift_text = self._drift_sentences()
+
+    @api.depends("drift")
+    @api.depends_context("lang")
+    def _compute_drift_text(self):
+        for model in self:
+            model.drift_text = model.drift and model._drift_sentences()
 
     def _drift_sentences(self):
         labels, drift = self._field_labels(), self.drift
+        if "error" in drift:
+            return self._file_error_text(drift["error"])
         lines = []
         if drift["closed"]:
             lines.append(

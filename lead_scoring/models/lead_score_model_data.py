@@ -192,32 +192,18 @@ class LeadScoreModelData(models.AbstractModel):
     def _leave_out(self, table, won, ids):
         """Take columns that know the outcome out of a table.
 
-        :return: dict of reasons, as sentences, by field name
+        :return: dict of reasons by field name, see `_leak_text`
         """
         self.ensure_one()
         found = {}
         limit = self.company_id.win_leak_auc
         for name, area in single_aucs(table, won).items():
             if area >= limit:
-                found[name] = self.env._(
-                    "It tells won from lost almost perfectly by itself (AUC %(auc).3f, the limit "
-                    "is %(limit).2f), so it probably knows the outcome.",
-                    auc=area,
-                    limit=limit,
-                )
+                found[name] = {"why": "alone", "auc": float(area), "limit": limit}
         for name in self._mostly_closed(table):
-            found.setdefault(
-                name,
-                self.env._("Closed leads have it and open leads hardly ever: closing fills it in."),
-            )
+            found.setdefault(name, {"why": "closing"})
         for name, share in self._filled_late(set(table), ids).items():
-            found.setdefault(
-                name,
-                self.env._(
-                    "%(share).0f%% of its values came when the lead was closed, or later.",
-                    share=100 * share,
-                ),
-            )
+            found.setdefault(name, {"why": "late", "share": float(share)})
         for name in found:
             del table[name]
         return found

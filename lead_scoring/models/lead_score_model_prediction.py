@@ -70,8 +70,11 @@ class LeadScoreModelPrediction(models.AbstractModel):
         data = self.sudo().browse(model_id).with_context(bin_size=False).model_file
         return win_file.load(base64.b64decode(data or b""), self._secret())
 
-    def _file_error_text(self, error):
-        """Why a model file cannot be used, for a person."""
+    def _file_error_text(self, code):
+        """Why a model file cannot be used, for a person.
+
+        :param str code: of a `ModelFileError`
+        """
         texts = {
             "version": self.env._(
                 "The model of %s was written by another version of this addon. Train it anew.",
@@ -83,7 +86,7 @@ class LeadScoreModelPrediction(models.AbstractModel):
                 self.name,
             ),
         }
-        return texts.get(error.code) or self.env._(
+        return texts.get(code) or self.env._(
             "The model of %s is damaged or incomplete and is not used. Train it anew, or put back "
             "another version.",
             self.name,
@@ -103,7 +106,7 @@ class LeadScoreModelPrediction(models.AbstractModel):
                 try:
                     model._load()
                 except ModelFileError as error:
-                    model.file_error = model._file_error_text(error)
+                    model.file_error = model._file_error_text(error.code)
 
     # ------------------------------------------------------------------
     # Which version judges which lead

@@ -228,7 +228,6 @@ class LeadScoreModelTraining(models.AbstractModel):
         hold = report["hold"]
         judged = [ids[row] for row in hold] if report["newest"] else ids
         peer = self._odoo_figures(judged, won[hold] if report["newest"] else won)
-        labels = self._field_labels()
         sample = rows_of(table, np.arange(min(len(won), SAMPLE)))
         moved = importance(WinModel(kept), sample)
         looked_at = {feature["name"] for feature in kept["features"]}
@@ -258,14 +257,12 @@ class LeadScoreModelTraining(models.AbstractModel):
                     "newest": _numbers(report["newest"]),
                     "odoo": _numbers(peer),
                     "candidates": report["candidates"],
+                    "strong_recency": report["strong_recency"],
                 },
                 "charts": self._charts(report, shown, peer, moved),
                 "value_rates": rates,
-                "left_out": "\n".join(
-                    f"{labels.get(name, name)}: {reason}" for name, reason in left_out.items()
-                )
-                or False,
-                "reason": self._verdict(report),
+                "leaks": [{"name": name, **why} for name, why in left_out.items()],
+                "reason": False,
                 "model_file": base64.b64encode(win_file.dump(kept, self._secret())),
                 "is_kept": True,
             }
@@ -277,19 +274,6 @@ class LeadScoreModelTraining(models.AbstractModel):
             [("company_id", "=", self.company_id.id)], aggregates=["version:max"]
         )
         return (last or 0) + 1
-
-    def _verdict(self, report):
-        if report["algorithm"] == "base":
-            return self.env._(
-                "No better than the average: nothing that the leads tell predicts the outcome "
-                "better than the share of all leads that is won. No probability is shown."
-            )
-        recent = (
-            self.env._("Rates have changed lately, so recent leads weigh much more.")
-            if report["strong_recency"]
-            else ""
-        )
-        return self.env._("Better than the average on leads that it had not seen.") + " " + recent
 
     @api.model
     def _secret(self):
@@ -306,7 +290,7 @@ class LeadScoreModelTraining(models.AbstractModel):
         for company in companies:
             champion = self._champion_of(company)
             if champion:
-                champion._for_reader()._measure_drift()
+                champion._measure_drift()
             busy = Domain("company_id", "=", company.id) & Domain(
                 "state", "in", ("queued", "training")
             )

@@ -15,6 +15,65 @@ class LeadScoreModelWording(models.AbstractModel):
             for name, values in self.env["crm.lead"].fields_get(None, ["string"]).items()
         }
 
+    # ------------------------------------------------------------------
+    # What became of it
+    # ------------------------------------------------------------------
+
+    @api.depends("date_trained", "algorithm", "figures")
+    @api.depends_context("lang")
+    def _compute_verdict(self):
+        for model in self:
+            model.verdict = model.date_trained and model._verdict()
+
+    def _verdict(self):
+        if self.algorithm == "base":
+            return self.env._(
+                "No better than the average: nothing that the leads tell predicts the outcome "
+                "better than the share of all leads that is won. No probability is shown."
+            )
+        better = self.env._("Better than the average on leads that it had not seen.")
+        if not (self.figures or {}).get("strong_recency"):
+            return better
+        recent = self.env._("Rates have changed lately, so recent leads weigh much more.")
+        return f"{better} {recent}"
+
+    @api.depends("leaks")
+    @api.depends_context("lang")
+    def _compute_left_out(self):
+        labels = self._field_labels()
+        for model in self:
+            model.left_out = "\n".join(
+                # Of early versions only the text was kept.
+                leak.get("text")
+                or f"{labels.get(leak['name'], leak['name'])}: {self._leak_text(leak)}"
+                for leak in model.leaks or ()
+            )
+
+    def _leak_text(self, leak):
+        """Why a field is left out.
+
+        :param dict leak: `why`, and the figures behind it
+        """
+        if leak["why"] == "alone":
+            return self.env._(
+                "It tells won from lost almost perfectly by itself (AUC %(auc).3f, the limit "
+                "is %(limit).2f), so it probably knows the outcome.",
+                auc=leak["auc"],
+                limit=leak["limit"],
+            )
+        if leak["why"] == "closing":
+            return self.env._(
+                "Closed leads have it and open leads hardly ever: closing fills it in."
+            )
+        return self.env._(
+            "%(share).0f%% of its values came when the lead was closed, or later.",
+            share=100 * leak["share"],
+        )
+
+    # ------------------------------------------------------------------
+    # Reasons of a prediction
+    # ------------------------------------------------------------------
+
     def _reason_texts(self, reasons, least):
         """Reasons of `WinModel.explain` for a person; weak ones are dropped.
 
@@ -162,10 +221,9 @@ class LeadScoreModelWording(models.AbstractModel):
         last = self.search([("company_id", "=", company.id)], limit=1, order="id desc")
         if last and last != champion:
             state = dict(self._fields["state"]._description_selection(self.env))[last.state]
+            reason = " ".join(filter(None, (last.verdict, last.reason)))
             lines.append(
-                self.env._(
-                    "Latest version: %(state)s. %(reason)s", state=state, reason=last.reason or ""
-                )
+                self.env._("Latest version: %(state)s. %(reason)s", state=state, reason=reason)
             )
         counts = self._closed_counts(company, company.win_window_days)
         lines.append(

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -63,10 +63,15 @@ class LeadScoreProposal(models.Model):
         digits=(6, 4),
         help="How wrong the chances by the learned points are on average. Lower is better.",
     )
-    verdict = fields.Text(readonly=True, help="Whether the learned points are worth taking.")
+    verdict = fields.Text(
+        compute="_compute_verdict", help="Whether the learned points are worth taking."
+    )
+    bands = fields.Json(
+        readonly=True, help="By points of today, how many leads there were and how many were won."
+    )
     band_text = fields.Text(
         string="Score and outcome",
-        readonly=True,
+        compute="_compute_band_text",
         help="How many of the leads with so many points, by the points of today, were won.",
     )
     line_ids = fields.One2many(
@@ -75,6 +80,18 @@ class LeadScoreProposal(models.Model):
         readonly=True,
         help="Points of today and learned points, rule by rule.",
     )
+
+    @api.depends("date", "auc_before", "auc_after")
+    @api.depends_context("lang")
+    def _compute_verdict(self):
+        for proposal in self:
+            proposal.verdict = proposal.date and proposal._verdict()
+
+    @api.depends("bands")
+    @api.depends_context("lang")
+    def _compute_band_text(self):
+        for proposal in self:
+            proposal.band_text = "\n".join(map(self._band_text, proposal.bands or ()))
 
     def action_learn(self):
         """Learn points from the closed leads that the card judges; changes no rule.
@@ -127,8 +144,7 @@ class LeadScoreProposal(models.Model):
                 "auc_after": learned["after"]["auc"],
                 "loss_before": learned["before"]["log_loss"],
                 "loss_after": learned["after"]["log_loss"],
-                "verdict": self._verdict(learned),
-                "band_text": self._bands(self._totals(rules, matches * points), won),
+                "bands": self._bands(self._totals(rules, matches * points), won),
                 "line_ids": [
                     (
                         0,
@@ -188,15 +204,14 @@ class LeadScoreProposal(models.Model):
             found[number] = total >= rule.frequency
         return found
 
-    def _verdict(self, learned):
-        gain = learned["after"]["auc"] - learned["before"]["auc"]
-        if gain < 0.005:
+    def _verdict(self):
+        if self.auc_after - self.auc_before < 0.005:
             return self.env._("The points of today are as good as learned ones; keep them.")
         return self.env._(
             "Learned points tell won from lost better: %(after).1f%% of all pairs are in the right "
             "order instead of %(before).1f%%.",
-            after=100 * learned["after"]["auc"],
-            before=100 * learned["before"]["auc"],
+            after=100 * self.auc_after,
+            before=100 * self.auc_before,
         )
 
     def _totals(self, rules, given):
@@ -212,21 +227,27 @@ class LeadScoreProposal(models.Model):
         return totals
 
     def _bands(self, totals, won):
-        """One line per band of points with the real conversion rate and lift."""
-        totals, average, lines = np.clip(totals, 0, 100), won.mean(), []
+        """Per band of points, its limits, how many leads it had and what share of them was won."""
+        totals, average, found = np.clip(totals, 0, 100), won.mean(), []
         for lower, upper in BANDS:
             hit = (totals >= lower) & ((totals < upper) | ((upper == 100) & (totals == 100)))
             if hit.any():
-                rate = won[hit].mean()
-                lines.append(
-                    self.env._(
-                        "%(lower)s to %(upper)s points: %(count)s leads, %(rate).1f%% won, "
-                        "%(lift).2f times the average",
-                        lower=lower,
-                        upper=upper,
-                        count=int(hit.sum()),
-                        rate=100 * rate,
-                        lift=rate / average,
-                    )
+                rate = float(won[hit].mean())
+                found.append(
+                    {
+                        "lower": lower,
+                        "upper": upper,
+                        "count": int(hit.sum()),
+                        "rate": 100 * rate,
+                        "lift": rate / float(average),
+                    }
                 )
-        return "\n".join(lines)
+        return found
+
+    def _band_text(self, band):
+        """One band in the reader's language; of early versions only the text was kept."""
+        return band.get("text") or self.env._(
+            "%(lower)s to %(upper)s points: %(count)s leads, %(rate).1f%% won, "
+            "%(lift).2f times the average",
+            **band,
+        )

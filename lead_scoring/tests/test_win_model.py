@@ -86,18 +86,35 @@ class TestWinModel(WinCase):
         model.value_rates = {"city": [row]}
         self.assertEqual(model._value_label("city", row), "oslo")
 
-    def test_versions_are_counted_and_speak_the_language_of_who_asked(self):
+    def test_versions_are_counted_and_speak_the_language_of_who_reads(self):
         self.env["res.lang"]._activate_lang("zh_CN")
-        self._create_leads(200)
-        first = self._train(user=self.boss)
-        self.boss.lang = "zh_CN"
+        for lead in self._create_leads(200):
+            lead.referred = "won by hand" if lead.won_status == "won" else "gone"
+        self.env.flush_all()
         draft = self.models.with_user(self.boss).create({})
-        self.assertEqual(draft.with_context(lang="en_US").name, "New Version")
-        second = self._train(draft, user=self.boss)
-        names = (first + second).with_context(lang="en_US").mapped("name")
-        self.assertEqual(names, ["Version 1", "Version 2"])
-        self.assertIn("Better than the average", first.reason)
-        self.assertIn("平均", second.reason)
+        self.assertEqual(draft.name, "New Version")
+        both = self._train(draft, user=self.boss) + self._train()
+        both[0].date_trained -= timedelta(minutes=1)
+        both[0].action_measure_drift()
+        english, chinese = both.with_context(lang="en_US"), both.with_context(lang="zh_CN")
+        self.assertEqual(english.mapped("name"), ["Version 1", "Version 2"])
+        self.assertIn("Better than the average", english[0].verdict)
+        self.assertIn("平均", chinese[0].verdict)
+        self.assertIn("AUC", english[0].left_out)
+        self.assertIn("no version in use", english[0].comparison)
+        self.assertIn("since the training", english[0].drift_text)
+        for name in ("left_out", "comparison", "drift_text"):
+            self.assertRegex(chinese[0][name], "[\u4e00-\u9fff]{4}", name)
+
+    def test_what_stops_a_training_is_said_in_the_language_of_who_asked(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.boss.lang = "zh_CN"
+        model = self.models.with_user(self.boss).create({})
+        model.sudo()._queue()
+        self._run("win_train")
+        self.assertEqual(model.state, "failed")
+        self.assertIn("40", model.reason)
+        self.assertRegex(model.reason, "[\u4e00-\u9fff]{4}")
 
     def test_too_few_leads_says_what_is_missing(self):
         self._create_leads(60)
@@ -116,7 +133,7 @@ class TestWinModel(WinCase):
         self._create_leads(240, noise=True)
         model = self._train()
         self.assertEqual(model.algorithm, "base", model.figures)
-        self.assertIn("No better than the average", model.reason)
+        self.assertIn("No better than the average", model.verdict)
         with self.assertRaises(UserError):
             model.action_promote("because I want it")
         self.assertFalse(self.models._champion_of(self.company))
@@ -256,6 +273,7 @@ class TestWinContest(TrainedCase):
         second.action_promote("The new campaign is in it")
         self.assertEqual((self.first.state, second.state), ("retired", "champion"))
         self.assertIn("The new campaign is in it", second.reason)
+        self.assertIn("Better than the average", second.verdict)
 
     def test_better_on_leads_closed_since_is_promoted_without_a_reason(self):
         second = self._train()
@@ -386,6 +404,11 @@ class TestWinContest(TrainedCase):
             self._open_lead(source_id=self.referral.id)
         self.first.action_measure_drift()
         self.assertIn("Source has changed a lot", self.first.drift_text)
+
+    def test_drift_of_a_damaged_file_is_told(self):
+        self.first.sudo().model_file = b"bm90IGEgbW9kZWw="
+        self.first.action_measure_drift()
+        self.assertIn("damaged", self.first.drift_text)
 
     def test_retraining_each_week(self):
         self.env["res.company"].search([]).win_retrain = False

@@ -41,7 +41,8 @@ class TestWinProposal(WinCase):
         self.assertGreater(referral.points, fair.points)
         self.assertGreater(referral.rate, 70)
         self.assertGreater(referral.lift, 1.5)
-        self.assertIn("won", proposal.band_text)
+        self.assertIn("points: ", proposal.band_text)
+        self.assertIn("Learned points tell won from lost better", proposal.verdict)
         self.assertEqual(self.card.rule_ids.mapped("points"), [5, 30], "only proposed")
         referral.action_accept()
         self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, 30])
@@ -50,6 +51,17 @@ class TestWinProposal(WinCase):
         self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, 30])
         proposal.action_accept_all()
         self.assertEqual(self.card.rule_ids.mapped("points"), [referral.points, fair.points])
+
+    def test_who_reads_it_reads_it_in_his_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        proposal = self.env["lead.score.proposal"].create({"card_id": self.card.id})
+        self.assertFalse(proposal.verdict or proposal.band_text)
+        proposal.action_learn()
+        chinese = proposal.with_context(lang="zh_CN")
+        for name in ("verdict", "band_text"):
+            self.assertRegex(chinese[name], "[\u4e00-\u9fff]", name)
+            self.assertNotRegex(proposal[name], "[\u4e00-\u9fff]", name)
+        self.assertEqual(len(chinese.band_text.splitlines()), len(proposal.bands))
 
     def test_what_no_closed_lead_matches_keeps_its_points_and_limits_count(self):
         rule = self.env["lead.score.rule"].create(

@@ -3,11 +3,13 @@
 from odoo.tools import SQL
 
 from ._scoring import ATTRIBUTES, BEHAVIOURS, TABLES, create_card, load
-from ._tools import Sheet, committed, seconds, size, vacuum
+from ._tools import Sheet, committed, median, seconds, size, vacuum
 
 LEADS = 100_000
 CLOSED = 20_000
 EVENTS = 3
+# Each of them; what counts is the one in the middle.
+ROUNDS = 3
 
 
 def run(env, out):
@@ -17,30 +19,43 @@ def run(env, out):
     load(name, leads, CLOSED, EVENTS * leads)
     with committed(name) as env:
         card_id = create_card(env).id
+    # All in turns, so that a machine that is slow for a while is so for each of them.
+    rounds = [one_round(sheet, name, card_id) for _number in range(ROUNDS)]
+    ours, hand, again, changed, job, odoo = map(median, zip(*rounds, strict=True))
+    sheet.show(f"hand-written SQL for {leads:,} leads, 30 rules", f"{hand:.2f} s")
+    sheet.show("full refresh, every score is new", f"{ours:.2f} s")
+    sheet.limit("full refresh, times hand-written SQL", ours / hand, at_most=2.5)
+    sheet.limit("refresh that changes nothing", again, " s", at_most=2)
+    sheet.show("full refresh, every stored score changes", f"{changed:.2f} s")
+    sheet.show("the same by the nightly job, in batches", f"{job:.2f} s")
+    sheet.show("Odoo's recomputation of automated probabilities", f"{odoo:.2f} s")
+    slowest = max(ours, changed)
+    sheet.limit("Odoo's recomputation, times our slower full refresh", odoo / slowest, at_least=2)
+    sheet.show("the same, times the job in batches", f"{odoo / job:.2f}")
+    drop_our_indexes(name)
+    alone = median([probabilities(name) for _number in range(ROUNDS)])
+    sheet.show("without the indexes of our addons on leads", f"{alone:.2f} s")
+    sheet.show("that, times our slower full refresh", f"{alone / slowest:.2f}")
+
+
+def one_round(sheet, name, card_id):
+    """Seconds of each way to work it all out, once.
+
+    :return: our refresh of new scores, hand-written SQL, our refresh that changes nothing, that
+        of scores that all change, the same by our job, Odoo's recomputation
+    """
     ours = refresh(name)
     scores = stored(name)
     hand = by_hand(name, card_id)
     differing = differences(scores, stored(name))
     sheet.check("hand-written SQL computes and stores the same", not differing, differing)
-    sheet.show(f"hand-written SQL for {leads:,} leads, 30 rules", f"{hand:.2f} s")
-    sheet.show("full refresh, every score is new", f"{ours:.2f} s")
-    sheet.limit("full refresh, times hand-written SQL", ours / hand, at_most=2.5)
     refresh(name)
     again, wrote = seconds_and_count(name)
-    sheet.limit("refresh that changes nothing", again, " s", at_most=2)
-    sheet.check("it writes nothing", wrote == 0, f"{wrote} rows")
-    changed = refresh_changed(name)
-    sheet.show("full refresh, every stored score changes", f"{changed:.2f} s")
-    job = refresh_by_job(name)
-    sheet.show("the same by the nightly job, in batches", f"{job:.2f} s")
+    sheet.check("refresh that changes nothing writes nothing", wrote == 0, f"{wrote} rows")
+    changed, job = refresh_changed(name), refresh_by_job(name)
     odoo = probabilities(name)
-    sheet.show("Odoo's recomputation of automated probabilities", f"{odoo:.2f} s")
-    slowest = max(ours, changed)
-    sheet.limit("Odoo's recomputation, times our slower full refresh", odoo / slowest, at_least=2)
-    sheet.show("the same, times the job in batches", f"{odoo / job:.2f}")
-    alone = probabilities(name, alone=True)
-    sheet.show("without the indexes of our addons on leads", f"{alone:.2f} s")
-    sheet.show("that, times our slower full refresh", f"{alone / slowest:.2f}")
+    sheet.show("seconds", " ".join(f"{one:.2f}" for one in (ours, hand, again, changed, job, odoo)))
+    return ours, hand, again, changed, job, odoo
 
 
 def spoil(name):
@@ -110,26 +125,32 @@ def differences(ours, theirs):
     return f"{len(wrong)} leads, first {wrong[0]}" if wrong else ""
 
 
-def probabilities(name, alone=False):
+def probabilities(name):
     """Seconds of Odoo's cron: it rebuilds its table and recomputes all open leads.
 
     With the fields that Odoo looks at by default, over all leads.
-
-    :param bool alone: without the indexes that our addons have added to the table of leads, which
-        Odoo has to keep up as well
     """
     with committed(name) as env:
         env["ir.config_parameter"].set_param("crm.pls_start_date", "2000-01-01")
-        if alone:
-            env.cr.execute(
-                "SELECT indexname FROM pg_indexes WHERE tablename = 'crm_lead'"
-                " AND indexdef ~ '(pool|profile|qualification|score|win|lifecycle)_'"
-            )
-            for (index,) in env.cr.fetchall():
-                env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(index)))
     vacuum(name, TABLES)
     with committed(name) as env:
-        return seconds(env["crm.lead"]._cron_update_automated_probabilities)
+
+        def work():
+            env["crm.lead"]._cron_update_automated_probabilities()
+            env.cr.commit()
+
+        return seconds(work)
+
+
+def drop_our_indexes(name):
+    """Drop what our addons have added to the table of leads, which Odoo has to keep up as well."""
+    with committed(name) as env:
+        env.cr.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'crm_lead'"
+            " AND indexdef ~ '(pool|profile|qualification|score|win|lifecycle)_'"
+        )
+        for (index,) in env.cr.fetchall():
+            env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(index)))
 
 
 def by_hand(name, card_id):
