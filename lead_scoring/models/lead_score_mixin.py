@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from ..tools import side_row
 from ..tools.side_row import SideRow
@@ -145,6 +145,21 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------------
     # Fields that live in the side table
     # ------------------------------------------------------------------
+
+    @api.model
+    @ormcache()
+    def _score_beside(self):
+        """By name of a field, its link to a narrow table and all that is shown of that."""
+        return {
+            name: (link, pairs)
+            for link, pairs in side_row.shown(self).items()
+            for name, _column in pairs
+        }
+
+    def _compute_field_value(self, field):
+        if beside := self._score_beside().get(field.name):
+            return side_row.show(self, *beside)
+        return super()._compute_field_value(field)
 
     def _compute_lead_score_id(self):
         side_row.link(self, "lead_score_id")

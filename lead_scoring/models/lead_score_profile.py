@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.owned import Owned
+
 # Below this share of what the offer costs, a budget is too small; from the whole price on it fits.
 TIGHT_FROM = 0.8
 FITS_FROM = 1.0
@@ -106,7 +108,7 @@ class CrmLead(models.Model):
         string="Competitors",
         help="Who else the prospect is talking to.",
     )
-    profile_influencer_ids = fields.One2many(
+    profile_influencer_ids = Owned(
         "lead.score.influencer",
         "lead_id",
         string="People",

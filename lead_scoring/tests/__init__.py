@@ -24,3 +24,4 @@ from . import test_card_repair
 from . import test_win_change
 from . import test_working_time
 from . import test_wording_migration
+from . import test_side_row
