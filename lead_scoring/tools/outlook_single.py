@@ -107,31 +107,51 @@ class SingleOutlook:
             # A score set by hand that ends in between could hide what comes after it.
             return False
         # The same days are asked for over and over while the search closes in.
-        falling_then, rising_then = self.left.get(last) or self._terms(last)
-        if first == last or (self.only_falls and first > 1):
-            # The last day is the lowest; of the highest, tomorrow, the first stretch was sure.
-            return self._same(falling_then, rising_then, held, drift)
-        falling_now, rising_now = self.left.get(first) or self._terms(first)
-        return self._same(falling_now, rising_then, held, drift) and self._same(
-            falling_then, rising_now, held, drift
-        )
+        then = now = self.left.get(last) or self._terms(last)
+        if first < last and not (self.only_falls and first > 1):
+            # Else the last day is the lowest; of the highest, tomorrow, the first stretch was sure.
+            now = self.left.get(first) or self._terms(first)
+        return self._same(now, then, held, drift)
 
-    def _same(self, falling, rising, held, drift):
-        """Whether nothing differs when so much is left of the terms, by dimension."""
-        fit, total, wish = self.still
+    def _same(self, now, then, held, drift):
+        """Whether nothing differs between the least and the most that can be left.
+
+        :param now: what is left on the first day: falling and rising terms by dimension
+        :param then: the same on the last day; `now` itself if that decides alone
+        """
+        (falling_now, rising_now), (falling_then, rising_then) = now, then
+        least_fit, least, least_wish = most_fit, most, most_wish = self.still
         for place, fact, floor, cap, fits, wishes in self.moving:
-            amount = math.floor(fact + falling[place] + rising[place])
-            amount = floor if amount < floor else min(amount, cap)
-            total += amount
+            low = math.floor(fact + falling_then[place] + rising_now[place])
+            # Written out: `min` and `max` take longer than all the rest.
+            low = high = floor if low < floor else low if low < cap else cap
+            if now is not then:
+                high = math.floor(fact + falling_now[place] + rising_then[place])
+                high = floor if high < floor else high if high < cap else cap
+            least += low
+            most += high
             if fits:
-                fit += amount
+                least_fit += low
+                most_fit += high
             elif wishes:
-                wish += amount
-        total = self.override if held else 0 if total < 0 else min(total, TOP)
-        if drift and abs(total - self.score) >= DRIFT:
+                least_wish += low
+                most_wish += high
+        if held:
+            least = most = self.override
+        else:
+            least = 0 if least < 0 else least if least < TOP else TOP
+            most = 0 if most < 0 else most if most < TOP else TOP
+        if drift and (most - self.score >= DRIFT or self.score - least >= DRIFT):
             return False
         (fit_low, fit_high), (low, high), (wish_low, wish_high) = self.ranges
-        return low <= total < high and wish_low <= wish < wish_high and fit_low <= fit < fit_high
+        return (
+            low <= least
+            and most < high
+            and wish_low <= least_wish
+            and most_wish < wish_high
+            and fit_low <= least_fit
+            and most_fit < fit_high
+        )
 
     def _terms(self, day):
         """What is left of all terms on a day: falling and rising ones by dimension."""

@@ -7,6 +7,8 @@ from functools import partial
 from statistics import mean
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
@@ -130,6 +132,8 @@ def over_rpc(sheet):
             # Altogether, and not in the middle: an edit that makes an MQL costs most.
             altogether = [sum(column) for column in zip(*edits, strict=True)]
             more_than_without(sheet, f"edits {way}", altogether)
+        # With all that the form shows of the addon, which is twice as many fields.
+        take_turns(sheet, clients, "read all of a lead's form in the web client", Client.open)
 
 
 def take_turns(sheet, clients, what, call, *, limited=False):
@@ -166,6 +170,7 @@ class Client:
             user, until = env.ref("base.user_admin"), env.cr.now() + timedelta(days=1)
             self.key = env["res.users.apikeys"].with_user(user)._generate("rpc", "bench", until)
             user.password = "bench of scores"
+            self.shown = shown_in_form(env(user=user))
             self.stages = env["crm.stage"].search([("is_won", "=", False)], limit=3).ids
         self.ids = ids
         self.server = stack.enter_context(serving(databases, name, workers=1))
@@ -195,8 +200,33 @@ class Client:
         assert answers[0][1] is None if web else answers[0][0] == 200, answers
         return took
 
+    def open(self, number):
+        """Seconds of the call by which a browser reads a lead for its form."""
+        answers = []
+        lead_ids = [self.ids[number]]
+        took = seconds(
+            lambda: answers.append(self.web("crm.lead", "web_read", lead_ids, self.shown))
+        )
+        assert answers[0][1] is None, answers
+        return took
+
     def _call(self, method, **arguments):
         return self.server.call(self.key, "crm.lead", method, **arguments)
+
+
+def shown_in_form(env):
+    """What a browser asks for to show the form of an opportunity, without the rows of its lists."""
+    leads, form = env["crm.lead"], env.ref("crm.crm_lead_view_form")
+    arch = leads.get_views([(form.id, "form")])["views"]["form"]["arch"]
+    names = {
+        node.get("name")
+        for node in etree.fromstring(arch).iter("field")
+        if not any(above.tag == "field" for above in node.iterancestors())
+    }
+    return {
+        name: {"fields": {"display_name": {}}} if leads._fields[name].type == "many2one" else {}
+        for name in names
+    }
 
 
 def in_process(sheet, name):
