@@ -31,6 +31,9 @@ SCORE_FIELDS = {
     "score_override_user_id": "override_user_id",
 }
 
+# Of more leads than a list shows, whoever goes through them asks for a field or two.
+PAGE = 100
+
 
 def _points(column, label, text):
     return fields.Float(
@@ -157,7 +160,8 @@ class CrmLead(models.Model):
         }
 
     def _compute_field_value(self, field):
-        if beside := self._score_beside().get(field.name):
+        beside = self._score_beside().get(field.name)
+        if beside and len(self) <= PAGE:
             return side_row.show(self, *beside)
         return super()._compute_field_value(field)
 
