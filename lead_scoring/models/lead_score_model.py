@@ -63,8 +63,11 @@ class LeadScoreModel(models.Model):
         index=True,
         help="Trained versions wait until somebody, or the weekly job, puts the better one in use.",
     )
+    remark = fields.Json(
+        readonly=True, copy=False, help="What last happened to it, with the figures behind it."
+    )
     reason = fields.Text(
-        readonly=True, copy=False, help="Why this version is in its state, in plain words."
+        compute="_compute_reason", help="Why this version is in its state, in plain words."
     )
     verdict = fields.Text(
         compute="_compute_verdict", help="Whether it tells more than the average of all leads."
@@ -331,7 +334,7 @@ class LeadScoreModel(models.Model):
         for model in self.filtered(lambda model: model.state in BUSY):
             model.cancel_asked = True
             if model.state == "queued":
-                model._end("cancelled", self.env._("Cancelled before the training began."))
+                model._end("cancelled", "withdrawn")
         return True
 
     def action_retire(self):

@@ -83,9 +83,9 @@ class LeadScoreModelContest(models.AbstractModel):
         if not (self.is_automatic or self.is_first) or self._promotion_refusal():
             return
         if self.is_automatic:
-            self._promote(self.env._("Promoted by the weekly job."))
+            self._promote("weekly")
         elif not champion:
-            self._promote(self.env._("It is the first one, and was put in use at once."))
+            self._promote("first")
 
     def _predict_rows(self, table, rows):
         """What this version says about rows of a table, None when its file cannot be used."""
@@ -197,16 +197,11 @@ class LeadScoreModelContest(models.AbstractModel):
                     if trained
                     else refusal
                 )
-            text = (
-                self.env._(
-                    "Used by decision of %(user)s: %(reason)s",
-                    user=self.env.user.name,
-                    reason=reason,
-                )
-                if refusal
-                else self.env._("Promoted by %s.", self.env.user.name)
-            )
-            model._promote(text)
+            user = self.env.user.name
+            if refusal:
+                model._promote("decided", user=user, reason=reason)
+            else:
+                model._promote("promoted", user=user)
         return True
 
     def action_roll_back(self):
@@ -220,13 +215,7 @@ class LeadScoreModelContest(models.AbstractModel):
             before = model.previous_id
             if not before:
                 raise UserError(self.env._("There is no earlier version to put back."))
-            before._promote(
-                self.env._(
-                    "Put back by %(user)s in place of %(version)s.",
-                    user=self.env.user.name,
-                    version=model.name,
-                )
-            )
+            before._promote("back", user=self.env.user.name, version=model.version)
         return True
 
     def action_measure_drift(self):
@@ -239,8 +228,11 @@ class LeadScoreModelContest(models.AbstractModel):
             model._measure_drift()
         return True
 
-    def _promote(self, reason):
-        """Make this version the one in use; its file must be sound, or nothing changes."""
+    def _promote(self, code, **facts):
+        """Make this version the one in use; its file must be sound, or nothing changes.
+
+        :param str code: why, with its `facts`; see `_remark_text`
+        """
         self.ensure_one()
         try:
             self._load()
@@ -253,7 +245,7 @@ class LeadScoreModelContest(models.AbstractModel):
             {
                 "state": "champion",
                 "date_promoted": self.env.cr.now(),
-                "reason": reason,
+                "remark": {"code": code, **facts},
                 "rescore_next": 0,
             }
         )
@@ -262,9 +254,7 @@ class LeadScoreModelContest(models.AbstractModel):
         self.env.ref("lead_scoring.ir_cron_win_predict").sudo()._trigger()
 
     def _retire(self):
-        self.write(
-            {"state": "retired", "rescore_next": -1, "reason": self.env._("Taken out of use.")}
-        )
+        self.write({"state": "retired", "rescore_next": -1, "remark": {"code": "retired"}})
         self.flush_recordset()
         self.env.registry.clear_cache()
         self._forget_predictions()

@@ -60,12 +60,12 @@ class LeadScoreModelTraining(models.AbstractModel):
         """What is missing to learn from, as a sentence; False when there is enough."""
         self.ensure_one()
         return self._missing_text(
-            *self._closed_counts(self.company_id, self.window_days), self.company_id
+            *self._closed_counts(self.company_id, self.window_days),
+            self.company_id.win_min_closed,
         )
 
     @api.model
-    def _missing_text(self, won, lost, company):
-        least = company.win_min_closed
+    def _missing_text(self, won, lost, least):
         if won >= least and lost >= least:
             return False
         return self.env._(
@@ -89,7 +89,7 @@ class LeadScoreModelTraining(models.AbstractModel):
                 "state": "queued",
                 "date_queued": self.env.cr.now(),
                 "cancel_asked": False,
-                "reason": self.env._("Waits for the job that trains."),
+                "remark": {"code": "queued"},
                 "progress": 0,
                 "attempts": 0,
             }
@@ -116,17 +116,10 @@ class LeadScoreModelTraining(models.AbstractModel):
         if self.attempts < ATTEMPTS:
             self.state = "queued"
             return
-        self._end(
-            "failed",
-            self.env._(
-                "The server stopped the training %s times, probably for its limits of time or "
-                "memory. Choose fewer days or fields, or raise the limits.",
-                self.attempts,
-            ),
-        )
+        self._end("failed", "stopped", count=self.attempts)
 
     def _for_reader(self):
-        """This version in the language of who reads what a job writes on it.
+        """This version in the language of who reads how far the job is.
 
         That is who made the version, or the company when the weekly job did.
         """
@@ -137,20 +130,20 @@ class LeadScoreModelTraining(models.AbstractModel):
         """Train one version; whatever goes wrong is written on it and stops nobody else."""
         self.ensure_one()
         commit = self.env["ir.cron"]._commit_progress
-        self.write({"state": "training", "reason": False, "attempts": self.attempts + 1})
+        self.write({"state": "training", "remark": False, "attempts": self.attempts + 1})
         self._alive(self.env._("Reading leads"), 0)
         try:
             self._learn()
         except Cancelled:
-            self._end("cancelled", self.env._("Cancelled while it was trained."))
+            self._end("cancelled", "cancelled")
         except Deleted:
             _logger.info("A win probability was deleted while it was trained")
         except TrainingError as error:
-            self._end("failed", self._explain_failure(error.code))
+            self._end("failed", error.code)
         except Exception as error:
             _logger.info("Training of win probability %s failed", self.id, exc_info=True)
             self._undo()
-            self._end("failed", self.env._("Something went wrong: %s", error))
+            self._end("failed", "error", text=str(error))
         commit()
 
     def _undo(self):
@@ -158,13 +151,10 @@ class LeadScoreModelTraining(models.AbstractModel):
         self.env.cr.rollback()
         self.env.invalidate_all()
 
-    def _explain_failure(self, code):
-        if code == "one_class":
-            return self.env._("All closed leads have the same outcome; there is nothing to learn.")
-        return self.env._("There are no closed leads in these days.")
-
-    def _end(self, state, reason):
-        self.write({"state": state, "reason": reason, "phase": False, "cancel_asked": False})
+    def _end(self, state, code, **facts):
+        """Go to a state, for a reason as `_remark_text` words it."""
+        remark = {"code": code, **facts}
+        self.write({"state": state, "remark": remark, "phase": False, "cancel_asked": False})
 
     def _alive(self, phase, progress):
         """Tell how far the training is, and stop if somebody asked for it.
@@ -201,10 +191,9 @@ class LeadScoreModelTraining(models.AbstractModel):
         domain = self._closed_domain(self.company_id, self.window_days)
         ids, table, status, closed = self._read_leads(domain, self._wanted_columns())
         won = np.array([one == "won" for one in status], dtype=float)
-        if missing := self._missing_text(int(won.sum()), int((1 - won).sum()), self.company_id):
-            if len(ids) and won.min() == won.max():
-                missing = f"{self._explain_failure('one_class')} {missing}"
-            self._end("failed", missing)
+        counts, least = (int(won.sum()), int((1 - won).sum())), self.company_id.win_min_closed
+        if self._missing_text(*counts, least):
+            self._end("failed", "missing", won=counts[0], lost=counts[1], least=least)
             return
         left_out = self._leave_out(table, won, ids)
         columns = {name: kind for name, kind in self._wanted_columns().items() if name in table}
@@ -262,7 +251,7 @@ class LeadScoreModelTraining(models.AbstractModel):
                 "charts": self._charts(report, shown, peer, moved),
                 "value_rates": rates,
                 "leaks": [{"name": name, **why} for name, why in left_out.items()],
-                "reason": False,
+                "remark": False,
                 "model_file": base64.b64encode(win_file.dump(kept, self._secret())),
                 "is_kept": True,
             }
@@ -298,7 +287,9 @@ class LeadScoreModelTraining(models.AbstractModel):
                 "date_trained", ">", self.env.cr.now() - WEEK + timedelta(hours=1)
             )
             counts = self._closed_counts(company, company.win_window_days)
-            if self._missing_text(*counts, company) or self.search_count(busy | recent, limit=1):
+            if self._missing_text(*counts, company.win_min_closed) or self.search_count(
+                busy | recent, limit=1
+            ):
                 continue
             model = self.with_company(company)._new_version(company)
             model.is_automatic = True

@@ -37,6 +37,50 @@ class LeadScoreModelWording(models.AbstractModel):
         recent = self.env._("Rates have changed lately, so recent leads weigh much more.")
         return f"{better} {recent}"
 
+    @api.depends("remark")
+    @api.depends_context("lang")
+    def _compute_reason(self):
+        for model in self:
+            model.reason = model.remark and model._remark_text(**model.remark)
+
+    def _remark_text(self, code, **facts):
+        """What last happened to this version.
+
+        :param str code: what
+        :param facts: names and figures behind it
+        """
+        if code == "missing":
+            missing = self._missing_text(**facts)
+            one_class = bool(facts["won"]) != bool(facts["lost"])
+            return f"{self._remark_text('one_class')} {missing}" if one_class else missing
+        if "version" in facts:
+            facts["version"] = self.env._("Version %s", facts["version"])
+        return self._remarks()[code] % facts
+
+    def _remarks(self):
+        return {
+            # Of early versions only the text was kept.
+            "text": "%(text)s",
+            "queued": self.env._("Waits for the job that trains."),
+            "withdrawn": self.env._("Cancelled before the training began."),
+            "cancelled": self.env._("Cancelled while it was trained."),
+            "stopped": self.env._(
+                "The server stopped the training %(count)s times, probably for its limits of time "
+                "or memory. Choose fewer days or fields, or raise the limits."
+            ),
+            "error": self.env._("Something went wrong: %(text)s"),
+            "one_class": self.env._(
+                "All closed leads have the same outcome; there is nothing to learn."
+            ),
+            "empty": self.env._("There are no closed leads in these days."),
+            "weekly": self.env._("Promoted by the weekly job."),
+            "first": self.env._("It is the first one, and was put in use at once."),
+            "promoted": self.env._("Promoted by %(user)s."),
+            "decided": self.env._("Used by decision of %(user)s: %(reason)s"),
+            "back": self.env._("Put back by %(user)s in place of %(version)s."),
+            "retired": self.env._("Taken out of use."),
+        }
+
     @api.depends("leaks")
     @api.depends_context("lang")
     def _compute_left_out(self):
@@ -227,7 +271,7 @@ class LeadScoreModelWording(models.AbstractModel):
             )
         counts = self._closed_counts(company, company.win_window_days)
         lines.append(
-            self._missing_text(*counts, company)
+            self._missing_text(*counts, company.win_min_closed)
             or self.env._(
                 "There is enough to learn from: %(won)s won and %(lost)s lost leads.",
                 won=counts[0],

@@ -127,8 +127,8 @@ class LeadScoreProposal(models.Model):
             raise UserError(self.env._("The scorecard has no rules that count."))
         self.card_id._refuse_broken()
         ids, won, closed = self._closed_leads()
-        company, versions = self.company_id, self.env["lead.score.model"]
-        if missing := versions._missing_text(int(won.sum()), int((1 - won).sum()), company):
+        least, versions = self.company_id.win_min_closed, self.env["lead.score.model"]
+        if missing := versions._missing_text(int(won.sum()), int((1 - won).sum()), least):
             raise UserError(missing)
         matches = np.stack([self._matches(rule, ids, closed) for rule in rules], axis=1)
         points = np.array(rules.mapped("points"))

@@ -106,15 +106,19 @@ class TestWinModel(WinCase):
         for name in ("left_out", "comparison", "drift_text"):
             self.assertRegex(chinese[0][name], "[\u4e00-\u9fff]{4}", name)
 
-    def test_what_stops_a_training_is_said_in_the_language_of_who_asked(self):
+    def test_what_happened_to_a_version_is_said_in_the_language_of_who_reads(self):
         self.env["res.lang"]._activate_lang("zh_CN")
-        self.boss.lang = "zh_CN"
-        model = self.models.with_user(self.boss).create({})
-        model.sudo()._queue()
-        self._run("win_train")
-        self.assertEqual(model.state, "failed")
-        self.assertIn("40", model.reason)
-        self.assertRegex(model.reason, "[\u4e00-\u9fff]{4}")
+        model = self.models.create({"version": 7})
+        facts = {"count": 2, "text": "out of luck", "user": "Ann", "reason": "I want it"}
+        facts |= {"version": 3, "won": 0, "lost": 5, "least": 40}
+        for code in [*model._remarks(), "missing"]:
+            needed = ("won", "lost", "least") if code == "missing" else facts.keys() - {"won"}
+            model.remark = {"code": code, **{name: facts[name] for name in needed}}
+            self.assertTrue(model.reason, code)
+            self.assertNotRegex(model.reason, r"%\(|[\u4e00-\u9fff]", code)
+            if code != "text":
+                chinese = model.with_context(lang="zh_CN").reason
+                self.assertRegex(chinese, "[\u4e00-\u9fff]{2}", code)
 
     def test_too_few_leads_says_what_is_missing(self):
         self._create_leads(60)

@@ -51,6 +51,8 @@ STRUCTURE = {
 }
 # Odoo lists the addons that it finds, installed or not.
 LISTED = {f"ir_model_data: base.module_{addon}" for addon in project.ADDONS}
+# Odoo waits for no lock, and PostgreSQL may just be gathering figures about a new copy.
+ATTEMPTS, LOCKED = 3, "could not obtain lock on"
 
 
 class Copy:
@@ -63,14 +65,17 @@ class Copy:
 
     def module(self, action, *addons):
         command = odoo_run.command(self.databases, "module", action, "-c", self.config, *addons)
-        done = subprocess.run(
-            list(map(str, command)),
-            env=workbench.environment(self.databases),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        for _attempt in range(ATTEMPTS):
+            done = subprocess.run(
+                list(map(str, command)),
+                env=workbench.environment(self.databases),
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            if not (done.returncode and LOCKED in done.stdout):
+                break
         watch = Watch()
         for line in done.stdout.splitlines():
             watch.read(line)

@@ -27,11 +27,14 @@ def migrate(cr, version):
     for table, column in NEEDLESS:
         if column_exists(cr, table, column):
             _drop(cr, table, column)
-    # The verdict is shown beside the reason, and no longer part of it.
-    cr.execute(
-        "UPDATE lead_score_model SET reason = NULL"
-        " WHERE state = 'challenger' AND date_trained IS NOT NULL"
-    )
+    if column_exists(cr, "lead_score_model", "reason"):
+        # The verdict is shown beside the reason, and no longer part of it.
+        cr.execute(
+            "UPDATE lead_score_model"
+            " SET remark = jsonb_build_object('code', 'text', 'text', reason)"
+            " WHERE reason <> '' AND NOT (state = 'challenger' AND date_trained IS NOT NULL)"
+        )
+        _drop(cr, "lead_score_model", "reason")
 
 
 def _move(cr, table, column, target, by_line):
