@@ -58,7 +58,7 @@ from . import lead_score_trigger_wait
 from . import lead_score_trigger
 
 # What extends the lead. The last one is asked first: each calls `super()`.
-from . import lead_score_mixin
+from . import lead_score_fields
 from . import lead_score_engine
 from . import lead_score_stored
 from . import lead_win_probability

@@ -12,9 +12,9 @@ from odoo.tools import SQL
 from ..tools.outlook import NEVER, Outlook
 from ..tools.outlook_single import SingleOutlook
 from .lead_score_dues import NO_TERMS, as_array, due_dates, due_row, due_rows
+from .lead_score_fields import SCORE_FIELDS
 from .lead_score_history import CLASSES
 from .lead_score_judge import BEFORE, STORED, with_dates
-from .lead_score_mixin import SCORE_FIELDS
 
 # So few leads are judged in Python, by two small queries.
 SINGLE = 10

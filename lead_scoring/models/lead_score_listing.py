@@ -4,8 +4,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .lead_score_fields import SCORE_FIELDS
 from .lead_score_history import CLASSES
-from .lead_score_mixin import SCORE_FIELDS
 
 # Classes from the worst to the best. Grades are letters and sort by themselves.
 RANKS = {

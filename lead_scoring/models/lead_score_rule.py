@@ -4,7 +4,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from .lead_score_mixin import SCORE_FIELDS
+from .lead_score_fields import SCORE_FIELDS
 
 # A rule that looked at these would judge the score by itself.
 OWN_FIELDS = {"lead_score_id", "score_trend", *SCORE_FIELDS}

@@ -1,6 +1,6 @@
 from odoo.tests import Form, tagged
 
-from ..models.lead_score_mixin import SCORE_FIELDS
+from ..models.lead_score_fields import SCORE_FIELDS
 from ..models.lead_win_probability import WIN_FIELDS
 from .common import ScoreCase
 
@@ -68,6 +68,30 @@ class TestSideRow(ScoreCase):
         with self.assertQueryCount(0):
             for name in (*SCORE_FIELDS, *WIN_FIELDS):
                 leads.mapped(name)
+
+    def test_what_somebody_else_relates_to_a_row_is_left_to_odoo(self):
+        self.env["ir.model.fields"].create(
+            [
+                {
+                    "name": name,
+                    "field_description": name,
+                    "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                    "ttype": kind,
+                    "related": related,
+                    "store": store,
+                }
+                for name, kind, related, store in (
+                    ("x_card_active", "boolean", "lead_score_id.card_id.active", False),
+                    ("x_fit", "float", "lead_score_id.fit", True),
+                    ("x_row", "char", "lead_score_id.display_name", False),
+                )
+            ]
+        )
+        lead = self.known.browse(self.known.id)
+        self.assertFalse({"x_card_active", "x_fit", "x_row"} & lead._score_beside().keys())
+        self.assertEqual((lead.score_fit, lead.x_fit, lead.x_card_active), (30, 30, True))
+        self.assertEqual(lead.x_row, lead.lead_score_id.display_name)
+        self._assert_shown(lead)
 
     def test_the_lead_is_extended_and_not_mixed(self):
         """Odoo sorts out the bases of a model twice per call, which abstract models make dear."""

@@ -30,14 +30,20 @@ def link(records, name, condition=Domain.TRUE):
 def shown(model):
     """What records show of their rows in narrow tables.
 
+    Not what somebody else relates to them in another way: further than to a column of the row,
+    stored, or by the rights of the user.
+
     :return: by name of the link, pairs of a field that is related to it and the row's column
     :rtype: dict[str, list[tuple[str, str]]]
     """
     found = {name: [] for name, field in model._fields.items() if isinstance(field, SideRow)}
     for name, field in model._fields.items():
-        first, _dot, column = (field.related or "").partition(".")
-        if first in found:
-            found[first].append((name, column))
+        link, _dot, column = (field.related or "").partition(".")
+        if link not in found or field.store or not field.compute_sudo:
+            continue
+        kept = model.env[model._fields[link].comodel_name]._fields.get(column)
+        if kept is not None and kept.store and kept.column_type:
+            found[link].append((name, column))
     return found
 
 
