@@ -60,3 +60,6 @@ from . import lead_pool_lookup_log
 from . import res_company
 from . import res_config_settings
 from . import digest_digest
+from . import resource_calendar
+from . import resource_calendar_leaves
+from . import resource_resource

@@ -1,5 +1,4 @@
 from ast import literal_eval
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -359,11 +358,16 @@ class LeadPool(models.Model):
         rules = self.env["lead.pool.rule"].sudo()
         return rules.search_fetch([("pool_id", "in", self.ids), ("active", "=", True)])
 
-    def _schedule_due_refresh(self):
-        """Work out due dates anew after a change of rules: now if few, else by the cron."""
+    def _schedule_due_refresh(self, users=None):
+        """Work out due dates anew after a change of rules: now if few, else by the cron.
+
+        :param users: only of what these users hold (`res.users`); none for everybody
+        """
         for pool in self.sudo():
             records = self.env[pool._record_model_name()].sudo()
             owned = Domain("pool_id", "=", pool.id) & Domain("pool_state", "=", "owned")
+            if users is not None:
+                owned &= Domain("user_id", "in", users.ids)
             few = records.search(owned, limit=REFRESH_AT_ONCE + 1)
             if len(few) <= REFRESH_AT_ONCE:
                 few._pool_refresh_due()
@@ -451,13 +455,14 @@ class LeadPool(models.Model):
             soon = records.browse()
             for pool in of_kind:
                 days = max(pool._warn_days(), default=0)
-                soon |= pool._due_records(now + timedelta(days=days))
+                soon |= pool._due_records(pool._days_later(now, days))
             for owner, mine in soon.grouped("user_id").items():
                 told = members.search(
                     [("user_id", "=", owner.id), ("pool_id", "in", mine.pool_id.ids)]
                 )
-                if any(member.digest_date == now.date() for member in told):
+                if any(member.digest_date == member._today() for member in told):
                     continue
                 mine._pool_mail_digest(owner)
-                told.digest_date = now.date()
+                for member in told:
+                    member.digest_date = member._today()
                 commit(1)

@@ -1,5 +1,3 @@
-import pytz
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -101,17 +99,15 @@ class LeadPoolAssigning(models.AbstractModel):
         """
         self.ensure_one()
         pool, now = self.sudo(), self.env.cr.now()
-        eligible, reasons, working = {}, {}, {}
+        eligible, reasons = {}, {}
         members = pool.member_ids.filtered("assign_active")
         offline = members - members._online() if pool.assign_online else members.browse()
         for member in members:
             absence = member._absence()
-            calendar = member.user_id._pool_calendar(pool.company_id)
-            if calendar not in working:
-                working[calendar] = not pool.assign_working_hours or self._is_working_time(calendar)
+            works = not pool.assign_working_hours or member.user_id._pool_works_now(pool.company_id)
             if not member.user_id.active:
                 reasons[member] = self.env._("has left")
-            elif not working[calendar]:
+            elif not works:
                 reasons[member] = self.env._("does not work at this hour")
             elif absence and absence[0] <= now < absence[1]:
                 reasons[member] = self.env._("absent until %s", member.absent_until)
@@ -127,15 +123,6 @@ class LeadPoolAssigning(models.AbstractModel):
                 else:
                     eligible[member] = quota
         return eligible, reasons
-
-    @api.model
-    def _is_working_time(self, calendar):
-        """Whether people with these working hours work now; without any, they always do."""
-        if not calendar:
-            return True
-        now = pytz.utc.localize(self.env.cr.now())
-        end = fields.Datetime.add(now, minutes=1)
-        return bool(calendar._work_intervals_batch(now, end)[False]._items)
 
     # ------------------------------------------------------------------
     # Assigning

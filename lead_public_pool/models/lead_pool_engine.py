@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import psycopg2
 
 from odoo import api, fields, models
@@ -300,7 +298,7 @@ class LeadPoolEngine(models.AbstractModel):
         for pool, records in self.grouped("pool_id").items():
             days = pool._limits_for(user).protect_days
             if days:
-                until = self.env.cr.now() + timedelta(days=days)
+                until = pool._days_later(self.env.cr.now(), days)
                 records.write({"pool_protected_until": until})
 
     def _pool_count_return(self, pool):

@@ -189,7 +189,7 @@ class LeadPoolHold(models.AbstractModel):
         days = self.pool_id._limits_for(self.user_id).extension_days
         self.with_context(pool_engine=ENGINE).write(
             {
-                "pool_protected_until": self.pool_due_date + timedelta(days=days),
+                "pool_protected_until": self.pool_id._days_later(self.pool_due_date, days),
                 "pool_extension_count": self.pool_extension_count + 1,
             }
         )
@@ -233,7 +233,7 @@ class LeadPoolHold(models.AbstractModel):
 
     def _pool_set_slot(self, protect):
         days = self.pool_id.protected_days
-        until = self.env.cr.now() + timedelta(days=days) if protect and days else False
+        until = self.pool_id._days_later(self.env.cr.now(), days) if protect and days else False
         if protect and not days:
             # No limit in time: far away, yet a date that can be compared and shown.
             until = self.env.cr.now() + timedelta(days=3650)

@@ -173,7 +173,7 @@ class LeadPoolLookupLog(models.Model):
     @api.autovacuum
     def _gc_lookups(self):
         """Lookups are kept for a year."""
-        limit = fields.Date.subtract(fields.Date.today(), years=KEPT_YEARS)
+        limit = fields.Date.subtract(self.env.company._pool_today(), years=KEPT_YEARS)
         old = self.search([("day", "<", limit)], limit=10000)
         old.unlink()
         return len(old), len(old) == 10000

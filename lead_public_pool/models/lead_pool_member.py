@@ -131,7 +131,7 @@ class LeadPoolMember(models.Model):
     @api.depends("user_id", "company_id")
     def _compute_day_tz(self):
         for member in self:
-            member.day_tz = member.user_id._pool_calendar(member.company_id).tz or "UTC"
+            member.day_tz = member.user_id._pool_tz(member.company_id)
 
     @api.constrains("user_id", "pool_id")
     def _check_user(self):
@@ -202,6 +202,10 @@ class LeadPoolMember(models.Model):
             midnight(self.absent_until + timedelta(days=1), tz_name),
         )
 
+    def _today(self):
+        """Day of the member, by his working hours."""
+        return self.user_id._pool_today(self.company_id)
+
     def _online(self):
         """Those of these members who are at work in Odoo at this moment."""
         users = self.sudo().user_id.filtered(
@@ -268,4 +272,4 @@ class LeadPoolMember(models.Model):
 
         :return: (start, end), naive UTC
         """
-        return day_bounds(self.env.cr.now(), user._pool_calendar(company).tz)
+        return day_bounds(self.env.cr.now(), user._pool_tz(company))

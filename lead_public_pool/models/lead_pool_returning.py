@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..tools.clock import add_days
+
 
 class LeadPoolReturning(models.AbstractModel):
     """How records come back to a pool: what counts as work, exemptions, warnings, age."""
@@ -159,6 +161,29 @@ class LeadPoolReturning(models.AbstractModel):
             self._schedule_due_refresh()
         return result
 
+    def _days_later(self, moment, days):
+        """So many days later (or earlier, below 0), at the same time of the company's day."""
+        return add_days(moment, days, self.company_id._pool_tz())
+
     def _exempt_domain(self):
         self.ensure_one()
         return Domain(literal_eval(self.exempt_domain or "[('id', '=', 0)]"))
+
+    # ------------------------------------------------------------------
+    # Working days
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _working_days_changed(self, users=None, companies=None):
+        """Leave, holidays or working hours have changed: put right what was counted by them.
+
+        :param users: whose working days (`res.users`); none for everybody
+        :param companies: only in these companies (`res.company`); none for all
+        """
+        rules = self.env["lead.pool.rule"].sudo()
+        domain = Domain("unit", "=", "workday")
+        if companies:
+            domain &= Domain("company_id", "in", companies.ids)
+        if users is not None:
+            domain &= Domain("pool_id.member_ids.user_id", "in", users.ids)
+        rules.search(domain).pool_id._schedule_due_refresh(users)

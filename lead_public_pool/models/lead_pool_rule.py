@@ -1,5 +1,5 @@
 from ast import literal_eval
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 import pytz
@@ -8,7 +8,16 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..tools.clock import due_date, local_date, midnight, pause
+from ..tools.clock import (
+    day_ends,
+    due_date,
+    from_local,
+    local_date,
+    midnight,
+    naive_utc,
+    pause,
+    to_local,
+)
 
 # A change of one of these changes what the rule decides, and so starts a new version.
 DECIDING_FIELDS = {
@@ -85,7 +94,8 @@ class LeadPoolRule(models.Model):
         ],
         required=True,
         default="day",
-        help="A day is 24 hours. Working days are those of the salesperson, without public "
+        help="Days, weeks and months end at the same time of the day, where the company is. "
+        "Working days are those of the salesperson, without public "
         "holidays and his leave; the record goes back at the end of the last one.",
     )
     minimum_hours = fields.Integer(
@@ -220,7 +230,7 @@ class LeadPoolRule(models.Model):
     def _new_effective_date(self):
         """Moment from which a new version may take records back."""
         days = self.pool_id.rule_grace_days
-        return self.env.cr.now() + timedelta(days=days) if days else False
+        return self.pool_id._days_later(self.env.cr.now(), days) if days else False
 
     def action_preview(self):
         """Show what this rule alone would take back, from whom and when; also if it is archived.
@@ -308,7 +318,7 @@ class LeadPoolRule(models.Model):
         if not value or isinstance(value, datetime):
             return value or None
         # A plain date counts from the end of that day, where the company is.
-        return midnight(value + timedelta(days=1), self.company_id.sudo().resource_calendar_id.tz)
+        return midnight(value + timedelta(days=1), self.company_id._pool_tz())
 
     def _due(self, record, meetings=None, memo=None):
         """When the rule takes an owned record back, naive UTC.
@@ -324,9 +334,10 @@ class LeadPoolRule(models.Model):
         if self.unit == "workday":
             due = self._workday_due(base, record.user_id, absence, memo)
         else:
-            due = due_date(base, self.delay, self.unit)
+            tz_name = self.company_id._pool_tz()
+            due = due_date(base, self.delay, self.unit, tz_name)
             if absence:
-                due = pause(base, due, *absence)
+                due = pause(base, due, *absence, None if self.unit == "hour" else tz_name)
         floor = [record.pool_protected_until, self.effective_date]
         if self.clock in ("stage", "create", "field"):
             floor.append(record.pool_own_date + timedelta(hours=self.minimum_hours))
@@ -343,39 +354,37 @@ class LeadPoolRule(models.Model):
     def _workday_due(self, base, owner, absence, memo, delay=None):
         """End of the last of so many working days after the day on which the clock started."""
         delay = delay or self.delay
-        calendar = owner._pool_calendar(self.company_id)
-        if not calendar:
-            return due_date(base, delay, "day")
-        day = local_date(base, calendar.tz) + timedelta(days=1)
-        resource = owner._pool_resource(self.company_id)
-        key = (calendar.id, resource.id, day, absence, delay)
+        tz_name = owner._pool_tz(self.company_id)
+        day = local_date(base, tz_name) + timedelta(days=1)
+        key = (owner.id, self.company_id.id, day, absence, delay)
         if key not in memo:
             ends = (
                 end
-                for end in self._workday_ends(calendar, resource, day)
+                for end in self._workday_ends(owner, day)
                 if not (absence and absence[0] <= end <= absence[1])
             )
-            # A calendar without working hours stops no clock.
-            memo[key] = next(islice(ends, delay - 1, None), None) or due_date(base, delay, "day")
-        return memo[key]
+            # Who works on no day at all for years stops no clock.
+            memo[key] = next(islice(ends, delay - 1, None), None)
+        if not memo[key]:
+            return due_date(base, delay, "day", tz_name)
+        if owner._pool_fixed_calendar(self.company_id):
+            return memo[key]
+        # Weekdays without hours do not end at an hour: the time of the day stays.
+        last = local_date(memo[key] - timedelta(seconds=1), tz_name)
+        return from_local(datetime.combine(last, to_local(base, tz_name).time()), tz_name)
 
-    @api.model
-    def _workday_ends(self, calendar, resource, day):
+    def _workday_ends(self, owner, day):
         """When work ends on each working day from a day on, naive UTC, for two years."""
-        tz = pytz.timezone(calendar.tz or "UTC")
+        tz_name = owner._pool_tz(self.company_id)
         last = day + timedelta(days=730)
         while day < last:
             until = day + timedelta(days=60)
-            start, end = (
-                tz.localize(datetime.combine(moment, time.min)) for moment in (day, until)
-            )
+            start, end = (pytz.utc.localize(midnight(moment, tz_name)) for moment in (day, until))
             ends = {}
-            for begin, stop, _meta in calendar._work_intervals_batch(
-                start, end, resources=resource, tz=tz
-            )[resource.id]:
-                ends[begin.date()] = stop
+            for begin, stop, *_meta in owner._pool_work_intervals(self.company_id, start, end):
+                ends.update(day_ends(naive_utc(begin), naive_utc(stop), tz_name))
             for _date, stop in sorted(ends.items()):
-                yield stop.astimezone(pytz.utc).replace(tzinfo=None)
+                yield stop
             day = until
 
     def _facts(self, record, meetings=None, memo=None):

@@ -247,6 +247,7 @@ class LeadPoolSpeed(models.AbstractModel):
 
     def _pool_warn_first_touch(self):
         """Warn the owner when the target has passed, and the managers when it has twice."""
+        self = self._pool_still_late()
         first = self.filtered(
             lambda record: record.pool_first_touch_alarm <= record.pool_first_touch_due
         )
@@ -261,6 +262,25 @@ class LeadPoolSpeed(models.AbstractModel):
             for manager in managers:
                 records._pool_warn_late(manager, pool)
             records.with_context(pool_engine=ENGINE).write({"pool_first_touch_alarm": False})
+
+    def _pool_still_late(self):
+        """Those of these records that are late also by the meetings and the leave of now."""
+        met = self._pool_meetings_held()
+        self.filtered(lambda record: record.id in met)._pool_first_touch()
+        late = self.browse()
+        for record in self.filtered("pool_first_touch_due"):
+            again = record.pool_first_touch_alarm > record.pool_first_touch_due
+            alarm = record.pool_id._first_touch_moment(
+                record.pool_own_date, record.user_id, ESCALATION_FACTOR if again else 1
+            )
+            if alarm and alarm <= self.env.cr.now():
+                late |= record
+                continue
+            values = {"pool_first_touch_alarm": alarm}
+            if not again:
+                values["pool_first_touch_due"] = alarm
+            record.with_context(pool_engine=ENGINE).write(values)
+        return late
 
     def _pool_warn_late(self, user, pool):
         """Plan an activity for a user on each of these late records."""

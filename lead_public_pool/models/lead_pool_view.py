@@ -126,7 +126,7 @@ class LeadPoolView(models.Model):
     @api.autovacuum
     def _gc_views(self):
         """Looks are kept for a year."""
-        limit = fields.Date.subtract(fields.Date.today(), years=1)
+        limit = fields.Date.subtract(self.env.company._pool_today(), years=1)
         old = self.search([("day", "<", limit)], limit=10000)
         old.unlink()
         return len(old), len(old) == 10000

@@ -111,7 +111,7 @@ class LeadPoolWaitlist(models.AbstractModel):
                     "pool_id": pool.id,
                     self._pool_move_link: record.id,
                     "remind_date": answer["available_at"],
-                    "expire_date": fields.Datetime.add(self.env.cr.now(), days=pool.wait_days),
+                    "expire_date": pool._days_later(self.env.cr.now(), pool.wait_days),
                 }
             )
         waits.create(rows)

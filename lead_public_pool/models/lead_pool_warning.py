@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -32,7 +30,7 @@ class LeadPoolWarning(models.AbstractModel):
         """Moment of the next warning before a due date, False when none is left."""
         self.ensure_one()
         now = self.env.cr.now()
-        moments = [due - timedelta(days=days) for days in self.pool_id._warn_days()]
+        moments = [self.pool_id._days_later(due, -days) for days in self.pool_id._warn_days()]
         return min((moment for moment in moments if moment > now), default=False)
 
     @api.model

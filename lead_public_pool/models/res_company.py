@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.clock import local_date
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -29,3 +31,25 @@ class ResCompany(models.Model):
     _pool_holding_limit_not_negative = models.Constraint(
         "CHECK(pool_holding_limit >= 0)", "A limit cannot be negative. Write 0 for no limit."
     )
+
+    def _pool_tz(self):
+        """Time zone in which the days of this company begin and end: that of its working hours.
+
+        :return: name of a time zone
+        :rtype: str
+        """
+        company = self.sudo()
+        return company.resource_calendar_id.tz or company.partner_id.tz or "UTC"
+
+    def _pool_today(self):
+        """Day of this company; the one answer to “what day is it?” wherever no person is meant.
+
+        :rtype: date
+        """
+        return local_date(self.env.cr.now(), self._pool_tz())
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "resource_calendar_id" in vals:
+            self.env["lead.pool"]._working_days_changed(companies=self)
+        return result

@@ -1,12 +1,19 @@
+from datetime import timedelta
+
 import pytz
 
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.intervals import Intervals
 
-from ..tools.clock import local_date
+from ..tools.clock import local_date, midnight, naive_utc
 from .lead_pool import MODEL_BY_KIND
 from .lead_pool_engine import ENGINE
+
+SATURDAY = 5
+# Who is away so long on a day does not work on it.
+DAY_OFF = timedelta(hours=6)
 
 
 class ResUsers(models.Model):
@@ -62,29 +69,113 @@ class ResUsers(models.Model):
         """
         return self._pool_resource(company).calendar_id or company.sudo().resource_calendar_id
 
-    def _pool_work_intervals(self, company, start, end):
-        """Working time of a user in a company, less his days off; all time without a calendar.
+    def _pool_tz(self, company):
+        """Time zone in which the days of a user begin and end, see `_pool_calendar`.
 
-        :param datetime start: aware of its time zone, as `end`
-        :return: (start, end, ...) tuples, aware of their time zone
+        :rtype: str
         """
-        calendar = self._pool_calendar(company)
-        if not calendar:
-            return [(start, end)]
-        resource = self._pool_resource(company)
-        if resource.calendar_id != calendar:
-            # Who has no hours of his own works those of the company.
-            resource = resource.browse()
-        tz = pytz.timezone(calendar.tz or "UTC")
-        intervals = calendar._work_intervals_batch(start, end, resources=resource, tz=tz)
-        return list(intervals[resource.id])
+        return self._pool_calendar(company).tz or company._pool_tz()
 
     def _pool_today(self, company):
         """Day of a user in a company, by his working hours.
 
         :rtype: date
         """
-        return local_date(self.env.cr.now(), self._pool_calendar(company).tz)
+        return local_date(self.env.cr.now(), self._pool_tz(company))
+
+    def _pool_fixed_calendar(self, company):
+        """Working hours that name hours: a user's own, else the company's, else none.
+
+        Flexible hours say how much is worked, not when, so nobody can be found at work by them.
+
+        :rtype: resource.calendar
+        """
+        for calendar in (
+            self._pool_resource(company).calendar_id,
+            company.sudo().resource_calendar_id,
+        ):
+            if calendar.attendance_ids and not calendar.flexible_hours:
+                return calendar
+        return self.env["resource.calendar"]
+
+    def _pool_work_intervals(self, company, start, end):
+        """Working time of a user in a company, less public holidays and his leave.
+
+        Without working hours that name hours, weekdays count.
+
+        :param datetime start: aware of its time zone, as `end`
+        :return: (start, end, ...) tuples in order, aware of their time zone
+        """
+        calendar = self._pool_fixed_calendar(company)
+        if not calendar:
+            return self._pool_weekdays(company, start, end)
+        resource = self._pool_resource(company)
+        if resource.calendar_id != calendar:
+            # Who has no hours of his own works those of the company.
+            resource = resource.browse()
+        tz = pytz.timezone(calendar.tz or "UTC")
+        working = calendar._work_intervals_batch(
+            start, end, resources=resource, tz=tz, compute_leaves=False
+        )[resource.id]
+        return list(working - self._pool_leave_intervals(company, start, end, tz))
+
+    def _pool_weekdays(self, company, start, end):
+        """Weekdays as working time of who has no hours, less those on which he is away."""
+        tz = pytz.timezone(self._pool_tz(company))
+        first, last = (moment.astimezone(tz).date() for moment in (start, end))
+        nothing, days = self.env["resource.calendar.attendance"], []
+        bounds = [midnight(day, tz.zone) for day in (first, last + timedelta(days=1))]
+        leaves = self._pool_leave_intervals(company, *map(pytz.utc.localize, bounds), tz)
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            begin, stop = (
+                pytz.utc.localize(midnight(moment, tz.zone)).astimezone(tz)
+                for moment in (day, day + timedelta(days=1))
+            )
+            rest = Intervals([(begin, stop, nothing)]) - leaves
+            away = stop - begin - sum((stop - begin for begin, stop, _ in rest), timedelta())
+            # Nobody works at night what a leave by the hours of an office leaves of his day.
+            if day.weekday() < SATURDAY and away < DAY_OFF:
+                days += rest
+        return list(Intervals([(start, end, nothing)], keep_distinct=True) & Intervals(days))
+
+    def _pool_leave_intervals(self, company, start, end, tz):
+        """Public holidays of a company, and leave of a user, whatever hours it was entered for."""
+        resources = self.sudo().resource_ids
+        calendars = resources.calendar_id | company.sudo().resource_calendar_id
+        leaves = (
+            self.env["resource.calendar.leaves"]
+            .sudo()
+            .search(
+                Domain("time_type", "=", "leave")
+                & Domain("date_from", "<", naive_utc(end))
+                & Domain("date_to", ">", naive_utc(start))
+                & (
+                    Domain("resource_id", "in", resources.ids)
+                    | Domain("resource_id", "=", False)
+                    & Domain("calendar_id", "in", [False, *calendars.ids])
+                    & Domain("company_id", "in", [False, company.id])
+                )
+            )
+        )
+        return Intervals(
+            [
+                (
+                    pytz.utc.localize(leave.date_from).astimezone(tz),
+                    pytz.utc.localize(leave.date_to).astimezone(tz),
+                    leave.browse(),
+                )
+                for leave in leaves
+            ]
+        )
+
+    def _pool_works_now(self, company):
+        """Whether a user is at work at this moment, by his hours and leave.
+
+        :rtype: bool
+        """
+        now = pytz.utc.localize(self.env.cr.now())
+        return bool(self._pool_work_intervals(company, now, now + timedelta(minutes=1)))
 
     def _pool_owner_left(self):
         """What a leaving user holds goes back to its pools."""

@@ -48,4 +48,5 @@ from . import test_wait
 from . import test_warning
 from . import test_ways_in
 from . import test_wizards
+from . import test_working_days
 from . import test_write_guard

@@ -154,7 +154,7 @@ class LeadPoolHandover(models.TransientModel):
     @api.model
     def _lead_groups(self):
         """Filter of each group of leads, in order; none where Odoo does not know such a thing."""
-        now, today = self.env.cr.now(), fields.Date.context_today(self)
+        now, today = self.env.cr.now(), self.env.company._pool_today()
         quotation = None
         if "order_ids" in self.env["crm.lead"]._fields:
             # The Sales app is optional: where it is there, an open offer comes first.

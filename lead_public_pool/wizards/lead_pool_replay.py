@@ -281,9 +281,10 @@ class LeadPoolReplay(models.TransientModel):
 
     def _plus(self, moment, settings, owner, memo):
         """A moment and the delay of a rule; absences of the past are not known."""
-        if settings["unit"] != "workday":
-            return due_date(moment, settings["delay"], settings["unit"])
         rule = self.rule_id.sudo()
+        if settings["unit"] != "workday":
+            tz_name = rule.company_id._pool_tz()
+            return due_date(moment, settings["delay"], settings["unit"], tz_name)
         return rule._workday_due(moment, owner, None, memo, delay=settings["delay"])
 
     # ------------------------------------------------------------------
