@@ -63,3 +63,4 @@ from . import digest_digest
 from . import resource_calendar
 from . import resource_calendar_leaves
 from . import resource_resource
+from . import calendar_event

@@ -386,6 +386,8 @@ class LeadPool(models.Model):
         :param int batch_size: records per transaction
         """
         self._refresh_due_dates(batch_size)
+        for model_name in MODEL_BY_KIND.values():
+            self.env[model_name]._pool_check_again(batch_size)
         run = self.env["lead.pool.run"]
         on_hold = self._pools_on_hold()
         for model_name in MODEL_BY_KIND.values():
@@ -455,7 +457,9 @@ class LeadPool(models.Model):
             soon = records.browse()
             for pool in of_kind:
                 days = max(pool._warn_days(), default=0)
-                soon |= pool._due_records(pool._days_later(now, days))
+                until = pool._days_later(now, days)
+                pool._due_records(until)._pool_refresh_due()
+                soon |= pool._due_records(until)
             for owner, mine in soon.grouped("user_id").items():
                 told = members.search(
                     [("user_id", "=", owner.id), ("pool_id", "in", mine.pool_id.ids)]

@@ -61,9 +61,12 @@ class LeadPoolBrake(models.AbstractModel):
 
     def _preview_due(self, until):
         """Held records that go back until a moment, with that moment and the rule."""
+        found = self._due_records(until)
+        dues, rules = found._pool_due_map(), self.env["lead.pool.rule"]
         return [
-            (record, record.pool_due_date, record.pool_due_rule_id)
-            for record in self._due_records(until)
+            (record, dues[record.id][0], rules.browse(dues[record.id][1]))
+            for record in found
+            if record.id in dues and dues[record.id][0] <= until
         ]
 
     def _due_records(self, until):
@@ -103,14 +106,24 @@ class LeadPoolBrake(models.AbstractModel):
         """Whether so many due records are too many to take back without asking."""
         self.ensure_one()
         released = self.brake_pass_date and self.brake_pass_date > self.env.cr.now()
-        if released or not (self.brake_count or self.brake_percent):
+        if released or not self._is_too_many(count):
             return False
-        too_many = self.brake_count and count > self.brake_count
-        if not too_many and self.brake_percent:
-            too_many = count * 100 > self.brake_percent * self.sudo().owned_count
-        if too_many and not self.braked_run_id:
-            self._brake(count)
-        return bool(too_many)
+        if self.braked_run_id:
+            return True
+        # Meetings and quotations may have put some of them right without a word.
+        due = self._due_records(self.env.cr.now())
+        due._pool_refresh_due()
+        count = len(due.filtered(lambda r: r.pool_due_date and r.pool_due_date <= r.env.cr.now()))
+        if not self._is_too_many(count):
+            return False
+        self._brake(count)
+        return True
+
+    def _is_too_many(self, count):
+        if self.brake_count and count > self.brake_count:
+            return True
+        percent = self.brake_percent
+        return bool(percent) and count * 100 > percent * self.sudo().owned_count
 
     def _brake(self, count):
         """Stop, write down that a decision is needed, and ask the managers."""

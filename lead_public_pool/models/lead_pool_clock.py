@@ -12,6 +12,11 @@ from .lead_pool_warning import ACTIVITY_TYPE
 _logger = logging.getLogger(__name__)
 # A record that failed is tried again after so many hours, and does not stop the run until then.
 RETRY_HOURS = 24
+# What may change without a word to the record is looked at so often, and so many batches a run.
+CHECK_HOURS = 24
+CHECK_BATCHES = 4
+# Their values change only by a write of the record itself.
+OWN_OPERATORS = {"=", "!=", "in", "not in"}
 
 
 class LeadPoolClock(models.AbstractModel):
@@ -19,6 +24,16 @@ class LeadPoolClock(models.AbstractModel):
 
     _name = "lead.pool.clock"
     _description = "Pool Clock"
+
+    pool_check_date = fields.Datetime(
+        string="Looked at again",
+        readonly=True,
+        copy=False,
+        help="When its return is worked out anew, because the filters of its pool look at more "
+        "than the record itself, for example at its quotations.",
+    )
+
+    _pool_check_index = models.Index("(pool_check_date) WHERE pool_check_date IS NOT NULL")
 
     # ------------------------------------------------------------------
     # Due dates
@@ -39,12 +54,24 @@ class LeadPoolClock(models.AbstractModel):
         for record in records:
             due, rule_id = dues.get(record.id, (False, False))
             warning = due and record._pool_next_warning(due)
-            known = (record.pool_due_date, record.pool_due_rule_id.id, record.pool_warn_date)
-            if known != (due, rule_id, warning):
-                values.setdefault((due, rule_id, warning), []).append(record.id)
-        for (due, rule_id, warning), ids in values.items():
+            stored = (due, rule_id, warning, record._pool_next_check())
+            known = (
+                record.pool_due_date,
+                record.pool_due_rule_id.id,
+                record.pool_warn_date,
+                record.pool_check_date,
+            )
+            if known != stored:
+                values.setdefault(stored, []).append(record.id)
+        for stored, ids in values.items():
             records.browse(ids)._pool_store(
-                {"pool_due_date": due, "pool_due_rule_id": rule_id, "pool_warn_date": warning}
+                dict(
+                    zip(
+                        ("pool_due_date", "pool_due_rule_id", "pool_warn_date", "pool_check_date"),
+                        stored,
+                        strict=True,
+                    )
+                )
             )
 
     def _pool_store(self, values):
@@ -68,7 +95,7 @@ class LeadPoolClock(models.AbstractModel):
             records = records.filtered_domain(~pool._exempt_domain()) if rules else self.browse()
             for rule in rules:
                 for record in records.filtered_domain(rule._domain()):
-                    if not rule._watches(record):
+                    if not rule._watches(record, meetings):
                         continue
                     due = rule._due(record, meetings, memo)
                     if record.id not in dues or due < dues[record.id][0]:
@@ -92,6 +119,110 @@ class LeadPoolClock(models.AbstractModel):
             for rule in rules
             for condition in (rule._domain() & ~rule.pool_id._exempt_domain()).iter_conditions()
         ) | frozenset(rules.date_field_id.mapped("name"))
+
+    # ------------------------------------------------------------------
+    # Looking again at what depends on other records
+    # ------------------------------------------------------------------
+
+    def _pool_next_check(self):
+        """When the return of this record is worked out anew, False where its own writes do."""
+        self.ensure_one()
+        circulates = self.pool_state == "owned" and not self._pool_is_closed()
+        if not circulates or self.pool_id.id not in self._pool_looking_elsewhere():
+            return False
+        now = self.env.cr.now()
+        if self.pool_check_date and self.pool_check_date > now:
+            return self.pool_check_date
+        return fields.Datetime.add(now, hours=CHECK_HOURS)
+
+    @api.model
+    @ormcache("self._name")
+    def _pool_looking_elsewhere(self):
+        """Ids of pools by whose rules a return may change while nobody writes on the record."""
+        rules = self.env["lead.pool.rule"].sudo().search([("pool_id.kind", "=", self._pool_kind)])
+        return frozenset(
+            pool.id
+            for pool, of_pool in rules.grouped("pool_id").items()
+            if any(rule.unit == "workday" for rule in of_pool)
+            or any(
+                self._pool_looks_elsewhere(condition)
+                for domain in (pool._exempt_domain(), *(rule._domain() for rule in of_pool))
+                for condition in domain.iter_conditions()
+            )
+        )
+
+    @api.model
+    def _pool_looks_elsewhere(self, condition):
+        """Whether a condition may come true by another record, or because time goes by."""
+        name, _dot, path = condition.field_expr.partition(".")
+        field = self._fields.get(name)
+        if path or not field or not field.store or field.compute:
+            return True
+        if field.type in ("one2many", "many2many", "reference", "date", "datetime"):
+            return True
+        return bool(field.relational) and condition.operator not in OWN_OPERATORS
+
+    @api.model
+    def _pool_check_again(self, batch_size):
+        """Work out anew what may have changed without a write on the record.
+
+        What the filters would take back by now is found at once; what else may have changed is
+        looked at in turn, so many in a run.
+
+        :param int batch_size: records per transaction
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        records = self.sudo()
+        found = records.search(self._pool_lapsed_domain(), order="id")
+        due = Domain("pool_check_date", "<=", self.env.cr.now()) & Domain(
+            "pool_state", "=", "owned"
+        )
+        found |= records.search(due, order="pool_check_date, id", limit=batch_size * CHECK_BATCHES)
+        for start in range(0, len(found), batch_size):
+            batch = found[start : start + batch_size].exists()
+            batch.try_lock_for_update(allow_referencing=True)._pool_check_safely()
+            if not commit(len(batch)):
+                return
+
+    @api.model
+    def _pool_lapsed_domain(self):
+        """Held records without a return that a rule watches by now: an exemption has ended."""
+        pools = self.env["lead.pool"].sudo().browse(self._pool_looking_elsewhere())
+        lapsed = Domain.FALSE
+        for pool in pools:
+            watched = Domain.OR(rule._watched_domain() for rule in pool._active_rules())
+            lapsed |= Domain("pool_id", "=", pool.id) & watched & ~pool._exempt_domain()
+        return (
+            Domain("pool_state", "=", "owned")
+            & Domain("pool_due_date", "=", False)
+            & self._pool_open_domain()
+            & lapsed
+        )
+
+    def _pool_check_safely(self):
+        """Work out anew when these locked records go back; one that fails waits for tomorrow."""
+        try:
+            with self.env.cr.savepoint():
+                self._pool_refresh_due()
+                self.env.flush_all()
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            self.env.invalidate_all()
+            if len(self) > 1:
+                for record in self:
+                    record._pool_check_safely()
+                return
+            _logger.warning("The return of %s cannot be worked out", self, exc_info=True)
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET pool_check_date = %s WHERE id = %s",
+                    SQL.identifier(self._table),
+                    fields.Datetime.add(self.env.cr.now(), hours=CHECK_HOURS),
+                    self.id,
+                )
+            )
+            self.invalidate_recordset(["pool_check_date"])
 
     # ------------------------------------------------------------------
     # What counts as working a record

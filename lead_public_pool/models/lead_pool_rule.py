@@ -280,7 +280,7 @@ class LeadPoolRule(models.Model):
         dues = [
             (record, self._due(record, meetings, memo), self)
             for record in held
-            if self._watches(record)
+            if self._watches(record, meetings)
         ]
         return [due for due in dues if due[1] <= until]
 
@@ -292,9 +292,20 @@ class LeadPoolRule(models.Model):
         self.ensure_one()
         return Domain(literal_eval(self.domain or "[]"))
 
-    def _watches(self, record):
-        """Whether the clock runs on an owned record at all; the filter is judged in batch."""
-        return self.clock != "first_touch" or not record.pool_touch_date
+    def _watches(self, record, meetings):
+        """Whether the clock runs on an owned record at all; the filter is judged in batch.
+
+        :param dict meetings: end of the last meeting held, by record id
+        """
+        worked = record.pool_touch_date or record.id in meetings
+        return self.clock != "first_touch" or not worked
+
+    def _watched_domain(self):
+        """Filter of the records that the rule watches, but for meetings held."""
+        domain = self._domain()
+        if self.clock == "first_touch":
+            domain &= Domain("pool_touch_date", "=", False)
+        return domain
 
     def _clock_base(self, record, meetings):
         """Moment at which the rule's clock last started on an owned record, naive UTC.

@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
-from .lead_pool_engine import ENGINE
-
 # A message lists so many records; the rest are counted.
 LISTED = 20
 ACTIVITY_TYPE = "lead_public_pool.mail_activity_type_returns"
@@ -66,21 +64,29 @@ class LeadPoolWarning(models.AbstractModel):
 
     def _pool_warn(self):
         """Warn the owners of these records, each owner once for all his records of a pool."""
-        for (pool, owner), records in self.grouped(
+        still = self._pool_still_to_warn()
+        for (pool, owner), records in still.grouped(
             lambda record: (record.pool_id, record.user_id)
         ).items():
             if pool.warn_message:
                 records._pool_warn_owner(owner)
             if pool.warn_activity:
                 records._pool_plan_warning(owner)
-        for pool, records in self.grouped("pool_id").items():
+        for pool, records in still.grouped("pool_id").items():
             last = records.filtered(lambda r: not r._pool_next_warning(r.pool_due_date))
             if last and pool.warn_manager:
                 last._pool_warn_managers(pool)
-        for moment, records in self.grouped(
-            lambda record: record._pool_next_warning(record.pool_due_date)
-        ).items():
-            records.with_context(pool_engine=ENGINE).write({"pool_warn_date": moment})
+
+    def _pool_still_to_warn(self):
+        """Those of these records that go back as announced, also by the facts of now.
+
+        Of all of them, the return and the next warning are put right.
+        """
+        announced = {record.id: record.pool_due_date for record in self}
+        self._pool_refresh_due()
+        return self.filtered(
+            lambda record: record.pool_due_date and record.pool_due_date <= announced[record.id]
+        )
 
     def _pool_warn_owner(self, owner):
         env = self.with_context(lang=owner.lang, tz=owner.tz).env

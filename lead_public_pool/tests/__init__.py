@@ -41,6 +41,7 @@ from . import test_settings
 from . import test_shortcuts
 from . import test_setup
 from . import test_speed
+from . import test_stale_clock
 from . import test_timezone
 from . import test_touch
 from . import test_transfer_all
