@@ -158,6 +158,8 @@ class LeadPoolReturning(models.AbstractModel):
     def write(self, vals):
         result = super().write(vals)
         if {"exempt_domain", "warn_steps"} & vals.keys():
+            # What the filters look at is known by heart, and is to be learnt anew first.
+            self.env.registry.clear_cache()
             self._schedule_due_refresh()
         return result
 
