@@ -33,6 +33,7 @@
         "views/lead_pool_move_views.xml",
         "views/lead_pool_reason_views.xml",
         "views/lead_pool_run_views.xml",
+        "views/lead_pool_trouble_views.xml",
         "views/lead_pool_request_views.xml",
         "views/crm_lead_views.xml",
         "views/res_partner_views.xml",

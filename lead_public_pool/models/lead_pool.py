@@ -1,9 +1,13 @@
 from ast import literal_eval
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import ormcache
+from odoo.tools import SQL, mute_logger, ormcache
+
+from ..tools.jobs import CONFLICTS, each_or_set_aside, replayed
 
 MODEL_BY_KIND = {"lead": "crm.lead", "customer": "res.partner"}
 # Up to so many owned records, a change of rules shows at once; above, the cron does it in batches.
@@ -30,10 +34,12 @@ class LeadPool(models.Model):
         "lead.pool.setup",
         "lead.pool.intaking",
         "lead.pool.transferring",
+        "lead.pool.filter",
     ]
     _description = "Public Pool"
     _order = "sequence, id"
     _check_company_auto = True
+    _stored_filters = ("entry_domain", "exempt_domain", "uncounted_domain", "member_domain")
 
     name = fields.Char(required=True, translate=True, help="How salespeople call this pool.")
     sequence = fields.Integer(
@@ -325,16 +331,38 @@ class LeadPool(models.Model):
         return self.with_user(user).sudo().my_member_id.with_env(self.sudo().env)
 
     def _entry_domain(self):
-        self.ensure_one()
-        return Domain(literal_eval(self.entry_domain or "[]"))
+        """What comes in by itself; nothing as long as the filter is broken."""
+        return self._usable_domain("entry_domain")
+
+    def _filter_records(self, name):
+        if name == "member_domain":
+            users = self.env["res.users"].sudo().with_company(self.company_id)
+            return users if self.member_by_filter else None
+        return self.env[self._record_model_name()].sudo() if self.kind else None
+
+    @api.depends(*_stored_filters, "rule_ids.filter_error", "member_ids.filter_error")
+    def _compute_filter_error(self):
+        super()._compute_filter_error()
+
+    def _filter_errors(self):
+        """Also those of its rules and members: who looks after the pool looks here."""
+        parts = [
+            self.env._("%(whose)s: %(error)s", whose=part.display_name, error=part.filter_error)
+            for part in (*self.rule_ids, *self.member_ids)
+            if part.filter_error
+        ]
+        return super()._filter_errors() + parts
 
     def _check_record_domain(self, domain, where):
         """Refuse a filter that cannot be run on the records of this pool."""
         self.ensure_one()
         records = self.env[self._record_model_name()].sudo()
         try:
-            records.search_count(Domain(literal_eval(domain or "[]")), limit=1)
-        except (ValueError, SyntaxError, TypeError, KeyError, UserError) as error:
+            with self._only_reading():
+                records.search_count(Domain(literal_eval(domain or "[]")), limit=1)
+        except CONFLICTS:
+            raise
+        except Exception as error:
             raise ValidationError(
                 self.env._(
                     "The filter of %(where)s cannot be used: %(error)s",
@@ -385,6 +413,7 @@ class LeadPool(models.Model):
 
         :param int batch_size: records per transaction
         """
+        self._rest_where_filters_are_broken()
         self._refresh_due_dates(batch_size)
         for model_name in MODEL_BY_KIND.values():
             self.env[model_name]._pool_check_again(batch_size)
@@ -395,23 +424,78 @@ class LeadPool(models.Model):
             if not time_left:
                 return
 
+    def _rest_where_filters_are_broken(self):
+        """Write down which filters are broken; the dates of their pools are worked out later."""
+        commit = self.env["ir.cron"]._commit_progress
+
+        def note():
+            self.env["lead.pool.trouble"].sudo()._note_filters()
+            known = self.sudo().search([("due_refresh", "=", False)])
+            known.filtered(lambda pool: pool._dues_rest()).write({"due_refresh": True})
+
+        replayed(self.env, note)
+        commit()
+
+    def _dues_rest(self):
+        """Whether a broken filter keeps a rule from saying when records go back."""
+        return bool(
+            self._filter_trouble("exempt_domain")
+            or any(rule._filter_trouble("domain") for rule in self._active_rules())
+        )
+
+    def _refresh_when_mended(self):
+        """Dates could not be worked out because of a filter: the job does it once it works."""
+        self.ensure_one()
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint(flush=False):
+                # Nobody waits for it: if another transaction is at the pool, the job finds out.
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE lead_pool SET due_refresh = true WHERE id IN (SELECT id FROM"
+                        " lead_pool WHERE id = %s AND due_refresh IS NOT TRUE"
+                        " FOR NO KEY UPDATE SKIP LOCKED)",
+                        self.id,
+                    )
+                )
+        except psycopg2.OperationalError:
+            return
+        self.invalidate_recordset(["due_refresh"], flush=False)
+
     def _refresh_due_dates(self, batch_size):
-        """Continue the refreshes that `_schedule_due_refresh` left to the cron."""
+        """Continue the refreshes that `_schedule_due_refresh` left to the cron.
+
+        A pool with a broken filter waits until it is mended.
+        """
         commit = self.env["ir.cron"]._commit_progress
         for pool in self.sudo().search([("due_refresh", "=", True)]):
-            records = self.env[pool._record_model_name()].sudo()
-            while batch := records.search(
-                Domain("pool_id", "=", pool.id)
+            while pool.exists().due_refresh and not pool._dues_rest():
+                if not commit(replayed(self.env, lambda p=pool: p._refresh_some_dues(batch_size))):
+                    return
+
+    def _refresh_some_dues(self, batch_size):
+        """Work out anew when some records of this pool go back.
+
+        :return: number of records
+        """
+        batch = (
+            self.env[self._record_model_name()]
+            .sudo()
+            .search(
+                Domain("pool_id", "=", self.id)
                 & Domain("pool_state", "=", "owned")
-                & Domain("id", ">", pool.due_refresh_after),
+                & Domain("id", ">", self.due_refresh_after),
                 order="id",
                 limit=batch_size,
-            ):
-                batch._pool_refresh_due()
-                pool.due_refresh_after = batch[-1].id
-                commit(len(batch))
-            pool.write({"due_refresh": False, "due_refresh_after": 0})
-            commit()
+            )
+        )
+
+        def set_aside(record, error):
+            self.env["lead.pool.trouble"]._note("refresh", record, error)
+
+        each_or_set_aside(batch, lambda records: records._pool_refresh_due(), set_aside)
+        last = batch[-1:].id
+        self.write({"due_refresh": bool(batch), "due_refresh_after": last or 0})
+        return len(batch)
 
     @api.model
     def _cron_assign(self, batch_size=200):
@@ -419,11 +503,7 @@ class LeadPool(models.Model):
 
         :param int batch_size: records per transaction
         """
-        commit = self.env["ir.cron"]._commit_progress
-        for pool in self.sudo().search([("assign_strategy", "!=", "none")]):
-            while done := pool._assign_waiting(batch_size):
-                if not commit(done):
-                    return
+        self.sudo().search([("assign_strategy", "!=", "none")])._assign_all(batch_size)
 
     @api.model
     def _cron_offers(self, batch_size=200):
@@ -449,24 +529,26 @@ class LeadPool(models.Model):
     def _cron_warn_digest(self):
         """Once a day: one e-mail to each owner whose records go back soon."""
         commit = self.env["ir.cron"]._commit_progress
-        now = self.env.cr.now()
-        members = self.env["lead.pool.member"].sudo()
         pools = self.sudo().search([("warn_digest", "=", True)])
-        for model_name, of_kind in pools.grouped(lambda pool: pool._record_model_name()).items():
-            records = self.env[model_name].sudo()
-            soon = records.browse()
-            for pool in of_kind:
+        for of_kind in pools.grouped("kind").values():
+            for owner, mine in of_kind._due_soon().grouped("user_id").items():
+                if not commit(replayed(self.env, lambda o=owner, m=mine: m._pool_digest_safely(o))):
+                    return
+
+    def _due_soon(self):
+        """What goes back from these pools of one kind within their longest step of warning."""
+        soon = self.env[self[:1]._record_model_name()].sudo()
+        for pool in self:
+
+            def set_aside(record, error, pool=pool):
+                self.env["lead.pool.trouble"]._note("digest", record, error, pool)
+
+            def due(pool, set_aside=set_aside):
                 days = max(pool._warn_days(), default=0)
-                until = pool._days_later(now, days)
-                pool._due_records(until)._pool_refresh_due()
-                soon |= pool._due_records(until)
-            for owner, mine in soon.grouped("user_id").items():
-                told = members.search(
-                    [("user_id", "=", owner.id), ("pool_id", "in", mine.pool_id.ids)]
-                )
-                if any(member.digest_date == member._today() for member in told):
-                    continue
-                mine._pool_mail_digest(owner)
-                for member in told:
-                    member.digest_date = member._today()
-                commit(1)
+                until = pool._days_later(pool.env.cr.now(), days)
+                found = pool._due_records(until)
+                each_or_set_aside(found, lambda records: records._pool_refresh_due(), set_aside)
+                return pool._due_records(until)
+
+            soon = soon.concat(*each_or_set_aside(pool, due, set_aside))
+        return soon

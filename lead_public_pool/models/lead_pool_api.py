@@ -21,7 +21,7 @@ class LeadPoolApi(models.AbstractModel):
         records, results = self._pool_visible()
         done = records._pool_claimed_with(key) if key else records.browse()
         results.update({record.id: record._pool_result() for record in done})
-        for result in (records - done)._pool_move("claim", user=self.env.user, key=key):
+        for result in (records - done)._pool_move_each("claim", user=self.env.user, key=key):
             results[result["id"]] = result
         won = records.filtered(lambda record: results[record.id]["ok"])
         won._pool_add_notices(results)
@@ -93,7 +93,7 @@ class LeadPoolApi(models.AbstractModel):
             outside = records.filtered(lambda record: record.sudo().pool_state == "outside")
             refusal = Refusal(verdict.NOT_POOLED, self.env._("It does not lie in a pool."))
             results.update({record.id: record._pool_result(refusal) for record in outside})
-            for result in (records - outside)._pool_move("assign", user=user):
+            for result in (records - outside)._pool_move_each("assign", user=user):
                 results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
 

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.jobs import each_or_set_aside, replayed
 from ..tools.rotation import next_turn
 from .lead_pool_engine import ENGINE
 from .lead_pool_quota import Quota
@@ -107,6 +108,8 @@ class LeadPoolAssigning(models.AbstractModel):
             works = not pool.assign_working_hours or member.user_id._pool_works_now(pool.company_id)
             if not member.user_id.active:
                 reasons[member] = self.env._("has left")
+            elif not member._may_work():
+                reasons[member] = self.env._("may not work in this company, or not in sales")
             elif not works:
                 reasons[member] = self.env._("does not work at this hour")
             elif absence and absence[0] <= now < absence[1]:
@@ -128,16 +131,51 @@ class LeadPoolAssigning(models.AbstractModel):
     # Assigning
     # ------------------------------------------------------------------
 
-    def _assign_waiting(self, limit):
+    def _assign_all(self, batch_size):
+        """Assign what waits in these pools, batch by batch, each in a transaction of its own.
+
+        :param int batch_size: records per transaction
+        """
+        commit = self.env["ir.cron"]._commit_progress
+        for pool in self:
+            # What nobody may receive now stands in nobody's way.
+            seen = []
+            while batch := pool._assign_batch(batch_size, seen):
+                seen += batch
+                if not commit(len(batch)):
+                    return
+
+    def _assign_batch(self, batch_size, seen):
+        """Assign some of what waits in this pool; a pool that fails stops no other.
+
+        :param list seen: ids of records that have had their turn in this run
+        :return: ids of the records that were looked at
+        """
+
+        def set_aside(pool, error):
+            self.env["lead.pool.trouble"]._note("assign", pool, error)
+
+        def turn():
+            return each_or_set_aside(
+                self.exists(), lambda pool: pool._assign_waiting(batch_size, seen), set_aside
+            )
+
+        parts = replayed(self.env, turn) if self.exists() else []
+        return [record_id for part in parts for record_id in part]
+
+    def _assign_waiting(self, limit, seen=()):
         """Assign waiting records, in the order of the pool, as long as somebody may receive.
 
         :param int limit: records at most
-        :return: number of records assigned
+        :param seen: ids of records that are left out
+        :return: ids of the records that were looked at
         """
         self.ensure_one()
         if not self._eligible_members()[0]:
-            return 0
-        return self._assign_records(self._waiting_records(limit))
+            return []
+        records = self._waiting_records(limit, seen)
+        self._assign_records(records.try_lock_for_update(allow_referencing=True))
+        return records.ids
 
     def _assign_records(self, records):
         """Assign these waiting records, each to whom the strategy of the pool gives it.
@@ -148,10 +186,18 @@ class LeadPoolAssigning(models.AbstractModel):
         members = self._lock_all_members()
         quotas, _reasons = self._eligible_members()
         done = 0
+
+        def set_aside(record, error):
+            self.env["lead.pool.trouble"]._note("assign", record, error)
+
         for (member, note), ids in self._plan(records, quotas, members).items():
             turn = records.browse(ids).with_context(pool_turn=ENGINE)
-            results = turn._pool_move("assign", user=member.user_id, note=note)
-            done += sum(result["ok"] for result in results)
+
+            def assign(some, user=member.user_id, note=note):
+                results = some._pool_move("assign", user=user, note=note)
+                return sum(result["ok"] for result in results)
+
+            done += sum(each_or_set_aside(turn, assign, set_aside))
         return done
 
     def _lock_all_members(self):
@@ -167,20 +213,20 @@ class LeadPoolAssigning(models.AbstractModel):
             )
         return members
 
-    def _waiting_records(self, limit):
+    def _waiting_records(self, limit, seen=()):
         records = self.env[self._record_model_name()].sudo()
         score = self.sudo().assign_score_field_id.name
         order = "pool_priority DESC, id DESC"
         if self.assign_strategy == "score" and score:
             order = f"{score} DESC, {order}"
-        found = records.search(
+        return records.search(
             records._pool_open_domain()
             & Domain("pool_state", "=", "pooled")
-            & Domain("pool_id", "=", self.id),
+            & Domain("pool_id", "=", self.id)
+            & Domain("id", "not in", seen),
             order=order,
             limit=limit,
         )
-        return found.try_lock_for_update(allow_referencing=True)
 
     def _plan(self, records, quotas, members):
         """Who receives which records.
@@ -188,6 +234,8 @@ class LeadPoolAssigning(models.AbstractModel):
         :return: ids of records by (member, explanation)
         """
         credits = {member: member.assign_credit for member in members}
+        for quota in quotas.values():
+            quota.records = records
         turns = []
         for record in records:
             able = {

@@ -3,6 +3,8 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.jobs import each_or_set_aside
+
 # A run that a manager does not allow gives its records another term of so many days.
 NEW_TERM_DAYS = 7
 
@@ -97,8 +99,14 @@ class LeadPoolBrake(models.AbstractModel):
                 records._pool_due_domain(), ["pool_id"], ["__count"]
             ):
                 due[pool] += count
+
+        def set_aside(pool, error):
+            # Better too late than a hundred taken back that a manager wanted to see first.
+            on_hold.append(pool.id)
+            self.env["lead.pool.trouble"]._note("reclaim", pool, error)
+
         for pool, count in due.items():
-            if pool._brakes(count):
+            if any(each_or_set_aside(pool, lambda pool, n=count: pool._brakes(n), set_aside)):
                 on_hold.append(pool.id)
         return on_hold
 

@@ -1,12 +1,11 @@
-from ast import literal_eval
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .lead_pool_engine import VIA_NEXT
 
-# Of the best records, so many more than asked for are looked at, since others may be taking them.
+# So many records are looked at in one go if the very best are not to be had; ever more, the more
+# are refused, so that no number of them hides those behind.
 LOOK_AHEAD = 50
 
 
@@ -123,8 +122,7 @@ class LeadPoolClaiming(models.AbstractModel):
             raise UserError(self.env._("Ask for 1 to 100 records at a time."))
         self.check_access("read")
         results, why_not = [], None
-        for record in self._next_records(count):
-            [result] = record._pool_move("claim", user=self.env.user)
+        for result in self._claim_best(count):
             if result["ok"]:
                 results.append(result)
             else:
@@ -160,21 +158,44 @@ class LeadPoolClaiming(models.AbstractModel):
         action["context"] = {"search_default_pool_id": self.id, "search_default_waiting": 1}
         return action
 
-    def _next_records(self, count):
-        """The best waiting records that nobody else is taking at this moment, best first."""
+    def _claim_best(self, count):
+        """Claim the waiting records, best first, as long as somebody asks for the next result.
+
+        What the user may not have is not even locked: others may.
+        """
+        for records in self._best_first(count):
+            policy = records.env["lead.pool.policy"]
+            refusals = policy._refusals("claim", records, self.env.user, each=True)
+            for record in records:
+                if record.id in refusals:
+                    yield record._pool_result(refusals[record.id])
+                elif locked := record.try_lock_for_update(allow_referencing=True):
+                    yield from locked._pool_move("claim", user=self.env.user)
+
+    def _best_first(self, count):
+        """All waiting records for which the user is skilled, best first, in growing portions."""
         records = self.env[self._record_model_name()].sudo().with_context(pool_via=VIA_NEXT)
         member = self._member(self.env.user)
-        best = records.search(
+        waiting = (
             records._pool_open_domain()
             & Domain("pool_state", "=", "pooled")
             & Domain("pool_id", "=", self.id)
-            & (member._skill_domain() if member else Domain.TRUE),
-            order="pool_priority DESC, id DESC",
-            limit=count + LOOK_AHEAD,
         )
-        for record in best:
-            if locked := record.try_lock_for_update(allow_referencing=True):
-                yield locked
+        seen, limit = [], count
+
+        def best(domain):
+            unseen = waiting & domain & Domain("id", "not in", seen)
+            return records.search(unseen, order="pool_priority DESC, id DESC", limit=limit)
+
+        def portion():
+            if not member:
+                return best(Domain.TRUE)
+            return member._with_filter("skill_domain", best, records.browse())
+
+        while found := portion():
+            yield found
+            seen += found.ids
+            limit = max(LOOK_AHEAD, 2 * len(found))
 
     @api.model
     def _hopeless_codes(self):
@@ -193,8 +214,8 @@ class LeadPoolClaiming(models.AbstractModel):
         }
 
     def _uncounted_domain(self):
-        self.ensure_one()
-        return Domain(literal_eval(self.uncounted_domain or "[('id', '=', 0)]"))
+        """What a holding limit leaves out; nothing while the filter is broken, so all counts."""
+        return self._usable_domain("uncounted_domain")
 
     def _limits_for(self, user):
         """Where the limits of a user stand: on his membership if it has its own, else here."""

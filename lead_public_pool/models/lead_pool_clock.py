@@ -1,17 +1,15 @@
 import logging
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext, is_html_empty, ormcache
 
+from ..tools.jobs import each_or_set_aside, replayed, work_off
 from .lead_pool_engine import ENGINE
+from .lead_pool_trouble import RETRY_HOURS
 from .lead_pool_warning import ACTIVITY_TYPE
 
 _logger = logging.getLogger(__name__)
-# A record that failed is tried again after so many hours, and does not stop the run until then.
-RETRY_HOURS = 24
 # What may change without a word to the record is looked at so often, and so many batches a run.
 CHECK_HOURS = 24
 CHECK_BATCHES = 4
@@ -92,9 +90,9 @@ class LeadPoolClock(models.AbstractModel):
         meetings = circulating._pool_meetings_held()
         for pool, records in circulating.grouped("pool_id").items():
             rules = pool._active_rules()
-            records = records.filtered_domain(~pool._exempt_domain()) if rules else self.browse()
+            records = pool._not_exempt(records) if rules else self.browse()
             for rule in rules:
-                for record in records.filtered_domain(rule._domain()):
+                for record in rule._matching("domain", records):
                     if not rule._watches(record, meetings):
                         continue
                     due = rule._due(record, meetings, memo)
@@ -117,7 +115,8 @@ class LeadPoolClock(models.AbstractModel):
         return frozenset(
             condition.field_expr.split(".")[0]
             for rule in rules
-            for condition in (rule._domain() & ~rule.pool_id._exempt_domain()).iter_conditions()
+            for domain in (rule._domain(), rule.pool_id._exempt_domain())
+            for condition in domain.iter_conditions()
         ) | frozenset(rules.date_field_id.mapped("name"))
 
     # ------------------------------------------------------------------
@@ -173,56 +172,46 @@ class LeadPoolClock(models.AbstractModel):
         """
         commit = self.env["ir.cron"]._commit_progress
         records = self.sudo()
-        found = records.search(self._pool_lapsed_domain(), order="id")
+        found = records._pool_lapsed()
         due = Domain("pool_check_date", "<=", self.env.cr.now()) & Domain(
             "pool_state", "=", "owned"
         )
         found |= records.search(due, order="pool_check_date, id", limit=batch_size * CHECK_BATCHES)
         for start in range(0, len(found), batch_size):
-            batch = found[start : start + batch_size].exists()
-            batch.try_lock_for_update(allow_referencing=True)._pool_check_safely()
+            batch = found[start : start + batch_size]
+            replayed(self.env, lambda batch=batch: batch.exists()._pool_check_safely())
             if not commit(len(batch)):
                 return
 
     @api.model
-    def _pool_lapsed_domain(self):
+    def _pool_lapsed(self):
         """Held records without a return that a rule watches by now: an exemption has ended."""
-        pools = self.env["lead.pool"].sudo().browse(self._pool_looking_elsewhere())
-        lapsed = Domain.FALSE
-        for pool in pools:
-            watched = Domain.OR(rule._watched_domain() for rule in pool._active_rules())
-            lapsed |= Domain("pool_id", "=", pool.id) & watched & ~pool._exempt_domain()
-        return (
-            Domain("pool_state", "=", "owned")
-            & Domain("pool_due_date", "=", False)
-            & self._pool_open_domain()
-            & lapsed
-        )
+        found = self.browse()
+        for pool in self.env["lead.pool"].sudo().browse(self._pool_looking_elsewhere()):
+            unwatched = (
+                Domain("pool_state", "=", "owned")
+                & Domain("pool_id", "=", pool.id)
+                & Domain("pool_due_date", "=", False)
+                & self._pool_open_domain()
+            )
+            for rule in pool._active_rules():
+                held = rule._with_filter(
+                    "domain",
+                    lambda domain, held=unwatched & rule._watched_domain(): self.search(
+                        held & domain, order="id"
+                    ),
+                    self.browse(),
+                )
+                found |= pool._not_exempt(held)
+        return found
 
     def _pool_check_safely(self):
-        """Work out anew when these locked records go back; one that fails waits for tomorrow."""
-        try:
-            with self.env.cr.savepoint():
-                self._pool_refresh_due()
-                self.env.flush_all()
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            self.env.invalidate_all()
-            if len(self) > 1:
-                for record in self:
-                    record._pool_check_safely()
-                return
-            _logger.warning("The return of %s cannot be worked out", self, exc_info=True)
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE %s SET pool_check_date = %s WHERE id = %s",
-                    SQL.identifier(self._table),
-                    fields.Datetime.add(self.env.cr.now(), hours=CHECK_HOURS),
-                    self.id,
-                )
-            )
-            self.invalidate_recordset(["pool_check_date"])
+        """Work out anew when these records go back; one that fails waits for tomorrow."""
+        each_or_set_aside(
+            self.try_lock_for_update(allow_referencing=True),
+            lambda records: records._pool_refresh_due(),
+            lambda record, error: record._pool_set_aside("refresh", "pool_check_date", error),
+        )
 
     # ------------------------------------------------------------------
     # What counts as working a record
@@ -295,66 +284,38 @@ class LeadPoolClock(models.AbstractModel):
         :param on_hold: ids of pools whose brake has stopped the run
         :return: the run, and the seconds left to the cron
         """
-        commit = self.env["ir.cron"]._commit_progress
-        records = self.sudo()
+        runs = [run]
 
         def to_do():
             """What is due at this moment, less the pools that were told to wait."""
             return self._pool_due_domain() & Domain("pool_id", "not in", on_hold)
 
-        time_left = commit(remaining=records.search_count(to_do()))
-        while time_left:
-            due = records.search(to_do(), order="pool_due_date, id", limit=batch_size)
-            if not due:
-                break
-            try:
-                locked = due.try_lock_for_update(allow_referencing=True)
-            except psycopg2.errors.SerializationFailure:
-                # Somebody worked one of them a moment ago: look again with fresh eyes.
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                continue
-            if not locked:
-                # Others are at work on all of them; the next run finds what is left.
-                time_left = commit(remaining=0)
-                break
-            run = run or self.env["lead.pool.run"].sudo().create({"date_start": self.env.cr.now()})
-            locked._pool_reclaim(run)
+        def work(records):
+            run = runs[-1].exists()
+            if not run:
+                run = run.sudo().create({"date_start": self.env.cr.now()})
+                run._note_broken_filters()
+            runs.append(run)
+            records._pool_reclaim(run)
             run.date_end = self.env.cr.now()
-            time_left = commit(len(locked), remaining=records.search_count(to_do()))
-        return run, time_left
+
+        time_left = work_off(self.sudo(), to_do, "pool_due_date, id", batch_size, work)
+        return runs[-1].exists(), time_left
 
     def _pool_reclaim(self, run):
         """Take these locked records back, checking each again."""
-        try:
-            with self.env.cr.savepoint():
-                counts = self._pool_reclaim_batch(run)
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            # One of them is bad: take them one by one, and set aside the one that fails.
-            counts = [0, 0]
-            for record in self:
-                for index, count in enumerate(record._pool_reclaim_one(run)):
-                    counts[index] += count
-        run.reclaimed_count += counts[0]
-        run.skipped_count += counts[1]
 
-    def _pool_reclaim_one(self, run):
-        try:
-            with self.env.cr.savepoint():
-                return self._pool_reclaim_batch(run)
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            _logger.warning("%s could not be taken back to its pool", self, exc_info=True)
-            self.env.invalidate_all()
-            self._pool_set_aside()
+        def set_aside(record, error):
+            record._pool_set_aside("reclaim", "pool_due_date", error)
             run.failed_count += 1
-            run.failure_log = "\n".join(
-                filter(None, [run.failure_log, f"{self._name},{self.id}: {error}"])
-            )
-            return 0, 0
+            failure = f"{record._name},{record.id}: {error}"
+            run.failure_log = "\n".join(filter(None, [run.failure_log, failure]))
+
+        counts = each_or_set_aside(
+            self, lambda records: records._pool_reclaim_batch(run), set_aside
+        )
+        run.reclaimed_count += sum(taken for taken, _skipped in counts)
+        run.skipped_count += sum(skipped for _taken, skipped in counts)
 
     def _pool_reclaim_batch(self, run):
         """Take back those that are due also by the facts of now; put the others right.
@@ -374,16 +335,25 @@ class LeadPoolClock(models.AbstractModel):
         (self - due)._pool_refresh_due()
         return taken, len(self) - taken
 
-    def _pool_set_aside(self):
-        """Keep a record that cannot be taken back from stopping every run."""
-        retry = fields.Datetime.add(self.env.cr.now(), hours=RETRY_HOURS)
+    def _pool_set_aside(self, kind, field_name, error, hours=RETRY_HOURS, logger=_logger):
+        """Keep a record at which a job fails from stopping every run, and show it to the managers.
+
+        :param str kind: which job, see `lead.pool.trouble`
+        :param str field_name: date at which the job takes the record up
+        :param error: exception, or text
+        :param int hours: after how long it is tried again; 0 for never
+        """
+        retry = fields.Datetime.add(self.env.cr.now(), hours=hours) if hours else None
         # Plain SQL: whatever makes the record fail must not make this fail too.
         self.env.cr.execute(
             SQL(
-                "UPDATE %s SET pool_due_date = %s WHERE id IN %s",
+                "UPDATE %s SET %s = %s WHERE id IN %s",
                 SQL.identifier(self._table),
+                SQL.identifier(field_name),
                 retry,
                 tuple(self.ids),
             )
         )
-        self.invalidate_recordset(["pool_due_date"])
+        self.invalidate_recordset([field_name], flush=False)
+        for record in self:
+            self.env["lead.pool.trouble"]._note(kind, record, error, logger=logger)

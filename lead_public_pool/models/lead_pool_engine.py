@@ -1,3 +1,5 @@
+import logging
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -6,9 +8,11 @@ from odoo.fields import Domain
 from odoo.tools import SQL, mute_logger
 
 from ..tools import verdict
+from ..tools.jobs import each_or_set_aside
 from ..tools.rotation import next_turn
 from ..tools.verdict import Refusal
 
+_logger = logging.getLogger(__name__)
 # Only server code can hold this object: a context that arrives over RPC never contains it.
 ENGINE = object()
 # Doors other than picking a record: the blind next best, and a request that a manager agreed to.
@@ -77,6 +81,27 @@ class LeadPoolEngine(models.AbstractModel):
             record._pool_result(refusals.get(record.id) if record.id in locked_ids else busy)
             for record in records
         ]
+
+    def _pool_move_each(self, kind, **details):
+        """Like `_pool_move`, but a record at which it fails is answered like any other refused."""
+        if len(self) < 2:
+            return self._pool_move(kind, **details)
+        answers = {}
+
+        def set_aside(record, error):
+            _logger.warning("%s: %s is not possible", record, kind, exc_info=error)
+            told = (
+                str(error)
+                if isinstance(error, UserError)
+                else self.env._("It cannot be moved at present; the log of the server says why.")
+            )
+            answers[record.id] = record._pool_result(Refusal(verdict.LOCKED, told))
+
+        for part in each_or_set_aside(
+            self, lambda records: records._pool_move(kind, **details), set_aside
+        ):
+            answers.update({answer["id"]: answer for answer in part})
+        return [answers[record.id] for record in self]
 
     def _pool_target(self, kind, pool):
         """Where a record goes: as asked, or to the next pool if it has had all its rounds."""
@@ -433,7 +458,7 @@ class LeadPoolEngine(models.AbstractModel):
             candidates._pool_open_domain() & candidates._pool_entry_candidate_domain()
         )
         for pool in pools:
-            found = candidates.filtered_domain(pool._entry_domain()).filtered(
+            found = pool._matching("entry_domain", candidates).filtered(
                 lambda record, pool=pool: (
                     (not record.company_id or record.company_id == pool.company_id)
                     and (pool.entry_owned or not record.user_id)

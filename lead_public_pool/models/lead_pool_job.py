@@ -1,15 +1,12 @@
-import psycopg2
-from psycopg2.extensions import TransactionRollbackError
-
 from odoo import api, models
 from odoo.exceptions import AccessError
+
+from ..tools.jobs import each_or_set_aside, replayed
 
 # Up to so many records move while the manager waits; more of them move in the background.
 AT_ONCE = 5000
 # Each job by its name, with the field of the pool that is set as long as the job is on.
 JOBS = {"intake": "intake_domain", "transfer": "transfer_date"}
-# When somebody else changes a record of a batch meanwhile, the batch is taken anew so often.
-ATTEMPTS = 5
 
 
 class LeadPoolJob(models.AbstractModel):
@@ -93,20 +90,10 @@ class LeadPoolJob(models.AbstractModel):
 
         :return: whether there is time left
         """
-        commit, attempt = self.env["ir.cron"]._commit_progress, 1
+        commit = self.env["ir.cron"]._commit_progress
         # Meanwhile somebody may have stopped it, or deleted the empty pool.
         while self.exists()[JOBS[job]]:
-            try:
-                done = self._job_turn(job, batch_size)
-                self.env.flush_all()
-            except TransactionRollbackError:
-                if attempt == ATTEMPTS:
-                    raise
-                attempt += 1
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                continue
-            attempt = 1
+            done = replayed(self.env, lambda: self._job_turn(job, batch_size))
             if not commit(done, remaining=len(self._jobs_on(job))):
                 return False
         return True
@@ -138,17 +125,9 @@ class LeadPoolJob(models.AbstractModel):
 
     def _job_move(self, job, records):
         """Move records; one that cannot move stops none of the others."""
-        try:
-            with self.env.cr.savepoint():
-                getattr(self, f"_{job}_step")(records)
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            self.env.invalidate_all()
-            if len(records) == 1:
-                getattr(self, f"_{job}_failed")(records, error)
-                return
-            # By halves: one bad record among a thousand is found in twenty steps.
-            middle = len(records) // 2
-            self._job_move(job, records[:middle])
-            self._job_move(job, records[middle:])
+
+        def set_aside(record, error):
+            self.env["lead.pool.trouble"]._note(job, record, error, self, logger=None)
+            getattr(self, f"_{job}_failed")(record, error)
+
+        each_or_set_aside(records, getattr(self, f"_{job}_step"), set_aside)

@@ -1,4 +1,3 @@
-from ast import literal_eval
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -14,11 +13,12 @@ class LeadPoolMember(models.Model):
     """A user in a pool. The row that each gain of a record locks and counts on."""
 
     _name = "lead.pool.member"
-    _inherit = ["lead.pool.limits"]
+    _inherit = ["lead.pool.filter", "lead.pool.limits"]
     _description = "Pool Member"
     _order = "pool_id, role desc, id"
     _rec_name = "user_id"
     _check_company_auto = True
+    _stored_filters = ("skill_domain",)
 
     pool_id = fields.Many2one(
         "lead.pool", required=True, ondelete="cascade", index=True, help="Pool of this member."
@@ -206,6 +206,16 @@ class LeadPoolMember(models.Model):
         """Day of the member, by his working hours."""
         return self.user_id._pool_today(self.company_id)
 
+    def _may_work(self):
+        """Whether the user still may have records of this pool: his rights change elsewhere."""
+        self.ensure_one()
+        user = self.sudo().user_id
+        return (
+            not user.share
+            and self.sudo().pool_id.company_id in user.company_ids
+            and user.has_group("sales_team.group_sale_salesman")
+        )
+
     def _online(self):
         """Those of these members who are at work in Odoo at this moment."""
         users = self.sudo().user_id.filtered(
@@ -214,8 +224,11 @@ class LeadPoolMember(models.Model):
         return self.filtered(lambda member: member.user_id in users)
 
     def _skill_domain(self):
-        self.ensure_one()
-        return Domain(literal_eval(self.skill_domain or "[]"))
+        """What the member may receive; nothing while the filter is broken."""
+        return self._usable_domain("skill_domain")
+
+    def _filter_records(self, name):
+        return self.pool_id._filter_records("entry_domain") if self.pool_id else None
 
     def action_hand_over(self):
         """Open the dialog that gives this member's records to others.

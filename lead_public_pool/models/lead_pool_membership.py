@@ -1,16 +1,15 @@
 from ast import literal_eval
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..tools.jobs import CONFLICTS, each_or_set_aside, replayed
 from .lead_pool_engine import ENGINE
 
 # Pools whose members are to be worked out again before the transaction ends.
 PENDING = "lead_pool.members"
 SALESMAN = "sales_team.group_sale_salesman"
-# What comes out when a filter is typed or stored wrongly, or names what is not installed.
-BAD_DOMAIN = (ValueError, SyntaxError, TypeError, KeyError, AttributeError, UserError)
 
 
 class LeadPoolMembership(models.AbstractModel):
@@ -52,8 +51,11 @@ class LeadPoolMembership(models.AbstractModel):
             try:
                 # With the rights of whoever sets it: a filter must not reveal what he cannot read.
                 users = self.env["res.users"].with_company(pool.company_id)
-                users.search(pool._member_domain(), limit=1)
-            except BAD_DOMAIN as error:
+                with pool._only_reading():
+                    users.search(pool._member_domain(), limit=1)
+            except CONFLICTS:
+                raise
+            except Exception as error:
                 raise ValidationError(
                     self.env._(
                         "The filter on the members of %(pool)s cannot be used: %(error)s",
@@ -139,11 +141,13 @@ class LeadPoolMembership(models.AbstractModel):
         wanted = {}
         if self.member_by_filter:
             try:
-                with self.env.cr.savepoint():
+                with self._only_reading():
                     # Employees, for one, are found only in the company in which one looks.
                     users = self.env["res.users"].with_company(self.company_id)
                     found = users.search(self._member_domain()).with_env(self.env)
-            except BAD_DOMAIN as error:
+            except CONFLICTS:
+                raise
+            except Exception as error:
                 self.member_domain_error = str(error)
                 return None
             wanted = {user: {"origin": "domain", "role": "member"} for user in found}
@@ -172,6 +176,13 @@ class LeadPoolMembership(models.AbstractModel):
     @api.model
     def _cron_sync_members(self):
         """Once a day, since a filter on users may look at anything."""
+
+        def set_aside(pool, error):
+            self.env["lead.pool.trouble"]._note("members", pool, error)
+
+        def sync(pool):
+            each_or_set_aside(pool, lambda pool: pool._sync_members(), set_aside)
+
         for pool in self._pools_with_automatic_members():
-            pool._sync_members()
+            replayed(self.env, lambda pool=pool: sync(pool))
             self.env["ir.cron"]._commit_progress(1)

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.jobs import each_or_set_aside, work_off
 from .lead_pool_engine import ENGINE
 
 # An offer names so many records; the rest are counted.
@@ -58,18 +59,17 @@ class LeadPoolOffer(models.AbstractModel):
         :param int batch_size: records per transaction
         :return: seconds left to the cron
         """
-        commit = self.env["ir.cron"]._commit_progress
-        records = self.sudo()
-        expired = Domain("pool_offer_until", "<=", self.env.cr.now())
-        time_left = commit(remaining=records.search_count(expired))
-        while time_left:
-            due = records.search(expired, order="pool_offer_until, id", limit=batch_size)
-            locked = due.try_lock_for_update(allow_referencing=True)
-            if not locked:
-                break
-            locked._pool_offer_expired()
-            time_left = commit(len(locked), remaining=records.search_count(expired))
-        return time_left
+        return work_off(
+            self.sudo(),
+            lambda: Domain("pool_offer_until", "<=", self.env.cr.now()),
+            "pool_offer_until, id",
+            batch_size,
+            lambda records: each_or_set_aside(
+                records,
+                lambda some: some._pool_offer_expired(),
+                lambda record, error: record._pool_set_aside("offer", "pool_offer_until", error),
+            ),
+        )
 
     def _pool_offer_expired(self):
         self.with_context(pool_engine=ENGINE, tracking_disable=True).write(

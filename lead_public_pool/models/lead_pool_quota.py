@@ -15,7 +15,7 @@ class Quota:
     queries for all its records.
     """
 
-    def __init__(self, pool, user, counts, last_losses):
+    def __init__(self, pool, user, counts, last_losses, records):
         self.pool = pool
         self.env = pool.env
         self.user = user
@@ -27,6 +27,9 @@ class Quota:
         self.last_claim = counts["last_claim", pool.id]
         self.last_losses = last_losses
         self.assigned = counts["assigned", pool.id]
+        # Records to judge, and for those already judged, whether the member is skilled for them.
+        self.records = records
+        self.skilled = {}
 
     @classmethod
     def load(cls, kind, records, user, pools, count_all=False):
@@ -50,7 +53,7 @@ class Quota:
             last_losses = cls._last_losses(user, records) if limited("cooldown_days") else {}
         if kind == "assign":
             cls._count_assigned(counts, user, pools)
-        return {pool.id: cls(pool, user, counts, last_losses) for pool in pools}
+        return {pool.id: cls(pool, user, counts, last_losses, records) for pool in pools}
 
     @staticmethod
     def _held(pools, user):
@@ -67,8 +70,14 @@ class Quota:
         """Open records that the user holds from each pool."""
         for pool in pools:
             records, held = cls._held(pool, user)
-            own = held & Domain("pool_id", "=", pool.id) & ~pool._uncounted_domain()
-            counts["holding", pool.id] = records.search_count(own)
+            own = held & Domain("pool_id", "=", pool.id)
+            counted = pool._with_filter(
+                "uncounted_domain",
+                lambda uncounted, records=records, own=own: records.search_count(own & ~uncounted),
+                None,
+            )
+            # While the filter is broken, all of them count.
+            counts["holding", pool.id] = records.search_count(own) if counted is None else counted
 
     @classmethod
     def _count_backlog(cls, counts, user, pools):
@@ -197,12 +206,31 @@ class Quota:
         )
 
     def refuse_skill(self, record):
-        if not self.member or record.filtered_domain(self.member._skill_domain()):
+        if not self.member or self._is_skilled(record):
             return None
+        if self.member._filter_trouble("skill_domain"):
+            return Refusal(
+                verdict.NOT_MEMBER,
+                self.env._(
+                    "The filter on the territory and products of %s does not work any more; a "
+                    "manager of the pool must mend it.",
+                    self.user.name,
+                ),
+            )
         return Refusal(
             verdict.NOT_MEMBER,
             self.env._("It is outside the territory or products of %s.", self.user.name),
         )
+
+    def _is_skilled(self, record):
+        """Whether the member's filter matches a record; found out for the whole batch at once."""
+        if record.id not in self.skilled:
+            together = record._name == self.records._name and record in self.records
+            batch = self.records if together else record
+            self.skilled.update(dict.fromkeys(batch._ids, False))
+            found = self.member._matching("skill_domain", batch)
+            self.skilled.update(dict.fromkeys(found._ids, True))
+        return self.skilled[record.id]
 
     # ------------------------------------------------------------------
     # When

@@ -1,5 +1,3 @@
-from ast import literal_eval
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -11,6 +9,7 @@ class LeadPoolReturning(models.AbstractModel):
     """How records come back to a pool: what counts as work, exemptions, warnings, age."""
 
     _name = "lead.pool.returning"
+    _inherit = ["lead.pool.filter"]
     _description = "How Records Come Back to a Pool"
 
     # What counts as work
@@ -167,9 +166,26 @@ class LeadPoolReturning(models.AbstractModel):
         """So many days later (or earlier, below 0), at the same time of the company's day."""
         return add_days(moment, days, self.company_id._pool_tz())
 
+    def _filter_rests(self, name):
+        super()._filter_rests(name)
+        if name == "exempt_domain":
+            self._refresh_when_mended()
+
     def _exempt_domain(self):
-        self.ensure_one()
-        return Domain(literal_eval(self.exempt_domain or "[('id', '=', 0)]"))
+        """What no rule takes back. While the filter is broken that is everything: nobody may lose
+        a record that should have been spared."""
+        return self._with_filter("exempt_domain", lambda domain: domain, Domain.TRUE)
+
+    def _own_dues_error(self):
+        """Why no rule of the pool takes anything back, False if that is not so."""
+        if error := self._filter_trouble("exempt_domain"):
+            label = self._fields["exempt_domain"]._description_string(self.env)
+            return self.env._("%(filter)s: %(error)s", filter=label, error=error)
+        return False
+
+    def _not_exempt(self, records):
+        """Those of these records that rules may take back."""
+        return self._not_matching("exempt_domain", records)
 
     # ------------------------------------------------------------------
     # Working days

@@ -1,4 +1,3 @@
-from ast import literal_eval
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -37,9 +36,11 @@ class LeadPoolRule(models.Model):
     """When a record goes back to the pool."""
 
     _name = "lead.pool.rule"
+    _inherit = ["lead.pool.filter"]
     _description = "Reclaim Rule"
     _order = "pool_id, sequence, id"
     _check_company_auto = True
+    _stored_filters = ("domain",)
 
     name = fields.Char(
         required=True,
@@ -273,9 +274,8 @@ class LeadPoolRule(models.Model):
             records._pool_open_domain()
             & Domain("pool_state", "=", "owned")
             & Domain("pool_id", "=", self.pool_id.id)
-            & self._domain()
-            & ~self.pool_id._exempt_domain()
         )
+        held = self.pool_id._not_exempt(self._matching("domain", held))
         meetings, memo = held._pool_meetings_held(), {}
         dues = [
             (record, self._due(record, meetings, memo), self)
@@ -289,8 +289,14 @@ class LeadPoolRule(models.Model):
     # ------------------------------------------------------------------
 
     def _domain(self):
-        self.ensure_one()
-        return Domain(literal_eval(self.domain or "[]"))
+        """Which records it watches; none while its filter is broken, so it takes nothing back."""
+        return self._usable_domain("domain")
+
+    def _filter_rests(self, name):
+        self.pool_id.sudo()._refresh_when_mended()
+
+    def _filter_records(self, name):
+        return self.pool_id._filter_records("entry_domain") if self.pool_id else None
 
     def _watches(self, record, meetings):
         """Whether the clock runs on an owned record at all; the filter is judged in batch.
@@ -301,11 +307,10 @@ class LeadPoolRule(models.Model):
         return self.clock != "first_touch" or not worked
 
     def _watched_domain(self):
-        """Filter of the records that the rule watches, but for meetings held."""
-        domain = self._domain()
+        """Which of the records that match its filter the rule watches, but for meetings held."""
         if self.clock == "first_touch":
-            domain &= Domain("pool_touch_date", "=", False)
-        return domain
+            return Domain("pool_touch_date", "=", False)
+        return Domain.TRUE
 
     def _clock_base(self, record, meetings):
         """Moment at which the rule's clock last started on an owned record, naive UTC.

@@ -50,6 +50,12 @@ class LeadPoolRun(models.Model):
         help="Records that could not be taken back; the run tries them again a day later.",
     )
     failure_log = fields.Text(readonly=True, help="Which records failed, and why.")
+    filter_log = fields.Text(
+        string="Broken filters",
+        readonly=True,
+        help="Filters that could not be used when the run began. What hangs on them rested: a "
+        "rule whose filter is broken takes nothing back.",
+    )
     undo_report = fields.Text(readonly=True, help="What undoing put back, and what it left alone.")
     move_ids = fields.One2many(
         "lead.pool.move", "run_id", string="Moves", readonly=True, help="What this run took back."
@@ -108,6 +114,12 @@ class LeadPoolRun(models.Model):
                 }
             )
         return True
+
+    def _note_broken_filters(self):
+        """Say in the report which filters rested during the run, and so took nothing back."""
+        broken = self.env["lead.pool.trouble"].sudo().search([("kind", "=", "filter")])
+        lines = [f"{trouble.pool_id.name}: {trouble.message}" for trouble in broken]
+        self.filter_log = "\n".join(lines) or False
 
     def _to_decide(self):
         self.check_access("read")

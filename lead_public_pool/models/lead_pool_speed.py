@@ -1,12 +1,12 @@
 import logging
 
-import psycopg2
 import pytz
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.jobs import each_or_set_aside, work_off
 from ..tools.worktime import hours_within
 from .lead_pool_engine import ENGINE
 from .lead_pool_holding import GAIN, UNDOES
@@ -196,54 +196,23 @@ class LeadPoolSpeed(models.AbstractModel):
         :param int batch_size: records per transaction
         :return: the seconds left to the cron
         """
-        commit = self.env["ir.cron"]._commit_progress
-        records = self.sudo()
-        time_left = commit(remaining=records.search_count(self._pool_first_touch_domain()))
-        while time_left:
-            late = records.search(
-                self._pool_first_touch_domain(), order="pool_first_touch_alarm", limit=batch_size
-            )
-            if not late:
-                break
-            try:
-                locked = late.try_lock_for_update(allow_referencing=True)
-            except psycopg2.errors.SerializationFailure:
-                # Somebody worked one of them a moment ago: look again with fresh eyes.
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                continue
-            if not locked:
-                # Others are at work on all of them; the next run finds what is left.
-                return commit(remaining=0)
-            locked._pool_warn_safely()
-            time_left = commit(
-                len(locked), remaining=records.search_count(self._pool_first_touch_domain())
-            )
-        return time_left
+        return work_off(
+            self.sudo(),
+            self._pool_first_touch_domain,
+            "pool_first_touch_alarm, id",
+            batch_size,
+            lambda records: records._pool_warn_safely(),
+        )
 
     def _pool_warn_safely(self):
         """Warn about these locked records; one that fails is not tried for ever."""
-        try:
-            with self.env.cr.savepoint():
-                self._pool_warn_first_touch()
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            self.env.invalidate_all()
-            if len(self) > 1:
-                for record in self:
-                    record._pool_warn_safely()
-                return
-            _logger.warning("No warning could be given about %s", self, exc_info=True)
-            # Plain SQL: whatever makes the record fail must not make this fail too.
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE %s SET pool_first_touch_alarm = NULL WHERE id = %s",
-                    SQL.identifier(self._table),
-                    self.id,
-                )
-            )
-            self.invalidate_recordset(["pool_first_touch_alarm"])
+        each_or_set_aside(
+            self,
+            lambda records: records._pool_warn_first_touch(),
+            lambda record, error: record._pool_set_aside(
+                "first_contact", "pool_first_touch_alarm", error, hours=0, logger=_logger
+            ),
+        )
 
     def _pool_warn_first_touch(self):
         """Warn the owner when the target has passed, and the managers when it has twice."""

@@ -3,6 +3,10 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.jobs import each_or_set_aside, work_off
+from .lead_pool_trouble import RETRY_HOURS
 
 # A notice names so many records; the rest are counted.
 LISTED = 10
@@ -177,14 +181,30 @@ class LeadPoolWait(models.Model):
         """Remind those whose cool-down or other delay has passed, in all companies.
 
         :param int batch_size: waits per transaction
+        :return: seconds left to the cron
         """
-        commit = self.env["ir.cron"]._commit_progress
-        due = Domain("state", "=", "waiting") & Domain("remind_date", "<=", self.env.cr.now())
-        waits = self.sudo()
-        while found := waits.search(due, order="remind_date, id", limit=batch_size):
-            found._remind()
-            if not commit(len(found)):
-                return
+        return work_off(
+            self.sudo(),
+            lambda: (
+                Domain("state", "=", "waiting") & Domain("remind_date", "<=", self.env.cr.now())
+            ),
+            "remind_date, id",
+            batch_size,
+            lambda waits: each_or_set_aside(
+                waits,
+                lambda some: some._remind(),
+                lambda wait, error: wait._remind_set_aside(error),
+            ),
+        )
+
+    def _remind_set_aside(self, error):
+        """A reminder that fails is tried again a day later, and the managers can see it."""
+        later = fields.Datetime.add(self.env.cr.now(), hours=RETRY_HOURS)
+        self.env.cr.execute(
+            SQL("UPDATE lead_pool_wait SET remind_date = %s WHERE id = %s", later, self.id)
+        )
+        self.invalidate_recordset(["remind_date"], flush=False)
+        self.env["lead.pool.trouble"]._note("remind", self, error)
 
     def _remind(self):
         """Tell who may claim now; the others get the new moment, or wait for the return."""

@@ -35,8 +35,8 @@ class LeadPool(models.Model):
 
         :param int batch_size: records per transaction
         """
-        self.env["lead.pool.wait"]._remind_due(batch_size)
-        return super()._cron_warn(batch_size=batch_size)
+        if self.env["lead.pool.wait"]._remind_due(batch_size):
+            super()._cron_warn(batch_size=batch_size)
 
 
 class LeadPoolMember(models.Model):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ..tools.jobs import each_or_set_aside, work_off
+
 # A message lists so many records; the rest are counted.
 LISTED = 20
 ACTIVITY_TYPE = "lead_public_pool.mail_activity_type_returns"
@@ -38,21 +40,17 @@ class LeadPoolWarning(models.AbstractModel):
         :param int batch_size: records per transaction
         :return: seconds left to the cron
         """
-        commit = self.env["ir.cron"]._commit_progress
-        records = self.sudo()
-        time_left = commit(remaining=records.search_count(self._pool_warn_domain()))
-        while time_left:
-            due = records.search(
-                self._pool_warn_domain(), order="pool_warn_date, id", limit=batch_size
-            )
-            locked = due.try_lock_for_update(allow_referencing=True)
-            if not locked:
-                break
-            locked._pool_warn()
-            time_left = commit(
-                len(locked), remaining=records.search_count(self._pool_warn_domain())
-            )
-        return time_left
+        return work_off(
+            self.sudo(),
+            self._pool_warn_domain,
+            "pool_warn_date, id",
+            batch_size,
+            lambda records: each_or_set_aside(
+                records,
+                lambda some: some._pool_warn(),
+                lambda record, error: record._pool_set_aside("warn", "pool_warn_date", error),
+            ),
+        )
 
     @api.model
     def _pool_warn_domain(self):
@@ -107,6 +105,27 @@ class LeadPoolWarning(models.AbstractModel):
                 ),
                 body=self.with_env(env)._pool_warning_list(with_owner=True),
             )
+
+    def _pool_digest_safely(self, owner):
+        """Tell an owner about all these records, once a day; who cannot be told stops no other.
+
+        :return: number of owners looked at
+        """
+
+        def work(owner):
+            members = self.env["lead.pool.member"].sudo()
+            told = members.search([("user_id", "=", owner.id), ("pool_id", "in", self.pool_id.ids)])
+            if any(member.digest_date == member._today() for member in told):
+                return
+            self._pool_mail_digest(owner)
+            for member in told:
+                member.digest_date = member._today()
+
+        def set_aside(owner, error):
+            self.env["lead.pool.trouble"]._note("digest", owner, error, self.pool_id[:1])
+
+        each_or_set_aside(owner, work, set_aside)
+        return 1
 
     def _pool_mail_digest(self, owner):
         """Queue one e-mail about all these records."""

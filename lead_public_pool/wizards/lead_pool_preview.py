@@ -17,6 +17,11 @@ class LeadPoolPreview(models.TransientModel):
     )
     rule_id = fields.Many2one("lead.pool.rule", readonly=True, help="The rule that is tried out.")
     summary = fields.Char(readonly=True, help="How many records, from how many salespeople.")
+    filter_error = fields.Text(
+        string="Broken filters",
+        readonly=True,
+        help="Filters that no longer work. What hangs on them rests, and so is not shown here.",
+    )
     line_ids = fields.One2many(
         "lead.pool.preview.line",
         "preview_id",
@@ -43,6 +48,9 @@ class LeadPoolPreview(models.TransientModel):
             {
                 "pool_id": pool.id,
                 "rule_id": rule.id if rule else False,
+                "filter_error": "\n".join(filter(None, [rule.filter_error, pool._own_dues_error()]))
+                if rule
+                else pool.filter_error,
                 "summary": self.env._(
                     "Now: %(now)s records. Within %(days)s days: %(all)s records from "
                     "%(owners)s salespeople.",

@@ -30,6 +30,7 @@ MATRIX = {
     "lead.pool.rule.version": READ,
     "lead.pool.reason": {**READ, "pool_admin": "rwcd"},
     "lead.pool.move": READ,
+    "lead.pool.trouble": {**NOBODY, "pool_manager": "r", "pool_admin": "rd"},
     "lead.pool.run": {**NOBODY, "pool_manager": "r", "pool_admin": "r"},
     "lead.pool.entry": READ,
     "lead.pool.view": {**NOBODY, "pool_manager": "r", "pool_admin": "r"},
