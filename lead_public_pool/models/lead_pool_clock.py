@@ -195,13 +195,12 @@ class LeadPoolClock(models.AbstractModel):
                 & self._pool_open_domain()
             )
             for rule in pool._active_rules():
-                held = rule._with_filter(
-                    "domain",
-                    lambda domain, held=unwatched & rule._watched_domain(): self.search(
-                        held & domain, order="id"
-                    ),
-                    self.browse(),
-                )
+                watched = unwatched & rule._watched_domain()
+
+                def search(domain, watched=watched):
+                    return self.search(watched & domain, order="id")
+
+                held = rule._with_filter("domain", search, self.browse())
                 found |= pool._not_exempt(held)
         return found
 
