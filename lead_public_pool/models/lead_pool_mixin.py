@@ -14,6 +14,7 @@ ENGINE_FIELDS = {
     "pool_due_rule_id",
     "pool_warn_date",
     "pool_check_date",
+    "pool_notice_date",
     "pool_first_touch_due",
     "pool_first_touch_alarm",
     "pool_former_user_id",

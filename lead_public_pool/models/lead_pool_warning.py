@@ -5,7 +5,10 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..tools.jobs import each_or_set_aside, work_off
+from .lead_pool_engine import ENGINE
 
+# A write of one of these may reopen what was won, lost or archived.
+REOPENING = {"active", "stage_id", "probability"}
 # A message lists so many records; the rest are counted.
 LISTED = 20
 ACTIVITY_TYPE = "lead_public_pool.mail_activity_type_returns"
@@ -24,7 +27,47 @@ class LeadPoolWarning(models.AbstractModel):
         help="When its owner is warned next that it goes back.",
     )
 
+    pool_notice_date = fields.Datetime(
+        string="Reopened on",
+        readonly=True,
+        copy=False,
+        groups="sales_team.group_sale_salesman",
+        help="When it was reopened and so got a last term with a fresh warning. It gets one term "
+        "only, until it is worked or changes hands.",
+    )
+
     _pool_warn_index = models.Index("(pool_warn_date) WHERE pool_warn_date IS NOT NULL")
+
+    def write(self, vals):
+        if REOPENING.isdisjoint(vals):
+            return super().write(vals)
+        closed = self.sudo().filtered(
+            lambda record: record.pool_state == "owned" and record._pool_is_closed()
+        )
+        result = super().write(vals)
+        closed.filtered(lambda record: not record._pool_is_closed())._pool_give_notice()
+        return result
+
+    def _pool_give_notice(self):
+        """What was reopened and is long due goes back only after its owner was warned again.
+
+        Once for each time it was worked or received: closing and reopening is no way to keep it.
+        """
+        now = self.env.cr.now()
+        fresh = self.filtered(
+            lambda record: (
+                not record.pool_notice_date
+                or record.pool_notice_date
+                < max(filter(None, [record.pool_own_date, record.pool_touch_date]), default=now)
+            )
+        )
+        fresh.with_context(pool_engine=ENGINE, tracking_disable=True).write(
+            {"pool_notice_date": now}
+        )
+        for pool, records in fresh.grouped("pool_id").items():
+            # A day more than the longest step: the first warning is given, then time runs.
+            until = pool._days_later(now, max(pool._warn_days(), default=0) + 1)
+            records._pool_protect_until(until)
 
     def _pool_next_warning(self, due):
         """Moment of the next warning before a due date, False when none is left."""

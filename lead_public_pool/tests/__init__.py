@@ -14,6 +14,7 @@ from . import test_entry_window
 from . import test_filters
 from . import test_gamification
 from . import test_handover
+from . import test_jobs
 from . import test_ledger
 from . import test_limits
 from . import test_lock
