@@ -31,6 +31,7 @@ from . import lead_pool_policy_seal
 from . import lead_pool_engine
 from . import lead_pool_seal
 from . import lead_pool_warning
+from . import lead_pool_touch
 from . import lead_pool_clock
 from . import lead_pool_notice
 from . import lead_pool_speed
@@ -66,3 +67,5 @@ from . import resource_calendar
 from . import resource_calendar_leaves
 from . import resource_resource
 from . import calendar_event
+from . import mail_message
+from . import mail_thread

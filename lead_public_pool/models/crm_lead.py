@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
-from .lead_pool_engine import ENGINE, RETURNS
+from .lead_pool_engine import ENGINE, RETURNS, in_engine
 
 # Odoo works these out again when the owner changes, since he may bring another team. Who only
 # loses his lead brings none.
@@ -89,6 +89,17 @@ class CrmLead(models.Model):
             for meeting in meetings
             if meeting.start >= meeting.opportunity_id.pool_own_date
         }
+
+    def _pool_customer(self):
+        return self.partner_id
+
+    def write(self, vals):
+        if "stage_id" not in vals or in_engine(self.env):
+            return super().write(vals)
+        before = {lead.id: lead.stage_id.id for lead in self.sudo()}
+        result = super().write(vals)
+        self._pool_stage_changed(before)
+        return result
 
     def _compute_team_id(self):
         """Odoo looks for the default team lead by lead; once for leads that are alike will do."""

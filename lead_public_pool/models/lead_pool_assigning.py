@@ -79,6 +79,7 @@ class LeadPoolAssigning(models.AbstractModel):
                 )
 
     @api.depends("assign_strategy", "assign_working_hours", "assign_online")
+    @api.depends_context("lang")
     def _compute_assign_blocked_reason(self):
         for pool in self:
             if pool.assign_strategy == "none" or pool._eligible_members()[0]:

@@ -2,12 +2,11 @@ import logging
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, html2plaintext, is_html_empty, ormcache
+from odoo.tools import SQL, ormcache
 
 from ..tools.jobs import each_or_set_aside, replayed, work_off
 from .lead_pool_engine import ENGINE
 from .lead_pool_trouble import RETRY_HOURS
-from .lead_pool_warning import ACTIVITY_TYPE
 
 _logger = logging.getLogger(__name__)
 # What may change without a word to the record is looked at so often, and so many batches a run.
@@ -18,7 +17,7 @@ OWN_OPERATORS = {"=", "!=", "in", "not in"}
 
 
 class LeadPoolClock(models.AbstractModel):
-    """Touches, due dates, and taking back what is due."""
+    """Due dates, and taking back what is due."""
 
     _name = "lead.pool.clock"
     _description = "Pool Clock"
@@ -36,13 +35,6 @@ class LeadPoolClock(models.AbstractModel):
     # ------------------------------------------------------------------
     # Due dates
     # ------------------------------------------------------------------
-
-    def _pool_touch(self):
-        """The owner worked these records: their touch clocks start again."""
-        owned = self.sudo().filtered(lambda record: record.pool_state == "owned")
-        if owned:
-            owned.with_context(pool_engine=ENGINE).write({"pool_touch_date": self.env.cr.now()})
-            owned._pool_refresh_due()
 
     def _pool_refresh_due(self):
         """Work out and store when each record goes back, by which rule, and the next warning."""
@@ -211,55 +203,6 @@ class LeadPoolClock(models.AbstractModel):
             lambda records: records._pool_refresh_due(),
             lambda record, error: record._pool_set_aside("refresh", "pool_check_date", error),
         )
-
-    # ------------------------------------------------------------------
-    # What counts as working a record
-    # ------------------------------------------------------------------
-
-    def _message_post_after_hook(self, message, msg_values):
-        result = super()._message_post_after_hook(message, msg_values)
-        self._pool_touch_by_message(message)
-        return result
-
-    def _pool_touch_by_message(self, message):
-        """What of a new message counts as work is set on each pool."""
-        owned = self.sudo().filtered(lambda record: record.pool_state == "owned")
-        owned.filtered(lambda record: record._pool_is_work(message))._pool_touch()
-
-    def _pool_is_work(self, message, owner=None, pool=None):
-        """Whether a message on an owned record shows that it is worked.
-
-        :param owner: who should work it, none for its present owner
-        :param pool: whose settings say what counts, none for its home
-        """
-        pool = pool or self.pool_id
-        by_owner = message.author_id == (owner or self.user_id).partner_id
-        if message.mail_activity_type_id:
-            return by_owner and self._pool_is_work_activity(message, pool)
-        empty = is_html_empty(message.body) and not message.attachment_ids
-        if empty or message.message_type not in ("comment", "email", "email_outgoing"):
-            return False
-        if not by_owner:
-            outside = not message.author_id.user_ids.filtered(lambda user: not user.share)
-            return pool.touch_reply and message.message_type == "email" and outside
-        if message.is_internal or message.subtype_id.internal:
-            return pool.touch_note and self._pool_is_long_enough(message, pool)
-        return pool.touch_mail
-
-    def _pool_is_work_activity(self, message, pool):
-        types = pool.touch_activity_type_ids
-        if message.mail_activity_type_id == self.env.ref(ACTIVITY_TYPE, raise_if_not_found=False):
-            return False
-        if not pool.touch_activity or (types and message.mail_activity_type_id not in types):
-            return False
-        if self.env.context.get("pool_activity_planned") is ENGINE:
-            return True
-        feedback = self.env.context.get("pool_activity_feedback") or ""
-        return len(html2plaintext(feedback).strip()) >= pool.touch_minimum
-
-    def _pool_is_long_enough(self, message, pool):
-        text = html2plaintext(message.body or "").strip()
-        return len(text) >= pool.touch_minimum or bool(message.attachment_ids)
 
     # ------------------------------------------------------------------
     # Taking back

@@ -139,7 +139,7 @@ class LeadPoolEntry(models.Model):
         leads = self.env["crm.lead"].sudo()._search(Domain("tag_ids", operator, value))
         return Domain("kind", "=", "lead") & Domain("res_id", "in", leads)
 
-    @api.depends_context("uid")
+    @api.depends_context("uid", "tz", "lang")
     def _compute_pool_claim(self):
         # In a list, nobody reads about duplicates; on a form he should.
         single = len(self) == 1

@@ -25,6 +25,13 @@ class LeadPoolHold(models.AbstractModel):
         copy=False,
         help="It takes one of the protected slots of its owner.",
     )
+    pool_protect_start = fields.Datetime(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="When its present salesperson first protected it: freeing the slot and taking it "
+        "again protects it no longer.",
+    )
     pool_extension_count = fields.Integer(
         string="Extensions",
         readonly=True,
@@ -214,6 +221,12 @@ class LeadPoolHold(models.AbstractModel):
             return refusal
         if self.pool_slot:
             return None
+        days, start = self.pool_id.protected_days, self.pool_protect_start
+        if days and start and self.pool_id._days_later(start, days) <= self.env.cr.now():
+            return Refusal(
+                verdict.LOCKED,
+                self.env._("It has been protected for %s days, the longest there is.", days),
+            )
         self._pool_lock_members(self.user_id)
         limit = self.pool_id._limits_for(self.user_id).protected_limit
         used = self.search_count(
@@ -233,12 +246,13 @@ class LeadPoolHold(models.AbstractModel):
 
     def _pool_set_slot(self, protect):
         days = self.pool_id.protected_days
-        until = self.pool_id._days_later(self.env.cr.now(), days) if protect and days else False
+        start = self.pool_protect_start or self.env.cr.now()
+        until = self.pool_id._days_later(start, days) if protect and days else False
         if protect and not days:
             # No limit in time: far away, yet a date that can be compared and shown.
             until = self.env.cr.now() + timedelta(days=3650)
         self.with_context(pool_engine=ENGINE).write(
-            {"pool_slot": protect, "pool_protected_until": until}
+            {"pool_slot": protect, "pool_protected_until": until, "pool_protect_start": start}
         )
         for member in self.pool_id._member(self.user_id):
             # Two slots taken at the same moment conflict here, and one is replayed.

@@ -15,6 +15,9 @@ ENGINE_FIELDS = {
     "pool_warn_date",
     "pool_check_date",
     "pool_notice_date",
+    "pool_weak_count",
+    "pool_stage_steps",
+    "pool_protect_start",
     "pool_first_touch_due",
     "pool_first_touch_alarm",
     "pool_former_user_id",
@@ -40,6 +43,7 @@ class LeadPoolMixin(models.AbstractModel):
         "lead.pool.seal",
         "lead.pool.turn",
         "lead.pool.speed",
+        "lead.pool.touch",
         "lead.pool.api",
         "lead.pool.engine",
         "lead.pool.clock",
@@ -58,7 +62,8 @@ class LeadPoolMixin(models.AbstractModel):
         ondelete="restrict",
         copy=False,
         tracking=True,
-        help="Home pool: where the record lies, or where it goes back to.",
+        help="Home pool: where the record lies, or where it goes back to. A copy of a record has "
+        "none: it is like one typed by hand, and comes into a pool by its filter.",
     )
     pool_state = fields.Selection(
         [("outside", "Outside"), ("pooled", "In the pool"), ("owned", "With a salesperson")],
@@ -165,6 +170,7 @@ class LeadPoolMixin(models.AbstractModel):
     _pool_owned_index = models.Index("(pool_id, user_id) WHERE pool_state = 'owned'")
 
     @api.depends("pool_due_date", "pool_state")
+    @api.depends_context("lang")
     def _compute_pool_due_label(self):
         now = self.env.cr.now()
         for record in self:
@@ -211,7 +217,7 @@ class LeadPoolMixin(models.AbstractModel):
                 record.pool_notice = False
 
     @api.depends("pool_state", "pool_id", "user_id", "active")
-    @api.depends_context("uid")
+    @api.depends_context("uid", "tz", "lang")
     def _compute_pool_claim(self):
         # In a list, nobody reads about duplicates; on a form he should.
         answers = {
@@ -413,8 +419,6 @@ class LeadPoolMixin(models.AbstractModel):
 
     def _pool_after_write(self, vals):
         """Keep clocks right, and let no record lose its owner without gaining a pool."""
-        if "stage_id" in vals:
-            self.sudo().filtered(lambda record: record.pool_id.touch_stage)._pool_touch()
         if {"active", "stage_id", "probability"} & vals.keys() or (
             vals.keys() & self._pool_rule_fields()
         ):

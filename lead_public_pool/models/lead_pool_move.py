@@ -150,6 +150,9 @@ class LeadPoolMove(models.Model):
                     delay=facts["delay"],
                     unit=units.get(facts["unit"], facts["unit"]).lower(),
                 )
+                if facts.get("weak"):
+                    weak = self.env["crm.lead"]._pool_weak_text(facts["weak"])
+                    move.explanation = f"{move.explanation} ({weak})"
             else:
                 move.explanation = ": ".join(
                     part for part in (move.reason_id.name, move.note) if part

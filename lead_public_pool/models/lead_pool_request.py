@@ -80,7 +80,7 @@ class LeadPoolRequest(models.Model):
     )
 
     @api.depends("lead_id", "partner_id")
-    @api.depends_context("uid")
+    @api.depends_context("uid", "lang")
     def _compute_record_name(self):
         for request in self:
             request.record_name = request.sudo()._record().display_name

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..tools.clock import add_days
+from .lead_pool_warning import ACTIVITY_TYPE
 
 
 class LeadPoolReturning(models.AbstractModel):
@@ -131,6 +132,16 @@ class LeadPoolReturning(models.AbstractModel):
                         pool.name,
                     )
                 )
+
+    def _counts_activity(self, activity_type):
+        """Whether doing an activity of this type counts as work; a warning never does."""
+        types = self.touch_activity_type_ids
+        warning = self.env.ref(ACTIVITY_TYPE, raise_if_not_found=False)
+        return (
+            self.touch_activity
+            and (not activity_type or activity_type != warning)
+            and (not types or activity_type in types)
+        )
 
     def _warn_days(self):
         """Days before the return on which an owner is warned, longest first."""

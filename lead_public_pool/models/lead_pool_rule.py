@@ -414,5 +414,6 @@ class LeadPoolRule(models.Model):
             "delay": self.delay,
             "unit": self.unit,
             "domain": self.domain or "[]",
+            "weak": record.pool_weak_count,
             "due": fields.Datetime.to_string(self._due(record, meetings, memo)),
         }

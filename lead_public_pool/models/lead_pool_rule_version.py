@@ -72,6 +72,7 @@ class LeadPoolRuleVersion(models.Model):
     )
 
     @api.depends("rule_name", "version")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for version in self:
             version.display_name = self.env._(

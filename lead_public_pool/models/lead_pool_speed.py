@@ -94,12 +94,6 @@ class LeadPoolSpeed(models.AbstractModel):
         untouched.filtered("pool_touch_date")._pool_first_touch()
         return result
 
-    def _pool_touch_by_message(self, message):
-        # A warning that is being done right now is closed by Odoo itself.
-        by_activity = bool(message.mail_activity_type_id)
-        records = self.with_context(pool_keep_warnings=by_activity)
-        return super(LeadPoolSpeed, records)._pool_touch_by_message(message)
-
     def _pool_first_touch(self):
         """The owners worked these records for the first time: note how long it took."""
         if not self:
@@ -177,7 +171,7 @@ class LeadPoolSpeed(models.AbstractModel):
 
     def _pool_drop_first_touch_warnings(self):
         """Warnings that have become pointless disappear."""
-        if self and not self.env.context.get("pool_keep_warnings"):
+        if self:
             self.sudo().activity_unlink([WARNING_TYPE])
 
     @api.model

@@ -193,12 +193,17 @@ class LeadPoolWarning(models.AbstractModel):
                 rule=record.pool_due_rule_id.name,
             )
             owner = f" ({record.user_id.name})" if with_owner else ""
+            if with_owner and record.pool_weak_count:
+                owner += f" [{self._pool_weak_text(record.pool_weak_count)}]"
             link = f"/odoo/{record._name}/{record.id}"
             lines.append(Markup('<li><a href="%s">%s</a>%s</li>') % (link, text, owner))
         body = Markup("<ul>%s</ul>") % Markup("").join(lines)
         if len(self) > LISTED:
             body += Markup("<p>%s</p>") % self.env._("… and %s more.", len(self) - LISTED)
         return body
+
+    def _pool_weak_text(self, count):
+        return self.env._("weak signs of work in a row: %s", count)
 
     def _pool_local(self, moment):
         """A moment as text, in the language and time zone of whoever reads it.

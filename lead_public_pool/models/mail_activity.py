@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import models
 
-from .lead_pool_engine import ENGINE
+from .lead_pool import MODEL_BY_KIND
 
 # An activity that its owner planned for himself less than this before is no proof of work.
 PLANNED_BEFORE = timedelta(hours=1)
@@ -12,20 +12,19 @@ class MailActivity(models.Model):
     _inherit = "mail.activity"
 
     def _action_done(self, feedback=False, attachment_ids=None):
-        """Tell the pool which activities were planned work, and which were made up on the spot."""
-        planned = self.filtered(
-            lambda activity: (
-                activity.create_uid != activity.user_id
-                or activity.create_date <= self.env.cr.now() - PLANNED_BEFORE
-            )
-        )
-        made_up = (self - planned).with_context(pool_activity_feedback=feedback)
-        messages, activities = super(MailActivity, made_up)._action_done(
-            feedback=feedback, attachment_ids=attachment_ids
-        )
-        if planned:
-            more = super(
-                MailActivity, planned.with_context(pool_activity_planned=ENGINE)
-            )._action_done(feedback=feedback, attachment_ids=attachment_ids)
-            messages, activities = messages | more[0], activities | more[1]
-        return messages, activities
+        """Tell the pool which activities were work: those planned before, or told about."""
+        judged = [
+            (record, record._pool_judge_activity(activity, feedback))
+            for activity in self.sudo()
+            if activity.res_model in MODEL_BY_KIND.values()
+            and (record := activity.env[activity.res_model].browse(activity.res_id).exists())
+        ]
+        result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
+        for record, verdict in judged:
+            record._pool_take_note(verdict)
+        return result
+
+    def _pool_was_planned(self, owner):
+        """Whether this is work that was planned for the owner, and not made up on the spot."""
+        old = self.create_date <= self.env.cr.now() - PLANNED_BEFORE
+        return self.user_id == owner and (old or self.create_uid != owner)

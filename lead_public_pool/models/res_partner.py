@@ -32,6 +32,9 @@ class ResPartner(models.Model):
         """Only whole customers circulate: contacts follow their company, colleagues never."""
         return Domain("parent_id", "=", False) & Domain("partner_share", "=", True)
 
+    def _pool_customer(self):
+        return self
+
     def _pool_apply(self, kind, user, pool, **details):
         former = self.grouped("user_id")
         result = super()._pool_apply(kind, user, pool, **details)

@@ -12,6 +12,7 @@ from . import test_duplicates
 from . import test_entry
 from . import test_entry_window
 from . import test_filters
+from . import test_false_work
 from . import test_gamification
 from . import test_handover
 from . import test_jobs

@@ -160,3 +160,32 @@ class TestTimezone(PoolCase):
         request.with_user(self.lead_manager).with_context(tz=BERLIN).action_approve()
         self.assertEqual(request.state, "refused")
         self.assertIn("2026-07-03 20:00", request.answer)
+
+    def test_texts_of_a_record_are_not_kept_in_another_language_or_zone(self):
+        self.pool.cooldown_days = 1
+        self._set_clock(datetime(2026, 7, 1, 12))
+        lead = self._claim(self._create_leads(), self.rep)
+        lead.with_user(self.rep).pool_release()
+        texts = {
+            zone: lead.with_user(self.rep).with_context(tz=zone).pool_claim_message
+            for zone in (SHANGHAI, NEW_YORK)
+        }
+        self.assertIn("2026-07-02 20:00", texts[SHANGHAI])
+        self.assertIn("2026-07-02 08:00", texts[NEW_YORK])
+        entry = self.env["lead.pool.entry"].with_user(self.rep).search([("res_id", "=", lead.id)])
+        for zone, hour in ((SHANGHAI, "20:00"), (NEW_YORK, "08:00")):
+            self.assertIn(hour, entry.with_context(tz=zone).pool_claim_message)
+
+    def test_every_computed_text_of_the_addon_depends_on_the_language(self):
+        for model, name in (
+            ("crm.lead", "pool_due_label"),
+            ("crm.lead", "pool_claim_message"),
+            ("crm.lead", "pool_notice"),
+            ("lead.pool.entry", "pool_claim_message"),
+            ("lead.pool", "assign_blocked_reason"),
+            ("lead.pool.move", "explanation"),
+            ("lead.pool.rule.version", "display_name"),
+        ):
+            with self.subTest(model=model, name=name):
+                _fields, context = self.env[model]._fields[name].get_depends(self.env[model])
+                self.assertIn("lang", context)

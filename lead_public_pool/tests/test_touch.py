@@ -43,7 +43,8 @@ class TestTouch(PoolCase):
         self.pool.touch_note = False
         self._post()
         self.assertTouched(False)
-        self._post(subtype_xmlid="mail.mt_comment")
+        buyer = self.env["res.partner"].create({"name": "Buyer", "email": "b@example.com"})
+        self._post(subtype_xmlid="mail.mt_comment", partner_ids=buyer.ids)
         self.assertTouched()
 
     def test_notes_of_others_do_not_count(self):

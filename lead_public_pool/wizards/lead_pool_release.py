@@ -16,7 +16,7 @@ class LeadPoolRelease(models.TransientModel):
     note = fields.Text(help="What the next owner should know.")
     about = fields.Char(compute="_compute_about", help="What you give back.")
 
-    @api.depends_context("active_model", "active_ids")
+    @api.depends_context("active_model", "active_ids", "lang")
     def _compute_about(self):
         records = self._records()
         pools = records.sudo().pool_id

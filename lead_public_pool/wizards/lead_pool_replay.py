@@ -6,7 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-from ..models.lead_pool_engine import ENGINE
 from ..tools.clock import due_date
 from ..tools.replay import taken_at
 
@@ -204,7 +203,6 @@ class LeadPoolReplay(models.TransientModel):
             )
         )
         # Whether an activity was planned or made up is not kept: it counts.
-        records = records.with_context(pool_activity_planned=ENGINE)
         owner_by_id = {owner.id: owner for owner in owners}
         for message in messages:
             for owner_id in by_record[message.res_id]:

@@ -1,0 +1,18 @@
+from odoo import models
+
+from ..tools.automatic import is_automatic
+from .lead_pool import MODEL_BY_KIND
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    def _message_route_process(self, message, message_dict, routes):
+        """Only here the headers are known that tell a machine from a person."""
+        ours = set(MODEL_BY_KIND.values())
+        if any(route[0] in ours for route in routes or ()) and is_automatic(message):
+            message_dict["pool_automatic"] = True
+        return super()._message_route_process(message, message_dict, routes)
+
+    def _get_message_create_valid_field_names(self):
+        return super()._get_message_create_valid_field_names() | {"pool_automatic"}
