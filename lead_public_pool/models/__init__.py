@@ -54,7 +54,7 @@ from . import res_partner
 from . import res_partner_twin
 from . import res_users
 from . import res_users_seal
-from . import seal_guard
+from . import document_guard
 from . import res_partner_seal
 from . import lead_pool_entry
 from . import lead_pool_view
