@@ -2,9 +2,12 @@ import logging
 from ast import literal_eval
 from contextlib import contextmanager
 
+import psycopg2
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL, mute_logger, ormcache
 
 from ..tools.jobs import CONFLICTS
 
@@ -12,6 +15,18 @@ _logger = logging.getLogger(__name__)
 NOTHING = "[('id', '=', 0)]"
 # What a form writes for “all” and “none”: neither can break.
 PLAIN = (False, None, "", "[]", NOTHING)
+# What these say about a filter stays so until the database or the addons change.
+VERDICTS = (
+    ValueError,
+    SyntaxError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    UserError,
+    psycopg2.ProgrammingError,
+    psycopg2.DataError,
+)
 
 
 class LeadPoolFilter(models.AbstractModel):
@@ -81,17 +96,29 @@ class LeadPoolFilter(models.AbstractModel):
         :return: text, or False
         """
         self.ensure_one()
-        if self[name] in PLAIN or self._filter_records(name) is None:
+        records = self._filter_records(name)
+        if self[name] in PLAIN or records is None:
             return False
         try:
-            domain = self._parsed_domain(name)
-            with self._only_reading():
-                query = self._filter_records(name)._search(domain)
-                self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
+            return self._filter_refusal(records._name, self[name])
         except CONFLICTS:
             raise
         except Exception as error:
             return str(error) or type(error).__name__
+
+    @api.model
+    @ormcache("model_name", "text")
+    def _filter_refusal(self, model_name, text):
+        """Why a text is no filter on a model, or False. Asks the database once and remembers.
+
+        :raise Exception: what says nothing about the filter, such as a lost connection
+        """
+        try:
+            with self._only_reading():
+                query = self.env[model_name].sudo()._search(Domain(literal_eval(text)))
+                self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
+        except VERDICTS as error:
+            return str(error).split("\nLINE", maxsplit=1)[0] or type(error).__name__
         return False
 
     def _parsed_domain(self, name):
@@ -100,10 +127,9 @@ class LeadPoolFilter(models.AbstractModel):
         :raise Exception: if it is none, or names what is not there
         """
         self.ensure_one()
-        domain = Domain(literal_eval(self[name] or "[]"))
-        # The fields that it names are looked up here.
-        domain.optimize(self._filter_records(name))
-        return domain
+        if trouble := self._filter_trouble(name):
+            raise ValueError(trouble)
+        return Domain(literal_eval(self[name] or "[]"))
 
     @contextmanager
     def _only_reading(self):

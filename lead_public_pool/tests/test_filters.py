@@ -15,6 +15,7 @@ BROKEN = (
     "[('id', '=', uid)]",
     "[('name', 'no such operator', 'A')]",
     "[('create_date', '>', 'no date')]",
+    "[('create_date.month_number', '=', 'May')]",
     "{}.__class__",
 )
 
