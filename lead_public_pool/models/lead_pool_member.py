@@ -176,16 +176,35 @@ class LeadPoolMember(models.Model):
         """What a member held from the pool goes back when he no longer belongs to it."""
         self._check_by_hand()
         for member in self.sudo():
-            held = self.env[member.pool_id._record_model_name()].sudo()
-            held = held.search(
-                held._pool_open_domain()
-                & Domain("user_id", "=", member.user_id.id)
-                & Domain("pool_id", "=", member.pool_id.id)
-            )
-            held._pool_move("owner_left")
+            member._return_records()
         result = super().unlink()
         self.env.registry.clear_cache()
         return result
+
+    def _return_records(self):
+        """Give back what a member holds who goes, and tell him and the managers why."""
+        records = self.env[self.pool_id._record_model_name()].sudo()
+        held = records.search(
+            records._pool_open_domain()
+            & Domain("user_id", "=", self.user_id.id)
+            & Domain("pool_id", "=", self.pool_id.id)
+        )
+        results = held._pool_move("owner_left", note=self._why_gone())
+        moved = held.browse(result["id"] for result in results if result["ok"])
+        moved._pool_tell_owner_left(
+            self.user_id,
+            self.pool_id,
+            lambda lang: self.with_context(lang=lang)._why_gone(),
+        )
+
+    def _why_gone(self):
+        """Why this member no longer belongs to the pool, as a sentence."""
+        texts = {
+            "team": self.env._("%(user)s is no longer in a sales team of the pool %(pool)s."),
+            "domain": self.env._("%(user)s no longer matches the filter of the pool %(pool)s."),
+            "user": self.env._("%(user)s is no longer a member of the pool %(pool)s."),
+        }
+        return texts[self.origin] % {"user": self.user_id.name, "pool": self.pool_id.name}
 
     @api.constrains("skill_domain", "pool_id")
     def _check_skill_domain(self):

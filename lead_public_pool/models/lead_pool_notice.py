@@ -6,6 +6,8 @@ from odoo.tools.mail import generate_tracking_message_id
 
 # Up to so many records at once, the new owner gets Odoo's message for each; above, one for all.
 NOTIFY_EACH = 5
+# A message lists so many records by name.
+NAMED = 20
 
 
 class LeadPoolNotice(models.AbstractModel):
@@ -110,6 +112,34 @@ class LeadPoolNotice(models.AbstractModel):
             subject=env._("%s records have been assigned to you", len(self)),
             body=Markup("<ul>%s</ul>%s") % (names, rest),
         )
+
+    def _pool_tell_owner_left(self, owner, pool, why):
+        """Tell who lost these records, and the managers of their pool, why they went back.
+
+        :param owner: who held them (`res.users`)
+        :param pool: their pool (`lead.pool`)
+        :param why: function that says the reason in a language
+        """
+        managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
+        for reader in (managers | owner).filtered("active") if self else ():
+            env = self.with_context(lang=reader.lang, tz=reader.tz).env
+            # Names as the reader sees them: the records may lie in a sealed pool now.
+            seen = self.with_env(env).with_user(reader).sudo()
+            names = Markup("").join(
+                Markup("<li>%s</li>") % record.display_name for record in seen[:NAMED]
+            )
+            if len(self) > NAMED:
+                names += Markup("<li>%s</li>") % env._("… and %s more.", len(self) - NAMED)
+            self.env["mail.thread"].message_notify(
+                partner_ids=reader.partner_id.ids,
+                subject=env._(
+                    "%(count)s records of %(user)s are back in the pool %(pool)s",
+                    count=len(self),
+                    user=owner.name,
+                    pool=pool.name,
+                ),
+                body=Markup("<p>%s</p><ul>%s</ul>") % (why(reader.lang), names),
+            )
 
     def _pool_log(self, kind, user, former, reason, note):
         """One line in the chatter of each record, for those who read on there."""

@@ -113,12 +113,13 @@ class LeadPoolSeal(models.AbstractModel):
         former = self.grouped("user_id")
         result = super()._pool_apply(kind, user, pool, **details)
         self.invalidate_model(["display_name"])
+        if kind not in ("transfer", "leave"):
+            for owner, records in former.items():
+                if owner - user:
+                    records._pool_drop_activities(owner)
         if user:
             self._pool_adopt_activities(user)
             return result
-        if kind in RETURNS:
-            for owner, records in former.items():
-                records._pool_drop_activities(owner)
         for home, records in (
             self.filtered(lambda r: r.pool_state == "pooled").grouped("pool_id").items()
         ):

@@ -39,8 +39,8 @@ class LeadPoolVisibility(models.AbstractModel):
         string="Open activities",
         required=True,
         default="cancel",
-        help="What happens to planned activities of the former owner when a record comes back. "
-        "Kept activities go to whoever gets the record next.",
+        help="What happens to planned activities of the former owner when a record comes back or "
+        "goes to a colleague. Kept activities go to whoever gets the record next.",
     )
     daily_view_limit = fields.Integer(
         help="How many different entries of this sealed pool a member may open in a day; "

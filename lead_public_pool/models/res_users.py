@@ -179,6 +179,8 @@ class ResUsers(models.Model):
 
     def _pool_owner_left(self):
         """What a leaving user holds goes back to its pools."""
+        if not self:
+            return
         # Writing his membership rows makes a claim that he makes at this moment fail or wait.
         self.env.cr.execute(
             SQL(
@@ -194,5 +196,19 @@ class ResUsers(models.Model):
                 & Domain("user_id", "in", self.ids)
                 & Domain("pool_state", "=", "owned")
             )
-            if held:
-                held._pool_move("owner_left")
+            for (owner, pool), records in held.grouped(lambda r: (r.user_id, r.pool_id)).items():
+                owner._pool_give_up(pool, records)
+
+    def _pool_give_up(self, pool, records):
+        """What a user held goes back, because he is a user no more; the managers are told.
+
+        :param pool: home of the records (`lead.pool`)
+        :param records: what he holds from it
+        """
+
+        def why(lang):
+            return self.with_context(lang=lang).env._("%s is no longer a user.", self.name)
+
+        results = records._pool_move("owner_left", note=why(self.env.lang))
+        moved = records.browse(result["id"] for result in results if result["ok"])
+        moved._pool_tell_owner_left(self, pool, why)

@@ -47,6 +47,7 @@ from . import test_speed
 from . import test_stale_clock
 from . import test_timezone
 from . import test_touch
+from . import test_traces
 from . import test_transfer_all
 from . import test_wait
 from . import test_warning

@@ -50,3 +50,6 @@ class TestOwnerLeft(PoolCase):
         lead = self.env["crm.lead"].create({"name": "Outside", "user_id": self.rep.id})
         self.rep.action_archive()
         self.assertEqual(lead.user_id, self.rep)
+
+    def test_archiving_nobody_is_no_error(self):
+        self.assertTrue(self.env["res.users"].write({"active": False}))
