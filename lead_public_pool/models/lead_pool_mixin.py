@@ -273,9 +273,7 @@ class LeadPoolMixin(models.AbstractModel):
         else:
             if others := self - movers:
                 super(LeadPoolMixin, others).write(dict(vals))
-            rest = {name: value for name, value in vals.items() if name not in HOME_FIELDS}
-            editable = movers._pool_write_home(vals, rest)
-            result = super(LeadPoolMixin, editable).write(rest) if rest else True
+            result = movers._pool_write_home(vals)
         self._pool_after_write(vals)
         return result
 
@@ -329,41 +327,47 @@ class LeadPoolMixin(models.AbstractModel):
             and (vals["user_id"] or False) != record.user_id.id
         )
 
-    def _pool_write_home(self, vals, rest):
+    def _pool_write_home(self, vals):
         """Turn a plain write of owner or pool into moves, all or none.
 
+        What else the user sent is written as that user, and while the record is theirs to write:
+        before a move that takes it away, after the claim that brings it.
+
         :param dict vals: all values of the write
-        :param dict rest: the values that are not about the home
-        :return: these records, in an environment that may write the rest
+        :return: True
         :raise UserError: if a move is refused, with the reason
         """
         user = self.env["res.users"].browse(vals.get("user_id") or ())
         pool = self.env["lead.pool"].browse(vals.get("pool_id") or ())
-        claimed = self.browse()
+        rest = {name: value for name, value in vals.items() if name not in HOME_FIELDS}
         for kind, records in self.grouped(
             lambda record: record._pool_move_kind(vals, user)
         ).items():
             if kind == "claim":
-                claimed |= records
-            elif rest or kind == "enter":
+                records._pool_or_raise(records._pool_move(kind, user=user))
+                records._pool_write_rest(rest)
+                continue
+            if kind == "enter":
                 records.check_access("write")
-            records._pool_or_raise(
-                records._pool_move(kind, user=user, pool=pool if kind != "claim" else None)
-            )
-            if kind in ("enter", "transfer", "leave") and "user_id" in vals:
-                records._pool_write_owner_too(user)
-        if claimed == self:
-            return self
-        # Access was checked above, before the move took the record out of sight; fields are now.
-        for name in rest:
-            self._check_field_access(self._fields[name], "write")
-        return self.sudo()
+            records._pool_write_rest(rest)
+            # What the user chose is not worked out anew from the new owner.
+            chosen = [self._fields[name] for name in rest if name in self._fields]
+            with self.env.protecting(chosen, records):
+                records._pool_or_raise(records._pool_move(kind, user=user, pool=pool))
+                if kind in ("enter", "transfer", "leave") and "user_id" in vals:
+                    records._pool_write_owner_too(user)
+        return True
+
+    def _pool_write_rest(self, rest):
+        """Write what a user sent beside owner and pool, with no more rights than theirs."""
+        if rest:
+            super().write(dict(rest))
 
     def _pool_write_owner_too(self, user):
         """Finish a write of pool and owner: the pool is moved, now the owner."""
         changed = self.filtered(lambda record: record.sudo().user_id != user)
         homed = changed.filtered(lambda record: record.sudo().pool_id)
-        homed._pool_write_home({"user_id": user.id}, {})
+        homed._pool_write_home({"user_id": user.id})
         (changed - homed).sudo().with_context(pool_engine=ENGINE).write({"user_id": user.id})
 
     def _pool_move_kind(self, vals, user):
