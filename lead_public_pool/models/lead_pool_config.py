@@ -1,8 +1,11 @@
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+
+from ..tools.jobs import CONFLICTS
 
 FORMAT = 1
 PLAIN = {"char", "text", "integer", "float", "boolean", "selection"}
@@ -64,24 +67,40 @@ class LeadPoolConfig(models.AbstractModel):
             raise UserError(self.env._("The configuration holds no pools."))
         messages, pools = [], self.browse()
         for row in rows:
-            try:
+            with self._config_reading(row):
                 values = self._config_read(self.env["lead.pool"], row, messages)
                 pool = self._config_existing(row) if update else self.browse()
                 if pool:
                     pool.write(values)
                 pools |= pool or self.create(values)
-            except (ValueError, TypeError, KeyError) as error:
-                raise ValidationError(
-                    self.env._(
-                        "The pool %(name)s cannot be read: %(error)s",
-                        name=row.get("name"),
-                        error=error,
-                    )
-                ) from error
         # Only now do all the pools exist to which others refer.
         for pool, row in zip(pools, rows, strict=True):
-            pool._config_link(row, messages)
+            with self._config_reading(row):
+                pool._config_link(row, messages)
         return {"ids": pools.ids, "messages": messages}
+
+    @contextmanager
+    def _config_reading(self, row):
+        """Whatever is wrong with a pool of a file is said by its name."""
+        try:
+            yield
+            # The database has its own limits, and has to be asked now.
+            self.env.flush_all()
+        except (*CONFLICTS, UserError):
+            raise
+        except Exception as error:
+            raise ValidationError(
+                self.env._(
+                    "The pool %(name)s cannot be read: %(error)s",
+                    name=row.get("name"),
+                    error=self._config_trouble(error),
+                )
+            ) from error
+
+    @api.model
+    def _config_trouble(self, error):
+        """What an exception says, in one line."""
+        return (str(error).strip() or type(error).__name__).split("\n", maxsplit=1)[0]
 
     @api.model
     def action_quick_start(self):

@@ -1,6 +1,6 @@
 from odoo import api, models
-from odoo.exceptions import UserError
 
+from ..tools.jobs import CONFLICTS
 from .lead_pool_config import FORMAT, NAMED, PLAIN
 
 RIGHT_TYPE = {"integer": int, "float": (int, float), "boolean": bool, "char": str, "text": str}
@@ -26,19 +26,20 @@ class LeadPoolConfigPlan(models.AbstractModel):
         :raise AccessError: for anybody but administrators of the pools
         """
         self.check_access("create")
-        errors = self._plan_errors(config)
-        plan = {"pools": [], "unknown": [], "errors": errors}
-        if errors:
-            return plan
-        plan["pools"] = [self._plan_pool(row, update) for row in config["pools"]]
+        plan = {"pools": [], "unknown": [], "errors": []}
         # What only the database can tell (a filter that cannot run, a number out of range) is
         # found by doing it, and taking it back.
         savepoint = self.env.cr.savepoint()
         try:
-            plan["unknown"] = self.pool_import(config, update=update)["messages"]
-            self.env.flush_all()
-        except UserError as error:
-            plan["errors"].append(str(error))
+            plan["errors"] = self._plan_errors(config)
+            if not plan["errors"]:
+                plan["pools"] = [self._plan_pool(row, update) for row in config["pools"]]
+                plan["unknown"] = self.pool_import(config, update=update)["messages"]
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            # A file may hold anything; whatever is wrong with it is told, and no page breaks.
+            plan["errors"].append(self._config_trouble(error))
         finally:
             savepoint.rollback()
             savepoint.close()

@@ -3,6 +3,7 @@ import json
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .common import PoolCase
 
@@ -198,6 +199,32 @@ class TestConfigFile(PoolCase):
                 with self.assertRaises(UserError), self.env.cr.savepoint():
                     wizard.action_import()
         self.assertEqual(self.pool.write_date, before)
+
+    @mute_logger("odoo.sql_db")
+    def test_no_file_breaks_the_page_on_which_it_is_chosen(self):
+        row = self._export(self.pool)["pools"][0]
+        for wrong in (
+            {"daily_limit": 10**12},
+            {"name": "a\x00b"},
+            {"exempt_domain": "[('create_date.month_number', '=', 'May')]"},
+            {"rules": [{"name": "R", "delay": 10**12}]},
+            {"rules": [{"name": {"en_US": 1}, "delay": 1}]},
+            {"members": [{"user_id": {"login": 1}}]},
+            {"next_pool_id": [1, 2]},
+            {"kind": ["lead"]},
+        ):
+            for update in (False, True):
+                config = {"format": 1, "pools": [{**row, **wrong}]}
+                with self.subTest(f"{wrong} {update}"):
+                    form = Form(self.env["lead.pool.config.import"].with_user(self.admin))
+                    form.update = update
+                    form.file = base64.b64encode(json.dumps(config).encode()).decode()
+                    self.assertTrue(form.preview)
+                    if not form.can_import:
+                        with self.assertRaises(UserError), self.env.cr.savepoint():
+                            self._wizard(config, update=update).action_import()
+        deep = self._wizard("[" * 100000)
+        self.assertFalse(deep.can_import)
 
     def test_only_administrators_open_the_import(self):
         with self.assertRaises(AccessError):

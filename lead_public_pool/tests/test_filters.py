@@ -80,7 +80,9 @@ class TestBrokenFilters(FilterCase):
             self._store(self.rule, "domain", text)
             self._make_older(lead, days=8)
             with self.subTest(text):
-                lead.with_user(self.rep).message_post(body="A note that is work")
+                lead.with_user(self.rep).message_post(
+                    body="A note that is work", message_type="comment"
+                )
                 self._make_older(lead, days=8)
                 self._run_cron()
                 self.assertOwned(lead, self.rep)

@@ -1,10 +1,13 @@
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import BaseCase, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.lead_public_pool.models.lead_pool_engine import ENGINE
 from odoo.addons.lead_public_pool.tools.replay import taken_at
+from odoo.addons.lead_public_pool.wizards import lead_pool_replay
 
 from .common import PoolCase
 
@@ -189,3 +192,32 @@ class TestReplay(PoolCase):
 
         few = queries(3)
         self.assertLessEqual(queries(30), few + 5)
+
+    def test_messages_are_judged_in_portions_and_none_is_lost(self):
+        lead = self._held_since(20)
+        for day in (15, 10, 5):
+            message = lead.with_user(self.rep).message_post(
+                body="A note that is work", message_type="comment"
+            )
+            message.sudo().date = self.env.cr.now() - timedelta(days=day)
+        replay = self.env["lead.pool.replay"].create({"rule_id": self.rule.id, "days": 90})
+        holdings = replay._holdings(self.pool)
+        whole = replay._touches(self.pool, holdings)
+        self.assertGreaterEqual(len(whole[lead.id, self.rep.id]), 3)
+        with patch.object(lead_pool_replay, "MESSAGES_AT_ONCE", 1):
+            self.assertEqual(replay._touches(self.pool, holdings), whole)
+
+    def test_a_draft_is_played_beside_a_rule_whose_filter_is_broken(self):
+        self._held_since(20)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE lead_pool_rule SET domain = %s WHERE id = %s",
+            ["[('x_gone', '=', 1)]", self.rule.id],
+        )
+        self.env.invalidate_all()
+        values = {"rule_id": self.rule.id, "clock": "claim", "delay": 5}
+        replay = self.env["lead.pool.replay"].with_user(self.lead_manager).create(values)
+        with mute_logger("odoo.addons.lead_public_pool.models.lead_pool_filter"):
+            replay.action_play()
+        self.assertEqual(sum(replay.line_ids.mapped("draft_taken_count")), 1)
+        self.assertEqual(sum(replay.line_ids.mapped("today_taken_count")), 0)

@@ -76,7 +76,7 @@ class LeadPoolConfigImport(models.TransientModel):
                     error=error.msg,
                 )
             ) from error
-        except ValueError as error:  # not UTF-8, or not even base64
+        except (ValueError, RecursionError) as error:  # not UTF-8, not even base64, or a trap
             raise UserError(self.env._("This is no text file.")) from error
 
     def _render(self, plan):

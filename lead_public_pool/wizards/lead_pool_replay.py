@@ -13,6 +13,20 @@ from ..tools.replay import taken_at
 REPLAYABLE = ("claim", "touch", "first_touch", "create")
 # So many holdings, the newest, are looked at; more would keep the manager waiting.
 MOST = 20000
+# Messages are judged in such portions.
+MESSAGES_AT_ONCE = 1000
+MESSAGE_FIELDS = (
+    "res_id",
+    "date",
+    "author_id",
+    "message_type",
+    "subtype_id",
+    "is_internal",
+    "mail_activity_type_id",
+    "body",
+    "attachment_ids",
+    "tracking_value_ids",
+)
 SETTINGS = ("clock", "delay", "unit", "minimum_hours", "domain")
 
 
@@ -128,10 +142,13 @@ class LeadPoolReplay(models.TransientModel):
         touches = self._touches(pool, holdings)
         today = {name: rule[name] for name in SETTINGS}
         draft = {name: self[name] for name in SETTINGS}
-        played = {"draft": self._count(holdings, touches, draft)}
-        if rule.clock in REPLAYABLE:
-            same = today == draft
-            played["today"] = played["draft"] if same else self._count(holdings, touches, today)
+        created = self._created(holdings)
+        played = {"draft": self._count(holdings, touches, draft, created)}
+        if rule.clock in REPLAYABLE and today == draft:
+            played["today"] = played["draft"]
+        elif rule.clock in REPLAYABLE:
+            created = self._created(holdings, rule)
+            played["today"] = self._count(holdings, touches, today, created)
         self._write_lines(holdings, played)
         self.summary = self._summary(holdings, played)
 
@@ -183,35 +200,37 @@ class LeadPoolReplay(models.TransientModel):
         for row in holdings:
             by_record.setdefault(row["res_id"], set()).add(row["user_id"])
         start = self.env.cr.now() - timedelta(days=self.days)
-        messages = (
-            self.env["mail.message"]
-            .sudo()
-            .search_fetch(
-                [("model", "=", records._name), ("res_id", "in", ids), ("date", ">=", start)],
-                [
-                    "res_id",
-                    "date",
-                    "author_id",
-                    "message_type",
-                    "subtype_id",
-                    "is_internal",
-                    "mail_activity_type_id",
-                    "body",
-                    "attachment_ids",
-                    "tracking_value_ids",
-                ],
-            )
-        )
-        # Whether an activity was planned or made up is not kept: it counts.
-        owner_by_id = {owner.id: owner for owner in owners}
-        for message in messages:
-            for owner_id in by_record[message.res_id]:
-                record = records.browse(message.res_id)
-                if record._pool_is_work(message, owner_by_id[owner_id], pool):
-                    touches.setdefault((message.res_id, owner_id), set()).add(message.date)
-        self._add_stage_changes(pool, messages, by_record, touches)
+        for messages in self._messages(records._name, ids, start):
+            for message in messages:
+                for owner in owners.browse(by_record[message.res_id]):
+                    # Whether an activity was planned or made up is not kept: it counts.
+                    if records.browse(message.res_id)._pool_is_work(message, owner, pool):
+                        touches.setdefault((message.res_id, owner.id), set()).add(message.date)
+            self._add_stage_changes(pool, messages, by_record, touches)
+            # Texts of years are not kept in memory.
+            messages.tracking_value_ids.invalidate_recordset(flush=False)
+            messages.invalidate_recordset(flush=False)
         self._add_meetings(pool, ids, start, by_record, touches)
         return {key: sorted(moments) for key, moments in touches.items()}
+
+    @api.model
+    def _messages(self, model_name, ids, start):
+        """What was written on some records since a moment, portion by portion."""
+        everything = self.env["mail.message"].sudo()
+        last = 0
+        while messages := everything.search_fetch(
+            [
+                ("model", "=", model_name),
+                ("res_id", "in", ids),
+                ("date", ">=", start),
+                ("id", ">", last),
+            ],
+            MESSAGE_FIELDS,
+            order="id",
+            limit=MESSAGES_AT_ONCE,
+        ):
+            yield messages
+            last = messages[-1].id
 
     def _add_stage_changes(self, pool, messages, by_record, touches):
         if not pool.touch_stage or pool.kind != "lead":
@@ -237,17 +256,32 @@ class LeadPoolReplay(models.TransientModel):
             for owner_id in by_record[meeting.opportunity_id.id]:
                 touches.setdefault((meeting.opportunity_id.id, owner_id), set()).add(meeting.stop)
 
-    def _count(self, holdings, touches, settings):
+    def _created(self, holdings, rule=None):
+        """When the records were created that the draft watches, or a rule; by their ids."""
+        pool = self.pool_id.sudo()
+        records = self.env[pool._record_model_name()].sudo().with_context(active_test=False)
+        held = Domain("id", "in", [row["res_id"] for row in holdings])
+        nothing = records.browse()
+
+        def search(domain):
+            return pool._with_filter(
+                "exempt_domain", lambda exempt: records.search(held & domain & ~exempt), nothing
+            )
+
+        if rule:
+            watched = rule._with_filter("domain", search, nothing)
+        else:
+            watched = search(Domain(literal_eval(self.domain or "[]")))
+        return {record.id: record.create_date for record in watched}
+
+    def _count(self, holdings, touches, settings, created):
         """What a rule would have done.
 
         :param dict settings: the rule, see `SETTINGS`
+        :param dict created: see `_created`
         :return: Counter of (user id, "taken" | "touched" | "won")
         """
         pool, now, counts = self.pool_id.sudo(), self.env.cr.now(), Counter()
-        records = self.env[pool._record_model_name()].sudo().with_context(active_test=False)
-        domain = Domain(literal_eval(settings["domain"] or "[]")) & ~pool._exempt_domain()
-        watched = records.search(domain & Domain("id", "in", [row["res_id"] for row in holdings]))
-        created = {record.id: record.create_date for record in watched}
         memo = {}
         for row in holdings:
             if row["res_id"] not in created:

@@ -167,7 +167,9 @@ class TestBrokenFilters(TransactionCase):
         fresh = leads.create({"name": "New", "user_id": False, "email_from": "a@b.example"})
         mine = leads.with_user(rep).create({"name": "Mine"})
         mine.write({"expected_revenue": 5, "priority": "2"})
-        self.lead.with_user(rep).message_post(body="A note that counts as work")
+        self.lead.with_user(rep).message_post(
+            body="A note that counts as work", message_type="comment"
+        )
         self.lead.with_user(rep).write({"description": "Called"})
         pooled = leads.create({"name": "Waits", "user_id": False, "pool_id": self.pool.id})
         pooled.with_user(rep).pool_claim_check()
