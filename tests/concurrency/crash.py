@@ -1,9 +1,10 @@
 """Runs a job and is killed in the middle of it. Started by `killed_after`.
 
 Usage: python crash.py CONFIGURATION BATCHES MODEL JOB: SIGKILL right after the job, a method of the
-model, has committed so many batches of three records.
+model, has committed so many batches of three records. A job without batches commits as it likes.
 """
 
+import inspect
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ def killed_after(configuration, batches, model, job):
     :param str configuration: path of Odoo's configuration file
     :param int batches: how many batches of three records are committed before
     :param str model: name of the model
-    :param str job: method of the model that takes a `batch_size`
+    :param str job: method of the model
     :raise AssertionError: when the process ended in another way, with what it said
     """
     done = subprocess.run(
@@ -50,7 +51,9 @@ def main(configuration, batches, model, job):
             return answer
 
         cron._commit_progress = commit_then_die
-        getattr(env[model], job)(batch_size=BATCH_SIZE)
+        work = getattr(env[model], job)
+        sized = "batch_size" in inspect.signature(work).parameters
+        work(**({"batch_size": BATCH_SIZE} if sized else {}))
 
 
 if __name__ == "__main__":
