@@ -398,7 +398,7 @@ class LeadPool(models.Model):
                 owned &= Domain("user_id", "in", users.ids)
             few = records.search(owned, limit=REFRESH_AT_ONCE + 1)
             if len(few) <= REFRESH_AT_ONCE:
-                few._pool_refresh_due()
+                few._pool_refresh_safely()
             else:
                 pool.write({"due_refresh": True, "due_refresh_after": 0})
                 self.env.ref("lead_public_pool.ir_cron_reclaim")._trigger()
@@ -488,11 +488,7 @@ class LeadPool(models.Model):
                 limit=batch_size,
             )
         )
-
-        def set_aside(record, error):
-            self.env["lead.pool.trouble"]._note("refresh", record, error)
-
-        each_or_set_aside(batch, lambda records: records._pool_refresh_due(), set_aside)
+        batch._pool_refresh_safely()
         last = batch[-1:].id
         self.write({"due_refresh": bool(batch), "due_refresh_after": last or 0})
         return len(batch)

@@ -72,7 +72,7 @@ class LeadPoolApi(models.AbstractModel):
         reason = self._pool_argument("lead.pool.reason", reason_id)
         pool = self._pool_argument("lead.pool", pool_id)
         records, results = self._pool_readable()
-        for result in records._pool_move("release", pool=pool, reason=reason, note=note):
+        for result in records._pool_move_each("release", pool=pool, reason=reason, note=note):
             results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
 
@@ -133,7 +133,7 @@ class LeadPoolApi(models.AbstractModel):
         outside = records.filtered(lambda record: record.sudo().pool_state == "outside")
         outside.check_access("write")
         for kind, group in (("enter", outside), ("transfer", records - outside)):
-            for result in group._pool_move(kind, pool=pool):
+            for result in group._pool_move_each(kind, pool=pool):
                 results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
 

@@ -9,6 +9,8 @@ from .lead_pool_engine import ENGINE
 from .lead_pool_trouble import RETRY_HOURS
 
 _logger = logging.getLogger(__name__)
+# The report of a run names so many records that failed, and counts the rest.
+LISTED = 200
 # What may change without a word to the record is looked at so often, and so many batches a run.
 CHECK_HOURS = 24
 CHECK_BATCHES = 4
@@ -63,6 +65,14 @@ class LeadPoolClock(models.AbstractModel):
                     )
                 )
             )
+
+    def _pool_refresh_safely(self):
+        """Work out when these records go back; one at which that fails stops no other."""
+        each_or_set_aside(
+            self,
+            lambda records: records._pool_refresh_due(),
+            lambda record, error: self.env["lead.pool.trouble"]._note("refresh", record, error),
+        )
 
     def _pool_store(self, values):
         """Write columns that only our code looks at, past all that a `write` of a lead sets off."""
@@ -250,8 +260,9 @@ class LeadPoolClock(models.AbstractModel):
         def set_aside(record, error):
             record._pool_set_aside("reclaim", "pool_due_date", error)
             run.failed_count += 1
-            failure = f"{record._name},{record.id}: {error}"
-            run.failure_log = "\n".join(filter(None, [run.failure_log, failure]))
+            if run.failed_count <= LISTED:
+                failure = f"{record._name},{record.id}: {error}"
+                run.failure_log = "\n".join(filter(None, [run.failure_log, failure]))
 
         counts = each_or_set_aside(
             self, lambda records: records._pool_reclaim_batch(run), set_aside

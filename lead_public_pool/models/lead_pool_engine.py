@@ -83,12 +83,20 @@ class LeadPoolEngine(models.AbstractModel):
         ]
 
     def _pool_move_each(self, kind, **details):
-        """Like `_pool_move`, but a record at which it fails is answered like any other refused."""
+        """Like `_pool_move`, but a record at which it fails is answered like any other refused.
+
+        :raise Exception: if it fails at every record, which is then not to blame
+        """
         if len(self) < 2:
             return self._pool_move(kind, **details)
-        answers = {}
-
-        def set_aside(record, error):
+        answers, failed = {}, {}
+        for part in each_or_set_aside(
+            self, lambda records: records._pool_move(kind, **details), failed.__setitem__
+        ):
+            answers.update({answer["id"]: answer for answer in part})
+        if len(failed) == len(self):
+            raise failed[self[:1]]
+        for record, error in failed.items():
             _logger.warning("%s: %s is not possible", record, kind, exc_info=error)
             told = (
                 str(error)
@@ -96,11 +104,6 @@ class LeadPoolEngine(models.AbstractModel):
                 else self.env._("It cannot be moved at present; the log of the server says why.")
             )
             answers[record.id] = record._pool_result(Refusal(verdict.LOCKED, told))
-
-        for part in each_or_set_aside(
-            self, lambda records: records._pool_move(kind, **details), set_aside
-        ):
-            answers.update({answer["id"]: answer for answer in part})
         return [answers[record.id] for record in self]
 
     def _pool_target(self, kind, pool):
@@ -174,7 +177,13 @@ class LeadPoolEngine(models.AbstractModel):
             return
         for owner, records in self.grouped(lambda record: record._pool_customer_owner()).items():
             if owner and pool._member(owner):
-                records.with_context(pool_via=VIA_ROUTE)._pool_move("assign", user=owner)
+                each_or_set_aside(
+                    records.with_context(pool_via=VIA_ROUTE),
+                    lambda some, owner=owner: some._pool_move("assign", user=owner),
+                    lambda record, error: self.env["lead.pool.trouble"]._note(
+                        "assign", record, error
+                    ),
+                )
 
     def _pool_result(self, refusal=None, warning=""):
         """The public answer about one record.
@@ -415,7 +424,7 @@ class LeadPoolEngine(models.AbstractModel):
             user, credits = next_turn(dict.fromkeys(users, 1), credits)
             turns[user] |= record
         for user, records in turns.items():
-            for result in records._pool_move("assign", user=user):
+            for result in records._pool_move_each("assign", user=user):
                 results[result["id"]] = result
         return [results[record.id] for record in self]
 

@@ -3,6 +3,8 @@ import logging
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.jobs import each_or_set_aside
+
 _logger = logging.getLogger(__name__)
 
 # What has not failed again for so many days is forgotten; a bad record is tried once a day.
@@ -155,7 +157,37 @@ class LeadPoolTrouble(models.Model):
             trouble = known.pop((part._name, part.id), self.browse())
             if trouble.message != message:
                 self._note("filter", part, message)
+            if not trouble:
+                each_or_set_aside(
+                    part,
+                    lambda broken, message=message: self._tell_managers(broken, message),
+                    lambda broken, error: _logger.warning(
+                        "Nobody could be told about %s", broken, exc_info=error
+                    ),
+                )
         self.browse(trouble.id for trouble in known.values()).unlink()
+
+    @api.model
+    def _tell_managers(self, part, message):
+        """Tell the managers of a pool once that one of its filters has broken.
+
+        :param part: pool, rule or member that has the filter
+        :param str message: what is wrong
+        """
+        pool = part if part._name == "lead.pool" else part.pool_id
+        managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
+        for manager in managers.filtered("active"):
+            env = self.with_context(lang=manager.lang).env
+            self.env["mail.thread"].message_notify(
+                partner_ids=manager.partner_id.ids,
+                subject=env._("A filter of the pool %s no longer works", pool.name),
+                body=env._(
+                    "%(where)s: %(error)s Until it is mended it matches nothing, and what hangs on "
+                    "it rests.",
+                    where=part.display_name,
+                    error=message,
+                ),
+            )
 
     @api.model
     def _filtering(self):

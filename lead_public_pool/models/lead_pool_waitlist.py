@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools import verdict
+from ..tools.jobs import each_or_set_aside
 from ..tools.verdict import Refusal
 from .lead_pool_engine import RETURNS
 
@@ -197,8 +198,13 @@ class LeadPoolWaitlist(models.AbstractModel):
             return
         former = waits.filtered(lambda wait: wait._record().pool_former_user_id == wait.user_id)
         former.state = "over"
-        told = (waits - former)._may_be_told()
-        told._tell(lambda env, count: env._("%s that you waited for are back in the pool", count))
+        each_or_set_aside(
+            (waits - former)._may_be_told(),
+            lambda some: some._tell(
+                lambda env, count: env._("%s that you waited for are back in the pool", count)
+            ),
+            lambda wait, error: self.env["lead.pool.trouble"]._note("remind", wait, error),
+        )
 
     def _pool_merge(self, tail):
         """Who waited for a merged record waits for the one that remains."""

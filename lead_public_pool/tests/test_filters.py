@@ -217,6 +217,7 @@ class TestBrokenFilters(FilterCase):
         self._run_cron("members")
         self.assertIn("x_gone", self.pool.member_domain_error)
 
+    @mute_logger(FILTER)
     def test_health_shows_what_is_broken_and_forgets_what_is_mended(self):
         troubles = self.env["lead.pool.trouble"]
         self._store(self.rule, "domain", BROKEN[0])
@@ -227,6 +228,18 @@ class TestBrokenFilters(FilterCase):
             [{"kind": "filter", "res_model": "lead.pool.rule", "res_id": self.rule.id, "count": 1}],
         )
         self.assertIn("x_gone", trouble.message)
+        told = self.env["mail.message"].search(
+            [("partner_ids", "in", self.lead_manager.partner_id.ids)], order="id desc", limit=1
+        )
+        self.assertIn("x_gone", told.body)
+        self._run_cron()
+        self.assertEqual(
+            self.env["mail.message"].search(
+                [("partner_ids", "in", self.lead_manager.partner_id.ids)], order="id desc", limit=1
+            ),
+            told,
+            "Once is enough.",
+        )
         self.assertEqual(trouble.with_user(self.lead_manager).message, trouble.message)
         self._store(self.rule, "domain", "[]")
         troubles.with_user(self.admin).action_open_all()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
@@ -138,6 +139,62 @@ class TestClaimQueue(JobCase):
         answers = leads.with_user(self.admin).sudo().pool_assign(self.rep.id)
         self.assertEqual([answer["ok"] for answer in answers], [True, False, True])
         self.assertTrue(answers[1]["message"])
+
+
+@tagged("post_install", "-at_install")
+class TestWaysOfManyRecords(JobCase):
+    """Calls for several records answer each; what comes in is not lost for one that is bad."""
+
+    @mute_logger(f"{MODELS}.lead_pool_engine")
+    def test_transferring_several_answers_each_although_one_is_of_another_company(self):
+        target = self._create_pool("Target")
+        leads = self._create_leads(3)
+        self._sql(leads[1], company_id=self.company_b.id)
+        answers = leads.sudo().pool_transfer(target.id)
+        self.assertEqual([answer["ok"] for answer in answers], [True, False, True])
+        self.assertEqual(leads.mapped("pool_id"), target | self.pool)
+
+    @mute_logger(f"{MODELS}.lead_pool_engine")
+    def test_splitting_several_answers_each_although_one_is_of_another_company(self):
+        leads = self._create_leads(3)
+        self._sql(leads[1], company_id=self.company_b.id)
+        answers = leads.sudo().pool_split([self.rep.id])
+        self.assertEqual([answer["ok"] for answer in answers], [True, False, True])
+
+    def test_a_mistake_of_the_call_is_an_error_and_no_answer(self):
+        self.pool.release_reason_required = True
+        leads = self._claim(self._create_leads(2))
+        with self.assertRaisesRegex(UserError, "reason"):
+            leads.with_user(self.rep).pool_release()
+
+    @mute_logger(TROUBLE)
+    def test_a_lead_comes_in_although_its_salesperson_lost_the_company(self):
+        self.pool.write({"entry_auto": True, "owner_guard": "route", "sequence": 0})
+        customer = self.env["res.partner"].create(
+            {"name": "Known", "is_company": True, "email": "k@known.example"}
+        )
+        customer.user_id = self.rep
+        self.rep.company_ids |= self.company_b
+        self.rep.company_id = self.company_b
+        self.env.flush_all()
+        self.env.cr.execute(
+            "DELETE FROM res_company_users_rel WHERE user_id = %s AND cid = %s",
+            [self.rep.id, self.pool.company_id.id],
+        )
+        self.env.invalidate_all()
+        lead = self.env["crm.lead"].create(
+            {"name": "Again", "user_id": False, "partner_id": customer.id}
+        )
+        self.assertPooled(lead)
+
+    @mute_logger(TROUBLE, f"{MODELS}.lead_pool_clock")
+    def test_a_rule_can_be_changed_although_a_record_is_bad(self):
+        rule = self._create_rule()
+        bad, good = self._claim(self._create_leads(2))
+        self._sql(bad, pool_own_date=None)
+        rule.delay = 3
+        self.assertEqual(good.pool_due_date, good.pool_own_date + timedelta(days=3))
+        self.assertTrue(self._troubles("refresh", bad))
 
 
 @tagged("post_install", "-at_install")

@@ -3,6 +3,7 @@
 import psycopg2
 
 from odoo.exceptions import ConcurrencyError, LockError
+from odoo.fields import Domain
 
 # What other transactions, or the server, cause: the work is done anew, no record is to blame.
 CONFLICTS = (
@@ -76,18 +77,24 @@ def work_off(records, to_do, order, batch_size, work):
     """
     commit = records.env["ir.cron"]._commit_progress
 
+    busy = set()
+
+    def left():
+        return to_do() & Domain("id", "not in", list(busy))
+
     def turn():
-        due = records.search(to_do(), order=order, limit=batch_size)
-        # Those at which others are at work are found by the next run.
+        due = records.search(left(), order=order, limit=batch_size)
         locked = due.try_lock_for_update(allow_referencing=True)
         if locked:
             work(locked)
-        return len(locked)
+        # Those at which others are at work stop nothing; the next run finds them.
+        busy.update((due - locked)._ids)
+        return due, len(locked)
 
-    time_left = commit(remaining=records.search_count(to_do()))
+    time_left = commit(remaining=records.search_count(left()))
     while time_left:
-        done = replayed(records.env, turn)
-        if not done:
-            return commit(remaining=0)
-        time_left = commit(done, remaining=records.search_count(to_do()))
+        due, done = replayed(records.env, turn)
+        if not due:
+            break
+        time_left = commit(done, remaining=records.search_count(left()))
     return time_left
