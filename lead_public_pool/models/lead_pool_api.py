@@ -27,6 +27,8 @@ class LeadPoolApi(models.AbstractModel):
         won._pool_add_notices(results)
         asked = records.filtered(lambda record: results[record.id]["code"] == verdict.APPROVAL)
         self.env["lead.pool.request"]._ask("claim", asked)
+        for record in asked.sudo():
+            results[record.id]["message"] = record.pool_id._asked_text()
         return [results[record_id] for record_id in self._ids]
 
     def pool_claim_check(self):
@@ -58,6 +60,16 @@ class LeadPoolApi(models.AbstractModel):
             claimable = judged.filtered(lambda record: record.id not in refusals)
             claimable.with_env(self.env)._pool_add_notices(results)
         return [results[record_id] for record_id in self._ids]
+
+    def _pool_ask_states(self, answers):
+        """Which of these records one may ask for, and which one has asked for.
+
+        :param dict answers: see `pool_claim_check`, by record id
+        :return: keys of `pool_ask_state` by record id
+        """
+        ids = [key for key, answer in answers.items() if answer["code"] == verdict.APPROVAL]
+        asked = self.env["lead.pool.request"]._asked_for(self.browse(ids)) if ids else ()
+        return {record_id: "asked" if record_id in asked else "ask" for record_id in ids}
 
     def pool_release(self, reason_id=None, note=None, pool_id=None):
         """Give these records back to their pool, or to another one.
@@ -233,13 +245,14 @@ class LeadPoolApi(models.AbstractModel):
         :param str done: the short message
         :return: action
         """
-        if all(result["ok"] for result in results):
+        asked = self.env["lead.pool.request"]._asked_summary(results)
+        if asked or all(result["ok"] for result in results):
             return {
                 "type": "ir.actions.client",
                 "tag": "display_notification",
                 "params": {
                     "type": "success",
-                    "message": done,
+                    "message": asked or done,
                     "next": self._pool_next_view(),
                 },
             }

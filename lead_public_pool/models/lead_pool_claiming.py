@@ -213,6 +213,18 @@ class LeadPoolClaiming(models.AbstractModel):
             "available_at": why_not["available_at"] if why_not else False,
         }
 
+    def _deciders(self):
+        """Who decides about requests, by name."""
+        managers = self.sudo().member_ids.filtered(lambda member: member.role == "manager")
+        names = managers.user_id.filtered("active").mapped("name")
+        return " / ".join(names) or self.env._("A manager of the pool %s", self.sudo().name)
+
+    def _ask_text(self):
+        return self.env._("You may ask for it. %s decides.", self._deciders())
+
+    def _asked_text(self):
+        return self.env._("Asked. %s decides.", self._deciders())
+
     def _uncounted_domain(self):
         """What a holding limit leaves out; nothing while the filter is broken, so all counts."""
         return self._usable_domain("uncounted_domain")

@@ -126,6 +126,13 @@ class LeadPoolEntry(models.Model):
         help="Why you may not claim it now, and when you may.",
     )
 
+    pool_ask_state = fields.Selection(
+        [("ask", "Ask for it"), ("asked", "Asked")],
+        string="Request",
+        compute="_compute_pool_claim",
+        help="Where managers agree to claims: whether you may ask for it, or have asked already.",
+    )
+
     def _compute_tag_ids(self):
         self.tag_ids = False
         entries, leads = self._of_model("crm.lead")
@@ -147,10 +154,27 @@ class LeadPoolEntry(models.Model):
             answer["id"]: answer
             for answer in self._each_kind(lambda records: records._pool_claim_check(single))
         }
+        states = self._ask_states(answers)
         for entry in self:
             answer = answers[entry.id]
             entry.pool_can_claim = answer["ok"]
+            entry.pool_ask_state = states.get(entry.id, False)
             entry.pool_claim_message = answer["message"]
+
+    def _ask_states(self, answers):
+        """See `_pool_ask_states`, by entry id."""
+        states = {}
+        for model in MODEL_BY_KIND.values():
+            entries, records = self._of_model(model)
+            known = {
+                record.id: answers[entry.id] for entry, record in zip(entries, records, strict=True)
+            }
+            found = records._pool_ask_states(known)
+            states.update(
+                (entry.id, found.get(record.id, False))
+                for entry, record in zip(entries, records, strict=True)
+            )
+        return states
 
     # ------------------------------------------------------------------
     # The view
@@ -383,6 +407,8 @@ class LeadPoolEntry(models.Model):
                 self.env._("%s records are yours now.", len(results)),
                 {"type": "ir.actions.client", "tag": "soft_reload"},
             )
+        if asked := self.env["lead.pool.request"]._asked_summary(results):
+            return self._good_news(asked, {"type": "ir.actions.client", "tag": "soft_reload"})
         lines = [names.get(result["id"], str(result["id"])) for result in results]
         return self.env["lead.pool.result"]._open_named(lines, results, self.env._("Claim"))
 

@@ -188,7 +188,7 @@ class LeadPoolHold(models.AbstractModel):
         if self.pool_id.extension_approval and not approved:
             return Refusal(
                 verdict.APPROVAL,
-                self.env._("A manager of the pool %s must agree; he is asked.", self.pool_id.name),
+                self.pool_id._asked_text(),
             )
         return None
 

@@ -148,6 +148,12 @@ class LeadPoolMixin(models.AbstractModel):
         compute="_compute_pool_claim",
         help="Why you may not claim it now, and when you may.",
     )
+    pool_ask_state = fields.Selection(
+        [("ask", "Ask for it"), ("asked", "Asked")],
+        string="Request",
+        compute="_compute_pool_claim",
+        help="Where managers agree to claims: whether you may ask for it, or have asked already.",
+    )
     pool_claim_hint = fields.Char(
         string="Mind before you claim",
         compute="_compute_pool_claim",
@@ -195,7 +201,10 @@ class LeadPoolMixin(models.AbstractModel):
     def _compute_pool_notice(self):
         for record in self:
             pool = record.sudo().pool_id.name
-            if record.pool_state == "pooled" and record.pool_claim_message:
+            if record.pool_ask_state:
+                notice = self.env._("It waits in the pool “%s”.", pool)
+                record.pool_notice = f"{notice} {record.pool_claim_message}"
+            elif record.pool_state == "pooled" and record.pool_claim_message:
                 record.pool_notice = self.env._(
                     "It waits in the pool “%(pool)s”, but you cannot claim it now: %(why)s",
                     pool=pool,
@@ -224,9 +233,11 @@ class LeadPoolMixin(models.AbstractModel):
             answer["id"]: answer
             for answer in self._origin._pool_claim_check(duplicates=len(self) == 1)
         }
+        states = self._origin._pool_ask_states(answers)
         for record in self:
             answer = answers.get(record._origin.id)
             pooled = record.pool_state == "pooled"
+            record.pool_ask_state = states.get(record._origin.id, False)
             record.pool_can_claim = bool(answer and answer["ok"])
             refused = answer and pooled and not answer["ok"]
             record.pool_claim_message = answer["message"] if refused else False

@@ -131,11 +131,11 @@ class LeadPoolPolicy(models.AbstractModel):
         if pool.claim_mode == "approval" and via is not VIA_APPROVED:
             return Refusal(
                 verdict.APPROVAL,
-                self.env._("A manager of the pool %s must agree; he has been asked.", pool.name)
+                pool._asked_text()
                 if record.pool_request_ids.filtered(
                     lambda request: request.state == "waiting" and request.user_id == self.env.user
                 )
-                else self.env._("A manager of the pool %s must agree to the claim.", pool.name),
+                else pool._ask_text(),
             )
         return None
 

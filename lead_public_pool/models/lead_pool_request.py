@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools import verdict
 from .lead_pool_engine import VIA_APPROVED
 
 
@@ -11,6 +12,7 @@ class LeadPoolRequest(models.Model):
     _description = "Pool Request"
     _order = "id desc"
     _rec_name = "record_name"
+    _allow_sudo_commands = False
 
     kind = fields.Selection(
         [("claim", "Claim"), ("extend", "Extension")],
@@ -19,12 +21,17 @@ class LeadPoolRequest(models.Model):
         help="What the salesperson asks for.",
     )
     state = fields.Selection(
-        [("waiting", "Waiting"), ("approved", "Agreed"), ("refused", "Refused")],
+        [
+            ("waiting", "Waiting"),
+            ("approved", "Agreed"),
+            ("refused", "Refused"),
+            ("withdrawn", "Withdrawn"),
+        ],
         required=True,
         readonly=True,
         default="waiting",
         index=True,
-        help="Whether a manager has decided.",
+        help="Whether a manager has decided, or who asked no longer wants it.",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -67,6 +74,13 @@ class LeadPoolRequest(models.Model):
     )
     answer = fields.Char(readonly=True, help="What came of it.")
 
+    can_decide = fields.Boolean(
+        compute="_compute_can_decide", help="Whether you agree to it or refuse it."
+    )
+    is_mine = fields.Boolean(
+        string="Asked by me", compute="_compute_can_decide", help="Whether it is your request."
+    )
+
     _one_record = models.Constraint(
         "CHECK((lead_id IS NULL) <> (partner_id IS NULL))", "A request is about one record."
     )
@@ -84,6 +98,14 @@ class LeadPoolRequest(models.Model):
     def _compute_record_name(self):
         for request in self:
             request.record_name = request.sudo()._record().display_name
+
+    @api.depends("user_id", "pool_id", "state")
+    @api.depends_context("uid")
+    def _compute_can_decide(self):
+        for request in self:
+            waits, pool = request.state == "waiting", request.sudo().pool_id
+            request.is_mine = request.user_id == self.env.user
+            request.can_decide = waits and pool._is_managed_by(self.env.user)
 
     def _record(self):
         self.ensure_one()
@@ -120,6 +142,28 @@ class LeadPoolRequest(models.Model):
             request._decide("refused", "")
         return True
 
+    def action_withdraw(self):
+        """Take one's own request back, as long as nobody has decided.
+
+        :return: True
+        :raise AccessError: for anybody but who asked
+        :raise UserError: if it has been decided already
+        """
+        self.check_access("read")
+        for request in self.sudo():
+            if request.user_id != self.env.user:
+                raise AccessError(self.env._("Only who asked takes a request back."))
+            if request.state != "waiting":
+                raise UserError(self.env._("This request has been decided already."))
+        self.sudo().write(
+            {
+                "state": "withdrawn",
+                "decided_by_id": self.env.uid,
+                "decided_date": self.env.cr.now(),
+            }
+        )
+        return True
+
     def _to_decide(self):
         """These requests in `sudo`, after checking that the user may decide on them."""
         self.check_access("read")
@@ -143,14 +187,47 @@ class LeadPoolRequest(models.Model):
             }
         )
         env = self.with_context(lang=self.user_id.lang).env
-        verdict = env._("Agreed") if state == "approved" else env._("Refused")
+        decision = env._("Agreed") if state == "approved" else env._("Refused")
         # The name as the salesperson sees it: the record may lie in a sealed pool.
         name = self._record().with_user(self.user_id).sudo().display_name
         self.env["mail.thread"].message_notify(
             partner_ids=self.user_id.partner_id.ids,
-            subject=f"{verdict}: {name}",
-            body=answer or verdict,
+            subject=f"{decision}: {name}",
+            body=answer or decision,
         )
+
+    @api.model
+    def _asked_for(self, records):
+        """Ids of those of these records for which the current user has asked and waits.
+
+        :param records: records of one model
+        """
+        link = records._pool_move_link
+        waiting = self.sudo().search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("kind", "=", "claim"),
+                ("state", "=", "waiting"),
+                (link, "in", records.ids),
+            ]
+        )
+        return set(waiting[link].ids)
+
+    @api.model
+    def _asked_summary(self, results):
+        """What a button says when managers have been asked and nothing was refused.
+
+        :param list results: see `pool_claim`
+        :return: text, empty if nobody was asked or something was refused
+        """
+        asked = [result for result in results if result["code"] == verdict.APPROVAL]
+        moved = sum(result["ok"] for result in results)
+        if not asked or moved + len(asked) < len(results):
+            return ""
+        texts = list(dict.fromkeys(result["message"] for result in asked))
+        if moved:
+            texts.append(self.env._("%s records are yours now.", moved))
+        return " ".join(texts)
 
     @api.model
     def _ask(self, kind, records, note=None):

@@ -1,3 +1,4 @@
+from . import test_ask
 from . import test_assignment
 from . import test_brake
 from . import test_broadcast

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools import verdict
+
 
 class LeadPoolResult(models.TransientModel):
     """Sheet that says, record by record, what a claim, release or assignment did."""
@@ -35,16 +37,28 @@ class LeadPoolResult(models.TransientModel):
         :return: window action
         """
         moved = sum(result["ok"] for result in results)
+        asked = sum(result["code"] == verdict.APPROVAL for result in results)
         sheet = self.create(
             {
-                "summary": self.env._(
-                    "%(moved)s of %(all)s records moved.", moved=moved, all=len(results)
+                "summary": " ".join(
+                    filter(
+                        None,
+                        [
+                            self.env._(
+                                "%(moved)s of %(all)s records moved.",
+                                moved=moved,
+                                all=len(results),
+                            ),
+                            asked and self.env._("Asked for: %s.", asked),
+                        ],
+                    )
                 ),
                 "line_ids": [
                     fields.Command.create(
                         {
                             "record_name": name,
                             "ok": result["ok"],
+                            "asked": result["code"] == verdict.APPROVAL,
                             "message": result["message"] or self.env._("Done."),
                             "available_at": result["available_at"],
                         }

@@ -16,6 +16,9 @@ class LeadPoolResultLine(models.TransientModel):
     )
     record_name = fields.Char(string="Record", readonly=True, help="The lead or customer.")
     ok = fields.Boolean(string="Moved", readonly=True, help="Whether the record changed hands.")
+    asked = fields.Boolean(
+        string="Asked for", readonly=True, help="Whether a manager has been asked and decides."
+    )
     message = fields.Char(string="Answer", readonly=True, help="What happened, or why not.")
     available_at = fields.Datetime(
         string="Possible from", readonly=True, help="When it may be tried again."
