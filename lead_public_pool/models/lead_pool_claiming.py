@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools.jobs import each_or_set_aside
 from .lead_pool_engine import VIA_NEXT
 
 # So many records are looked at in one go if the very best are not to be had; ever more, the more
@@ -163,6 +164,13 @@ class LeadPoolClaiming(models.AbstractModel):
 
         What the user may not have is not even locked: others may.
         """
+
+        def claim(record):
+            return record._pool_move("claim", user=self.env.user)
+
+        def set_aside(record, error):
+            self.env["lead.pool.trouble"].sudo()._note("claim", record, error)
+
         for records in self._best_first(count):
             policy = records.env["lead.pool.policy"]
             refusals = policy._refusals("claim", records, self.env.user, each=True)
@@ -170,7 +178,8 @@ class LeadPoolClaiming(models.AbstractModel):
                 if record.id in refusals:
                     yield record._pool_result(refusals[record.id])
                 elif locked := record.try_lock_for_update(allow_referencing=True):
-                    yield from locked._pool_move("claim", user=self.env.user)
+                    for answers in each_or_set_aside(locked, claim, set_aside):
+                        yield from answers
 
     def _best_first(self, count):
         """All waiting records for which the user is skilled, best first, in growing portions."""

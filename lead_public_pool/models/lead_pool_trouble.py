@@ -31,6 +31,7 @@ class LeadPoolTrouble(models.Model):
             ("first_contact", "Warning about the first contact"),
             ("remind", "Reminder of the waiting list"),
             ("assign", "Automatic assignment"),
+            ("claim", "Claiming the next best"),
             ("offer", "What nobody claimed"),
             ("members", "Members by team and filter"),
             ("intake", "Taking in existing records"),

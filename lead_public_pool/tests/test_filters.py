@@ -1,7 +1,7 @@
 """A stored filter breaks later: it matches nothing, says so, stops nothing, and recovers."""
 
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import SQL, mute_logger
 
 from .common import PoolCase
@@ -271,4 +271,19 @@ class TestBrokenFilters(FilterCase):
             {"entry_domain": "[]", "member_ids": [Command.update(self.member.id, {"weight": 2})]},
             {"filter_error": {}, "entry_domain": {}},
         )
+        self.assertFalse(self.pool.filter_error)
+
+    def test_a_filter_is_judged_while_it_is_typed(self):
+        form = Form(self.env["lead.pool"])
+        form.name = "Typed"
+        form.entry_auto = True
+        form.entry_domain = BROKEN[0]
+        self.assertIn("x_gone", form.filter_error)
+        form.entry_domain = "[]"
+        self.assertFalse(form.filter_error)
+        form.save()
+        self._store(self.pool, "exempt_domain", BROKEN[6])
+        with Form(self.pool) as form:
+            self.assertIn("May", form.filter_error)
+            form.exempt_domain = "[('id', '=', 0)]"
         self.assertFalse(self.pool.filter_error)

@@ -121,6 +121,17 @@ class TestClaimQueue(JobCase):
         [answer] = self.pool.with_user(self.rep).pool_claim_next()
         self.assertEqual(answer["code"], "fresh_delay")
 
+    @mute_logger(TROUBLE)
+    def test_a_bad_record_at_the_front_stops_nobody_who_asks_for_the_next_best(self):
+        self.pool.claim_mode = "next"
+        good = self._create_leads()
+        bad = self._create_leads()
+        self._sql(bad, company_id=self.company_b.id)
+        [answer] = self.pool.with_user(self.rep).pool_claim_next()
+        self.assertEqual((answer["id"], answer["code"]), (good.id, "ok"))
+        self.assertPooled(bad)
+        self.assertTrue(self._troubles("claim", bad))
+
     @mute_logger(f"{MODELS}.lead_pool_engine")
     def test_claiming_several_answers_each_although_one_is_of_another_company(self):
         self.pool.visibility = "sealed"
