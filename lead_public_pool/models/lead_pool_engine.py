@@ -418,15 +418,19 @@ class LeadPoolEngine(models.AbstractModel):
         :param users: who receives (`res.users`)
         :return: one result per record, see `_pool_result`
         """
-        results, credits = {}, {}
-        turns = {user: self.browse() for user in users}
-        for record in self:
-            user, credits = next_turn(dict.fromkeys(users, 1), credits)
-            turns[user] |= record
-        for user, records in turns.items():
+        results = {}
+        for user, records in self._pool_turns(users).items():
             for result in records._pool_move_each("assign", user=user):
                 results[result["id"]] = result
         return [results[record.id] for record in self]
+
+    def _pool_turns(self, users):
+        """Which of these records fall to each of several users, in turn."""
+        turns, credits = {user: self.browse() for user in users}, {}
+        for record in self:
+            user, credits = next_turn(dict.fromkeys(users, 1), credits)
+            turns[user] |= record
+        return turns
 
     # ------------------------------------------------------------------
     # Merge

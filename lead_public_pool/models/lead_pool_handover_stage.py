@@ -42,7 +42,9 @@ class LeadPoolHandoverStage(models.Model):
     left_count = fields.Integer(
         string="Still his", readonly=True, help="Records that nobody could receive."
     )
-    reasons = fields.Text(readonly=True, help="Why some of them stayed.")
+    reasons = fields.Text(
+        readonly=True, help="Why some of them stayed, or went back to their pools."
+    )
 
     def _selection_group(self):
         return self.env["lead.pool.handover.line"]._fields["group"]._description_selection(self.env)
@@ -59,21 +61,50 @@ class LeadPoolHandoverStage(models.Model):
         :param list results: one per record, see `pool_claim`
         :return: the new row
         """
-        moved = sum(result["ok"] for result in results)
-        reasons = Counter(result["message"] for result in results if not result["ok"])
+        given, returned = (results, []) if receivers else ([], results)
+        return self._note_group(
+            line.handover_id.user_id, line.group, line.how, receivers, given, returned
+        )
+
+    @api.model
+    def _note_group(self, user, group, how, receivers, given, returned, more=""):
+        """Write down what came of some records of a user.
+
+        :param user: whose they were (`res.users`)
+        :param str group: key of the group
+        :param str how: key of what was decided
+        :param receivers: who was to receive (`res.users`)
+        :param list given: one result for each record offered to a colleague, see `pool_claim`
+        :param list returned: one result for each record that was to go back to its pool
+        :param str more: what else is to be known
+        :return: the new row
+        """
+        given_count, returned_count = (
+            sum(result["ok"] for result in results) for results in (given, returned)
+        )
+        count = len({result["id"] for result in (*given, *returned)})
         return self.sudo().create(
             {
                 "date": self.env.cr.now(),
-                "user_id": line.handover_id.user_id.id,
+                "user_id": user.id,
                 "actor_id": self.env.uid,
                 "company_id": self.env.company.id,
-                "group": line.group,
-                "how": line.how,
+                "group": group,
+                "how": how,
                 "receivers": ", ".join(receivers.mapped("name")) or False,
-                "record_count": len(results),
-                "given_count": moved if receivers else 0,
-                "returned_count": 0 if receivers else moved,
-                "left_count": len(results) - moved,
-                "reasons": "\n".join(f"{count} × {why}" for why, count in reasons.most_common()),
+                "record_count": count,
+                "given_count": given_count,
+                "returned_count": returned_count,
+                "left_count": count - given_count - returned_count,
+                "reasons": "\n".join(filter(None, [self._reasons((*given, *returned)), more])),
             }
         )
+
+    @api.model
+    def _reasons(self, results):
+        """Why some were refused, and how many of them, a line each.
+
+        :param results: see `pool_claim`
+        """
+        reasons = Counter(result["message"] for result in results if not result["ok"])
+        return "\n".join(f"{count} × {why}" for why, count in reasons.most_common())

@@ -31,6 +31,51 @@ class TestHandover(PoolCase):
         self.assertEqual(owners[self.other], 1)
         self.assertEqual(sum(owners.values()), 5)
 
+    def test_all_at_once_says_before_what_will_not_fit_and_why(self):
+        self.pool._member(self.other).write({"own_limits": True, "holding_limit": 1})
+        leads = self._claim(self._create_leads(3))
+        mine = self.env["res.partner"].create({"name": "Own customer", "user_id": self.rep.id})
+        wizard = self._wizard(how="users", receiver_ids=[(6, 0, self.other.ids)])
+        self.assertIn("To colleagues: 1 of 3 records.", wizard.forecast)
+        self.assertIn("2 × Otto Other already holds 1 of 1", wizard.forecast)
+        self.assertIn("In no pool, stays with him: 1 × Contact (Own customer)", wizard.forecast)
+        self.assertEqual(leads.user_id, self.rep)
+        self.assertEqual(mine.user_id, self.rep)
+        wizard.how = "pool"
+        self.assertIn("Back to their pools: 3 records.", wizard.forecast)
+
+    def test_all_at_once_leaves_reasons_and_a_line_in_the_report(self):
+        self.pool._member(self.other).write({"own_limits": True, "holding_limit": 1})
+        leads = self._claim(self._create_leads(3))
+        self.env["crm.lead"].create({"name": "Outside all", "user_id": self.rep.id})
+        wizard = self._wizard(how="users", receiver_ids=[(6, 0, self.other.ids)])
+        params = wizard.action_hand_over()["params"]
+        self.assertIn("1 records handed over, 2 back in their pools", params["message"])
+        self.assertIn("Otto Other already holds 1 of 1", params["message"])
+        self.assertIn("In no pool, stays with him: 1", params["message"])
+        self.assertTrue(params["sticky"])
+        for lead in leads.filtered(lambda lead: lead.pool_state == "pooled"):
+            self.assertIn("Otto Other already holds 1 of 1", self._moves(lead)[-1].note)
+            self.assertIn("Otto Other already holds", lead.message_ids[0].body)
+        stage = self.env["lead.pool.handover.stage"].with_user(self.lead_manager).search([])
+        self.assertRecordValues(
+            stage,
+            [
+                {
+                    "user_id": self.rep.id,
+                    "how": "users",
+                    "receivers": "Otto Other",
+                    "record_count": 3,
+                    "given_count": 1,
+                    "returned_count": 2,
+                    "left_count": 0,
+                }
+            ],
+        )
+        self.assertIn("2 × Otto Other already holds 1 of 1", stage.reasons)
+        # He may not read that lead, so its name is no business of his; that it stays is.
+        self.assertIn("In no pool, stays with him: 1 × Lead.", stage.reasons)
+
     def test_records_go_back_to_their_pools(self):
         leads = self._claim(self._create_leads(2))
         self._wizard().action_hand_over()

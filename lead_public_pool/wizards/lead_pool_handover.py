@@ -4,6 +4,9 @@ from odoo.fields import Domain
 
 from ..models.lead_pool import MODEL_BY_KIND
 
+# So many records that stay are called by their names.
+NAMED = 5
+
 
 class LeadPoolHandover(models.TransientModel):
     """Give what one salesperson holds to a colleague, to several evenly, or back to the pools."""
@@ -35,6 +38,12 @@ class LeadPoolHandover(models.TransientModel):
     )
     record_count = fields.Integer(
         string="Records", compute="_compute_record_count", help="Records that change hands."
+    )
+
+    forecast = fields.Text(
+        string="What will happen",
+        compute="_compute_forecast",
+        help="How many records fit, what does not and why, and what stays with him.",
     )
 
     line_ids = fields.One2many(
@@ -78,6 +87,55 @@ class LeadPoolHandover(models.TransientModel):
         for wizard in self:
             wizard.record_count = sum(len(records) for records in wizard._records())
 
+    @api.depends("user_id", "pool_ids", "how", "receiver_ids")
+    def _compute_forecast(self):
+        for wizard in self:
+            lines = []
+            if wizard.user_id and wizard.how == "pool":
+                lines.append(self.env._("Back to their pools: %s records.", wizard.record_count))
+            elif wizard.user_id and wizard.receiver_ids:
+                lines += wizard._forecast_split()
+            wizard.forecast = "\n".join(filter(None, [*lines, wizard._outside_text()]))
+
+    def _forecast_split(self):
+        """What colleagues can take and what they cannot, in sentences; changes nothing."""
+        users, policy = self.receiver_ids._origin, self.env["lead.pool.policy"]
+        results = []
+        for records in self._records():
+            for user, part in records._pool_turns(users).items():
+                refusals = policy._refusals("assign", part, user)
+                results += [record._pool_result(refusals.get(record.id)) for record in part]
+        fit = sum(result["ok"] for result in results)
+        lines = [
+            self.env._("To colleagues: %(fit)s of %(all)s records.", fit=fit, all=len(results))
+        ]
+        if fit < len(results):
+            lines += [
+                self.env._("Back to their pools: %s records.", len(results) - fit),
+                self.env["lead.pool.handover.stage"]._reasons(results),
+            ]
+        return lines
+
+    def _outside_text(self):
+        """What he has that lies in no pool and so stays with him, in one sentence."""
+        parts = []
+        for model_name in MODEL_BY_KIND.values():
+            records = self.env[model_name].sudo()
+            outside = records.search(
+                records._pool_open_domain()
+                & records._pool_entry_candidate_domain()
+                & Domain("user_id", "=", self.user_id._origin.id or 0)
+                & Domain("pool_state", "=", "outside")
+                & Domain("company_id", "in", [False, *self.env.companies.ids])
+            )
+            if outside:
+                seen = outside.with_env(self.env)._filtered_access("read")[:NAMED]
+                names = ", ".join(seen.mapped("display_name"))
+                parts.append(f"{len(outside)} × {records._description}" + (names and f" ({names})"))
+        if not parts:
+            return ""
+        return self.env._("In no pool, stays with him: %s.", "; ".join(parts))
+
     def action_hand_over(self):
         """Hand over, and tell how many went where.
 
@@ -88,25 +146,51 @@ class LeadPoolHandover(models.TransientModel):
         self.ensure_one()
         if self.how == "users" and not self.receiver_ids:
             raise UserError(self.env._("Choose the colleagues who receive the records."))
-        given = returned = 0
-        for records in self._records():
-            if self.how == "users":
-                results = records._pool_split(self.receiver_ids)
-                given += sum(result["ok"] for result in results)
-                records = records.filtered(lambda record: record.user_id == self.user_id)
-            results = records._pool_move("owner_left")
-            returned += sum(result["ok"] for result in results)
+        outside = self._outside_text()
+        stages = self.env["lead.pool.handover.stage"]
+        for group, records in zip(("all_leads", "all_customers"), self._records(), strict=True):
+            if records or (outside and group == "all_leads"):
+                stages |= self._hand_over_all(group, records, outside)
+                outside = ""
+        return self._tell_result(stages)
+
+    def _hand_over_all(self, group, records, more):
+        """Hand over records of one kind; what no colleague can take goes back with the reason.
+
+        :param str more: what else the report is to say
+        :return: row of the report
+        """
+        receivers = self.receiver_ids if self.how == "users" else self.receiver_ids.browse()
+        given, returned, why = [], [], {}
+        if receivers:
+            given = records._pool_split(receivers)
+            why = {result["id"]: result["message"] for result in given if not result["ok"]}
+            records = records.browse(why)
+        for reason, rest in records.grouped(lambda record: why.get(record.id)).items():
+            note = reason and self.env._("No colleague could take it: %s", reason)
+            returned += rest._pool_move("owner_left", note=note)
+        return self.env["lead.pool.handover.stage"]._note_group(
+            self.user_id, group, self.how, receivers, given, returned, more
+        )
+
+    def _tell_result(self, stages):
+        """What has become of all records, as a message that stays if not all went as wished.
+
+        :param stages: rows of the report (`lead.pool.handover.stage`)
+        """
         message = self.env._(
             "%(given)s records handed over, %(returned)s back in their pools.",
-            given=given,
-            returned=returned,
+            given=sum(stages.mapped("given_count")),
+            returned=sum(stages.mapped("returned_count")),
         )
+        reasons = [text for text in stages.mapped("reasons") if text]
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success",
-                "message": message,
+                "type": "warning" if reasons else "success",
+                "sticky": bool(reasons),
+                "message": " ".join([message, *reasons]).replace("\n", "; "),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

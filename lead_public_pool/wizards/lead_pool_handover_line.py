@@ -9,6 +9,9 @@ GROUPS = [
     ("opportunity", "Opportunities"),
     ("lead", "Leads"),
     ("customer", "Customers"),
+    # Written down only: what was handed over all at once.
+    ("all_leads", "All leads at once"),
+    ("all_customers", "All customers at once"),
 ]
 WAYS = [
     ("leave", "Leave for now"),
