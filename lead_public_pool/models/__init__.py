@@ -64,6 +64,7 @@ from . import res_company
 from . import res_config_settings
 from . import digest_digest
 from . import resource_calendar
+from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import resource_resource
 from . import calendar_event

@@ -159,6 +159,6 @@ class LeadPoolBrake(models.AbstractModel):
 
     def _put_off_due(self):
         """Give what is due another term."""
-        until = fields.Datetime.add(self.env.cr.now(), days=NEW_TERM_DAYS)
         for pool in self:
+            until = pool._days_later(self.env.cr.now(), NEW_TERM_DAYS)
             pool._due_records(self.env.cr.now())._pool_protect_until(until)

@@ -241,7 +241,7 @@ class Quota:
         days = self.limit("cooldown_days")
         if not lost or not days:
             return None
-        free = lost + timedelta(days=days)
+        free = self.pool._days_later(lost, days)
         if free <= self.env.cr.now():
             return None
         return Refusal(

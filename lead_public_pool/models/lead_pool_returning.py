@@ -213,6 +213,4 @@ class LeadPoolReturning(models.AbstractModel):
         domain = Domain("unit", "=", "workday")
         if companies:
             domain &= Domain("company_id", "in", companies.ids)
-        if users is not None:
-            domain &= Domain("pool_id.member_ids.user_id", "in", users.ids)
         rules.search(domain).pool_id._schedule_due_refresh(users)

@@ -198,14 +198,23 @@ class TestWorkingDays(PoolCase):
     def test_other_hours_move_the_return(self):
         lead = self._two_days()
         short = self.calendar.copy({"name": "Short"})
-        short.attendance_ids.filtered(lambda line: line.day_period != "morning").unlink()
         self.resource.calendar_id = short
+        short.attendance_ids.filtered(lambda line: line.day_period != "morning").unlink()
         self.assertEqual(lead.pool_due_date, datetime(2026, 7, 3, 10))
         short.tz = NEW_YORK
         self.assertEqual(lead.pool_due_date, datetime(2026, 7, 3, 16))
         self.resource.calendar_id = self.calendar
         self.company.resource_calendar_id = short
         self.assertEqual(lead.pool_due_date, datetime(2026, 7, 3, 15))
+
+    def test_leave_of_an_owner_who_is_no_member_counts_too(self):
+        self.pool.write({"entry_auto": True, "entry_domain": "[]", "entry_owned": True})
+        self._create_rule(clock="claim", unit="workday", delay=2)
+        lead = self.env["crm.lead"].create({"name": "His own", "user_id": self.stranger.id})
+        self.assertOwned(lead, self.stranger)
+        resource = self.resource.copy({"user_id": self.stranger.id})
+        self._leave(datetime(2026, 7, 3, 5), datetime(2026, 7, 3, 16), resource)
+        self.assertEqual(lead.pool_due_date, datetime(2026, 7, 6, 15))
 
     def test_leave_moves_many_returns_in_the_background(self):
         leads = self._two_days() | self._claim(self._create_leads(2))
