@@ -41,9 +41,11 @@ class CustomerChurn(models.AbstractModel):
             row.winback_value = max((row.p_buy or 0.0) * average, 0.0)
 
     def _search_winback_value(self, operator, value):
-        if operator not in ("<", "<=", ">", ">="):
+        if operator == "in":
+            value = tuple(float(number or 0) for number in value) or (-1.0,)
+        elif operator not in ("<", "<=", ">", ">="):
             return NotImplemented
-        compare = SQL({"<": "<", "<=": "<=", ">": ">", ">=": ">="}[operator])
+        compare = SQL({"<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "IN"}[operator])
         return Domain.custom(
             to_sql=lambda model, alias, query: SQL(
                 "%s %s %s", model._field_to_sql(alias, "winback_value", query), compare, value

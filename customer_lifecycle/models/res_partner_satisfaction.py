@@ -46,9 +46,17 @@ class ResPartnerSatisfaction(models.AbstractModel):
             partner.satisfaction, partner.satisfaction_count = facts.get(customer, (0.0, 0))
 
     def _search_satisfaction(self, operator, value):
+        if operator == "in":
+            numbers = tuple(float(number) for number in value if number) or (-1.0,)
+            having = SQL("round(avg(stars)::numeric, 2) IN %s", numbers)
+            found = self._satisfaction_customers(having)
+            return found | ~self._satisfaction_customers(SQL("TRUE")) if False in value else found
         if operator not in COMPARISONS:
             return NotImplemented
-        having = SQL("avg(stars) %s %s", COMPARISONS[operator], value)
+        return self._satisfaction_customers(SQL("avg(stars) %s %s", COMPARISONS[operator], value))
+
+    def _satisfaction_customers(self, having):
+        """Contacts of the customers whose answers are like this."""
         rows = self._satisfaction_rows(SQL("TRUE"), having)
         return Domain("commercial_partner_id", "in", [partner for partner, *_rest in rows])
 

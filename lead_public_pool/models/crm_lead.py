@@ -63,11 +63,15 @@ class CrmLead(models.Model):
         )
 
     def _compute_company_id(self):
-        """A lead in a pool keeps its company: without one, every company would see it."""
-        pooled = self.filtered(lambda lead: lead.pool_state == "pooled")
-        for lead in pooled:
-            lead.company_id = lead.pool_id.company_id
-        return super(CrmLead, self - pooled)._compute_company_id()
+        """A lead with a home keeps its company: without one, every company would see it."""
+        homed = self.filtered(lambda lead: lead.pool_state != "outside")
+        for lead in homed:
+            lead.company_id = lead.sudo().pool_id.company_id
+        return super(CrmLead, self - homed)._compute_company_id()
+
+    def _pool_company_fits(self):
+        """A lead of no company is seen by all of them, so it has that of its pool."""
+        return self.company_id == self.pool_id.company_id
 
     def _pool_meetings_held(self):
         """A meeting counts once it is over, if it began after the owner got the lead."""
@@ -180,6 +184,7 @@ class CrmLead(models.Model):
         data = super()._merge_data(fnames)
         if self.sudo().pool_id:
             data.pop("user_id", None)
+            data.pop("company_id", None)
         return data
 
     def _merge_dependences(self, opportunities):

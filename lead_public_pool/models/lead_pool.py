@@ -3,7 +3,7 @@ from ast import literal_eval
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, mute_logger, ormcache
 
@@ -234,6 +234,8 @@ class LeadPool(models.Model):
         if vals.get("active") is False:
             self._check_empty()
         result = super().write(vals)
+        if "company_id" in vals:
+            self.check_access("write")
         self.env.registry.clear_cache()
         return result
 
@@ -324,6 +326,23 @@ class LeadPool(models.Model):
         if user.has_group("lead_public_pool.group_pool_admin"):
             return self.sudo().company_id in user.sudo().company_ids
         return self._member(user).role == "manager"
+
+    def _check_may_fill(self):
+        """Whoever sends records to a pool by a rule or a chain works in that pool.
+
+        :raise AccessError: if the current user is neither its manager nor one of its members
+        """
+        if self.env.su:
+            return
+        user = self.env.user
+        for pool in self:
+            if not (pool._is_managed_by(user) or pool._member(user)):
+                raise AccessError(
+                    self.env._(
+                        "You are not a member of the pool %s, so your rules send nothing there.",
+                        pool.sudo().name,
+                    )
+                )
 
     def _member(self, user):
         """Membership row of a user, empty if he has none."""

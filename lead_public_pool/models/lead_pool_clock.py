@@ -282,7 +282,7 @@ class LeadPoolClock(models.AbstractModel):
         for rule_id, records in due.grouped(lambda record: dues[record.id][1]).items():
             rule = self.env["lead.pool.rule"].sudo().browse(rule_id)
             results = records._pool_move(
-                "reclaim", pool=rule.target_pool_id or None, rule=rule, run=run
+                "reclaim", pool=rule.target_pool_id.filtered("active") or None, rule=rule, run=run
             )
             taken += sum(result["ok"] for result in results)
         (self - due)._pool_refresh_due()

@@ -108,9 +108,8 @@ class LeadPoolEngine(models.AbstractModel):
 
     def _pool_target(self, kind, pool):
         """Where a record goes: as asked, or to the next pool if it has had all its rounds."""
-        home = pool or self.pool_id
-        if kind in RETURNS and home == self.pool_id and self._pool_is_worn_out(1):
-            return home.next_pool_id or pool
+        if not pool and kind in RETURNS and self._pool_is_worn_out(1):
+            return self.pool_id.next_pool_id.filtered("active") or pool
         return pool
 
     def _pool_is_worn_out(self, more=0):
@@ -140,6 +139,8 @@ class LeadPoolEngine(models.AbstractModel):
         pool = pool.sudo()
         if pool.kind != self._pool_kind:
             raise UserError(self.env._("The pool %s holds another kind of records.", pool.name))
+        if not pool.active:
+            raise UserError(self.env._("The pool %s is archived and takes nothing in.", pool.name))
         for record in self:
             if record.company_id and record.company_id != pool.company_id:
                 raise UserError(
@@ -448,8 +449,32 @@ class LeadPoolEngine(models.AbstractModel):
         # A record with an owner beats one that waits for an owner.
         heir = survivor if survivor.user_id else tail.filtered("user_id")[:1] or survivor
         home = survivor if survivor.pool_id else homes[:1]
+        self._pool_check_merge(homes, heir.user_id)
         if survivor.pool_id != home.pool_id or survivor.user_id != heir.user_id:
+            # The home decides about the company, or the record would lie in a foreign pool.
+            if survivor.company_id:
+                survivor.with_context(pool_engine=ENGINE).company_id = home.pool_id.company_id
             survivor._pool_apply("merge", heir.user_id, home.pool_id)
+        else:
+            names = ", ".join(record._pool_true_name() or "" for record in tail)
+            note = self.env._("Merged with %s", names)
+            self.env["lead.pool.move"].sudo().with_context(pool_engine=ENGINE).create(
+                survivor._pool_ledger_values("merge", heir.user_id, home.pool_id, note=note)
+            )
+
+    def _pool_check_merge(self, homes, owner):
+        """Merging is no way around a claim or a hand-over: who loses a record must agree to it.
+
+        :param homes: records with a home that are merged
+        :param owner: who has what is left of them
+        :raise UserError: if the current user could not have given one of them to that owner
+        """
+        if self.env.su:
+            return
+        policy = self.env["lead.pool.policy"]
+        for record in homes.filtered(lambda record: record.user_id != owner):
+            if refusal := policy._refuse_owned_by_other(record):
+                raise UserError(f"{record.display_name}: {refusal.message}")
 
     # ------------------------------------------------------------------
     # Entry

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools.clock import day_bounds, midnight
+from ..tools.guarded import completed
 from .lead_pool_engine import ENGINE
 from .lead_pool_quota import Quota
 
@@ -155,7 +156,7 @@ class LeadPoolMember(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_tunes(vals_list)
+        self._check_tunes(completed(self, vals, ["pool_id"]) for vals in vals_list)
         members = super().create(vals_list)
         self.env.registry.clear_cache()
         return members
@@ -267,7 +268,7 @@ class LeadPoolMember(models.Model):
 
     def _check_tunes(self, vals_list):
         """Nobody makes himself manager of a pool: who tunes it is asked before the row exists."""
-        pool_ids = {vals["pool_id"] for vals in vals_list if vals.get("pool_id")}
+        pool_ids = [vals["pool_id"] for vals in vals_list if vals.get("pool_id")]
         self.env["lead.pool"].browse(pool_ids).check_access("write")
 
     def _check_by_hand(self):

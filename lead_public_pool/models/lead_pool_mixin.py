@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..tools.guarded import completed
 from .lead_pool_engine import ENGINE, in_engine
 
 # Fields that say where a record lives; only the engine writes them.
@@ -254,15 +255,19 @@ class LeadPoolMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        default = self.env.context.get("default_pool_id")
-        pools = [vals.get("pool_id", default) for vals in vals_list]
-        prepared = []
-        for vals, pool_id in zip(vals_list, pools, strict=True):
+        prepared, pools = [], []
+        for vals in vals_list:
+            known = completed(self, vals, (*self._pool_engine_fields(), "pool_id"))
             # Defaults travel with inherited records (a user brings those of its contact).
-            stated = {name for name in vals if vals[name] and vals[name] != "outside"}
+            stated = {
+                name
+                for name in self._pool_engine_fields()
+                if known.get(name) and known[name] != "outside"
+            }
             self._pool_refuse_engine_fields(stated)
+            pools.append(known.get("pool_id"))
             vals = {**vals, "pool_id": False}
-            if pool_id:
+            if pools[-1]:
                 vals.setdefault("user_id", False)
             prepared.append(vals)
         records = super().create(prepared)
@@ -314,10 +319,18 @@ class LeadPoolMixin(models.AbstractModel):
             self.env._("Claim it before you work on it; it lies in a public pool: %s", names)
         )
 
+    @api.model
+    def _pool_engine_fields(self):
+        """Fields that only the pool's own code writes; another addon adds its own.
+
+        :rtype: set[str]
+        """
+        return ENGINE_FIELDS
+
     def _pool_refuse_engine_fields(self, names):
         if in_engine(self.env):
             return
-        if forbidden := ENGINE_FIELDS & names:
+        if forbidden := self._pool_engine_fields() & names:
             labels = [self._fields[name]._description_string(self.env) for name in forbidden]
             raise UserError(
                 self.env._(
@@ -434,12 +447,35 @@ class LeadPoolMixin(models.AbstractModel):
 
     def _pool_after_write(self, vals):
         """Keep clocks right, and let no record lose its owner without gaining a pool."""
+        if "company_id" in vals:
+            self._pool_check_company()
         if {"active", "stage_id", "probability"} & vals.keys() or (
             vals.keys() & self._pool_rule_fields()
         ):
             self.sudo().filtered(lambda record: record.pool_state == "owned")._pool_refresh_due()
         if "user_id" in vals and not vals["user_id"]:
             self._pool_route()
+
+    def _pool_check_company(self):
+        """A record lies with the company of its pool, or that pool's rules would not be its own.
+
+        :raise UserError: if one of these records has a home in another company
+        """
+        strays = self.sudo().filtered(lambda r: r.pool_id and not r._pool_company_fits())
+        if strays:
+            raise UserError(
+                self.env._(
+                    "%(record)s has its home in the pool %(pool)s of %(company)s, which stays its "
+                    "company. A manager of the pool can take it out.",
+                    record=strays[0].display_name,
+                    pool=strays[0].pool_id.name,
+                    company=strays[0].pool_id.company_id.name,
+                )
+            )
+
+    def _pool_company_fits(self):
+        """Whether the company of a record allows its home; one without a company is everybody's."""
+        return not self.company_id or self.company_id == self.pool_id.company_id
 
     def _pool_close(self):
         """Weed out a record that came back too often."""

@@ -77,7 +77,7 @@ class LeadPoolOffer(models.AbstractModel):
         )
         waiting = self.filtered(lambda record: record.pool_state == "pooled")
         for pool, records in waiting.grouped("pool_id").items():
-            if pool.broadcast_fallback == "next_pool" and pool.next_pool_id:
+            if pool.broadcast_fallback == "next_pool" and pool.next_pool_id.active:
                 records._pool_move("transfer", pool=pool.next_pool_id)
             elif pool.broadcast_fallback == "assign":
                 pool._assign_records(records)

@@ -28,7 +28,7 @@ class LeadPoolPolicy(models.AbstractModel):
         """
         judge = getattr(self, f"_judge_{kind}", None)
         if judge is None:
-            return {}
+            raise ValueError(f"No rule says who may make a move of the kind {kind!r}")
         # Others may have got the company in this very transaction.
         records.invalidate_recordset(["pool_guard_user_ids"], flush=False)
         quota = Quota.load(kind, records, user, pool or records.pool_id) if user else {}
@@ -87,6 +87,13 @@ class LeadPoolPolicy(models.AbstractModel):
 
     def _judge_reclaim(self, record, user, pool, quota):
         return None if record.pool_state == "owned" else self._refuse_not_owned(record)
+
+    def _judge_owner_left(self, record, user, pool, quota):
+        return None if record.pool_state == "owned" else self._refuse_not_owned(record)
+
+    def _judge_restore(self, record, user, pool, quota):
+        """Who undoes a run has been asked before; here only what may be put back at all."""
+        return self._refuse_closed(record)
 
     def _judge_transfer(self, record, user, pool, quota):
         return self._refuse_actor(record)

@@ -160,6 +160,10 @@ class LeadPoolReturning(models.AbstractModel):
                 self.env._("The chain of pools comes back to itself; records would never leave it.")
             )
         for pool in self.filtered("next_pool_id"):
+            if pool.sudo().next_pool_id.company_id != pool.company_id:
+                raise ValidationError(
+                    self.env._("The pool %s belongs to another company.", pool.next_pool_id.name)
+                )
             if pool.next_pool_id.kind != pool.kind:
                 raise ValidationError(
                     self.env._("The pool %s holds another kind of records.", pool.next_pool_id.name)
@@ -167,6 +171,8 @@ class LeadPoolReturning(models.AbstractModel):
 
     def write(self, vals):
         result = super().write(vals)
+        if "next_pool_id" in vals:
+            self.next_pool_id._check_may_fill()
         if {"exempt_domain", "warn_steps"} & vals.keys():
             # What the filters look at is known by heart, and is to be learnt anew first.
             self.env.registry.clear_cache()

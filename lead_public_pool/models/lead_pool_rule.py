@@ -165,6 +165,13 @@ class LeadPoolRule(models.Model):
     @api.constrains("target_pool_id", "pool_id")
     def _check_target(self):
         for rule in self.filtered("target_pool_id"):
+            if rule.sudo().target_pool_id.company_id != rule.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "The rule %(rule)s sends records to a pool of another company.",
+                        rule=rule.name,
+                    )
+                )
             if rule.target_pool_id.kind != rule.pool_id.kind:
                 raise ValidationError(
                     self.env._(
@@ -172,6 +179,16 @@ class LeadPoolRule(models.Model):
                         rule=rule.name,
                     )
                 )
+
+    def _check_own_pools(self):
+        """A rule takes records away from one pool, and may send them to another.
+
+        Not a constraint: those are checked in `sudo`.
+
+        :raise AccessError: if the user tunes not the first, or has no business in the second
+        """
+        self.pool_id.check_access("write")
+        self.target_pool_id._check_may_fill()
 
     @api.constrains("clock", "date_field_id", "pool_id")
     def _check_clock(self):
@@ -192,6 +209,7 @@ class LeadPoolRule(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rules = super().create(vals_list)
+        rules._check_own_pools()
         for rule in rules:
             rule.effective_date = rule._new_effective_date()
         self.env["lead.pool.rule.version"]._note(rules)
@@ -212,6 +230,8 @@ class LeadPoolRule(models.Model):
             self.env["lead.pool.rule.version"]._note(self)
         else:
             super().write(vals)
+        if {"pool_id", "target_pool_id"} & vals.keys():
+            self._check_own_pools()
         if changed or "sequence" in vals:
             self._rules_changed(pools | self.pool_id)
         return True

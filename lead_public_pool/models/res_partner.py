@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .lead_pool_engine import ENGINE
+from .lead_pool_engine import ENGINE, in_engine
 
 
 class ResPartner(models.Model):
@@ -60,10 +60,13 @@ class ResPartner(models.Model):
         if self.env.context.get("pool_merge") is ENGINE:
             # A merge of contacts copies field by field; the home is decided as a whole afterwards.
             vals = {name: value for name, value in vals.items() if not name.startswith("pool_")}
-        if vals.get("parent_id"):
-            # A contact follows its company, so it cannot keep a home of its own.
-            homed = self.sudo().filtered("pool_id")
-            if homed:
-                self.check_access("write")
-                homed._pool_apply("leave", self.env["res.users"], None)
-        return super().write(vals)
+        homed = self.browse()
+        if not in_engine(self.env):
+            homed = self.filtered(lambda customer: customer.sudo().pool_id)
+        result = super().write(vals)
+        # A contact follows its company, so it cannot keep a home of its own; and to leave the
+        # pool is its managers' decision, by whatever way.
+        contacts = homed.filtered(lambda customer: customer.sudo().parent_id)
+        if contacts := contacts.filtered(lambda customer: customer.sudo().pool_id):
+            contacts._pool_or_raise(contacts._pool_move("leave"))
+        return result

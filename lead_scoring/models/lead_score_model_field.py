@@ -129,6 +129,9 @@ class LeadScoreModelField(models.Model):
             record.label = known.get(record.name, {}).get("string") or record.name
 
     def _search_label(self, operator, value):
+        if operator == "in":
+            labels = self.env["crm.lead"].fields_get(None, ["string"]).items()
+            return [("name", "in", [name for name, kept in labels if kept["string"] in value])]
         if operator not in ("ilike", "=ilike", "like", "=like"):
             return NotImplemented
         wanted = (value or "").lower().strip("%")

@@ -66,16 +66,29 @@ def show(records, link_name, pairs):
 def search(rows, operator, value, condition=Domain.TRUE):
     """Search by a field that is a `SideRow`.
 
+    The condition may come from anybody and lead on to any model, so it is searched with the rights
+    of whoever asks. Only the row itself may be looked at by all (`any!`) where a field that is
+    shown to them is related to it. It is searched when the query is written: to an error in here,
+    Odoo would answer by asking once more, in `sudo`.
+
     :param rows: the model of the narrow table
     :param Domain condition: which rows count
     :return: domain of the records
     """
-    rows = rows.sudo()
     if operator in ("any", "any!"):
-        return Domain("id", "in", rows._search(value) if isinstance(value, Domain) else value)
+        if not isinstance(value, Domain):
+            return Domain("id", "in", value)
+        bypass = operator == "any!"
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN %s",
+                SQL.identifier(alias, "id"),
+                rows._search(value, bypass_access=bypass).subselect(),
+            )
+        )
     if operator != "in":
         return NotImplemented
     domain = Domain("id", "in", [row_id for row_id in value if row_id])
     if False in value:
-        domain |= Domain("id", "not in", rows._search(condition))
+        domain |= Domain("id", "not in", rows.sudo()._search(condition))
     return domain
