@@ -65,6 +65,32 @@ class LeadPoolFilter(models.AbstractModel):
         broken = everything.filtered("filter_error")
         return Domain("id", "in" if operator == "not in" else "not in", broken.ids)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._check_filter_rights(self._stored_filters)
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._check_filter_rights([name for name in self._stored_filters if name in vals])
+        return result
+
+    def _check_filter_rights(self, names):
+        """A filter tells by its effects and counts what it finds, and it works with all rights.
+
+        :raise AccessError: if one of these filters asks for what its author may not read
+        """
+        if self.env.su:
+            return
+        for record in self:
+            for name in names:
+                records = record.sudo()._filter_records(name)
+                if record.sudo()[name] not in PLAIN and records is not None:
+                    asked = Domain(literal_eval(record.sudo()[name]))
+                    # To write the query is to ask for the rights; it need not be run.
+                    self.env[records._name]._search(asked)
+
     def _filter_errors(self):
         return self._own_filter_errors()
 

@@ -4,10 +4,12 @@ from odoo.tools import SQL
 # What a move undoes.
 UNDOES = {"undo": "claim", "restore": "reclaim"}
 # A ledger row `m` by which somebody becomes the owner: here a holding begins. What an undone run
-# puts back to its owner goes on being the same holding, and an undone claim is none.
+# puts back to its owner goes on being the same holding, and an undone claim is none. So is a merge
+# that leaves owner and pool as they were.
 GAIN = SQL(
     "(m.user_to_id IS NOT NULL AND m.undone IS NOT TRUE AND m.kind NOT IN ('leave', 'restore')"
-    " AND (m.user_from_id IS DISTINCT FROM m.user_to_id OR m.kind IN ('enter', 'merge')))"
+    " AND (m.user_from_id IS DISTINCT FROM m.user_to_id OR m.kind = 'enter'"
+    " OR m.kind = 'merge' AND m.pool_from_id IS DISTINCT FROM m.pool_to_id))"
 )
 
 

@@ -119,10 +119,10 @@ class LeadPoolIntaking(models.AbstractModel):
         self.ensure_one()
         self._intake_refuse_second()
         self._transfer_refuse_second()
-        records = self.env[self._record_model_name()].sudo()
+        records = self.env[self._record_model_name()]
         few = records.search(self._intake_domain(entry_domain, owned), limit=AT_ONCE + 1)
         if len(few) <= AT_ONCE:
-            return self._tell_who_came(self._come_in(few))
+            return self._tell_who_came(self._come_in(few.sudo()))
         self.sudo().write(
             {
                 "intake_domain": entry_domain or "[]",
@@ -213,6 +213,12 @@ class LeadPoolIntaking(models.AbstractModel):
         """Records that are still coming in."""
         wanted = self._intake_domain(self.intake_domain, self.intake_owned)
         return wanted & Domain("id", ">", self.intake_after)
+
+    def _job_searched(self, job, records):
+        """What the manager who asked cannot read, they cannot take in."""
+        if job != "intake":
+            return super()._job_searched(job, records)
+        return records.sudo(False).with_company(self.company_id)
 
     def _intake_step(self, records):
         self._come_in(records)

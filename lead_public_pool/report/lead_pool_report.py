@@ -307,7 +307,8 @@ class LeadPoolReport(models.Model):
                AND n.res_id = m.res_id
                AND n.id > m.id
                AND (n.user_from_id IS DISTINCT FROM n.user_to_id
-                    OR n.kind IN ('enter', 'merge', 'leave'))
+                    OR n.kind IN ('enter', 'leave')
+                    OR n.kind = 'merge' AND n.pool_from_id IS DISTINCT FROM n.pool_to_id)
                AND n.kind <> 'restore'
                AND n.undone IS NOT TRUE
              ORDER BY n.id

@@ -12,7 +12,7 @@ class TestMerge(PoolCase):
         self.assertOwned(merged, self.rep)
         self.assertEqual(
             sorted(merged.sudo().pool_move_ids.mapped("res_id")),
-            sorted([first.id] * 2 + [second.id] * 2),
+            sorted([first.id] * 2 + [second.id] * 2 + [merged.id]),
         )
 
     def test_merge_is_no_way_around_a_claim(self):

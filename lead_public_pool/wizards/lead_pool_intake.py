@@ -56,7 +56,8 @@ class LeadPoolIntake(models.TransientModel):
                 intake.waiting_count = intake.owned_count = 0
                 continue
             pool._check_record_domain(intake.entry_domain, pool.name)
-            records = self.env[pool.model_name].sudo()
+            # Only what this manager may read: so much comes in, and a count tells nothing else.
+            records = self.env[pool.model_name]
             domain = pool._intake_domain(intake.entry_domain)
             unowned = Domain("user_id", "=", False)
             intake.waiting_count = records.search_count(domain & unowned)
