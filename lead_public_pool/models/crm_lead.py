@@ -100,9 +100,9 @@ class CrmLead(models.Model):
     def write(self, vals):
         if "stage_id" not in vals or in_engine(self.env):
             return super().write(vals)
-        before = {lead.id: lead.stage_id.id for lead in self.sudo()}
+        before = {lead.id: (lead.stage_id.id, lead.date_last_stage_update) for lead in self.sudo()}
         result = super().write(vals)
-        self._pool_stage_changed(before)
+        self._pool_stage_written(before)
         return result
 
     def _compute_team_id(self):

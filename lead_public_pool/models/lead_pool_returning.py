@@ -29,19 +29,24 @@ class LeadPoolReturning(models.AbstractModel):
     touch_mail = fields.Boolean(
         string="A message to the customer",
         default=True,
-        help="A message or e-mail that the owner sends to the customer counts as work.",
+        help="A message or e-mail of the owner counts as work if it goes to somebody outside the "
+        "house. The same text to the same people counts once, an out-of-office reply never.",
     )
     touch_reply = fields.Boolean(
         string="An answer of the customer",
-        help="A message that comes in from the customer counts as work.",
+        help="An e-mail that comes in from the customer or his company counts as work; one of a "
+        "stranger or a machine does not.",
     )
     touch_note = fields.Boolean(
-        string="A note", default=True, help="An internal note of the owner counts as work."
+        string="A note",
+        default=True,
+        help="An internal note of the owner counts as work. The same text again does not.",
     )
     touch_minimum = fields.Integer(
         string="Minimum length (characters)",
         default=5,
-        help="Shorter notes and feedbacks do not count, so that a dot resets no clock.",
+        help="Notes and feedbacks with fewer letters and digits do not count, so that a dot resets "
+        "no clock; what is only repeated counts once.",
     )
     touch_meeting = fields.Boolean(
         string="A meeting held",
@@ -50,7 +55,10 @@ class LeadPoolReturning(models.AbstractModel):
         "not when it is planned.",
     )
     touch_stage = fields.Boolean(
-        string="A change of stage", default=True, help="Moving to another stage counts as work."
+        string="A change of stage",
+        default=True,
+        help="Moving to a stage in which the salesperson did not have the lead yet counts as work. "
+        "Going back within a day takes that away.",
     )
 
     # Warnings

@@ -342,7 +342,7 @@ class LeadPoolRule(models.Model):
             touched = [record.pool_touch_date, meetings.get(record.id)]
             return max([owned, *filter(None, touched)])
         if self.clock == "stage":
-            return record.date_last_stage_update or owned
+            return record._pool_stage_since() or record.date_last_stage_update or owned
         if self.clock == "create":
             return record.create_date
         if self.clock == "field":

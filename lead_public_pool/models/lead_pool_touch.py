@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Datetime, Domain
-from odoo.tools import email_normalize, email_normalize_all, html2plaintext
+from odoo.tools import email_normalize, email_normalize_all, html2plaintext, ormcache
 
 from odoo.addons.iap.tools.iap_tools import _MAIL_DOMAIN_BLACKLIST
 
@@ -15,6 +15,8 @@ WORK, WORD, NOTHING = "work", "word", "nothing"
 FILE_BYTES = 64
 # A new stage counts if the lead has not gone back from it within so long.
 STAGE_KEPT = timedelta(hours=24)
+# So many stages of the past are remembered.
+STAGES_KEPT = 9
 # So many earlier messages are compared with a new one.
 COMPARED = 100
 # What goes on when somebody gets back what he had handed over.
@@ -24,6 +26,7 @@ KEPT_WHEN_BACK = (
     "pool_protect_start",
     "pool_extension_count",
     "pool_stage_steps",
+    "pool_stage_past",
     "pool_weak_count",
 )
 
@@ -49,6 +52,13 @@ class LeadPoolTouch(models.AbstractModel):
         copy=False,
         export_string_translation=False,
         help="Stages that counted as work since the present salesperson received the lead.",
+    )
+
+    pool_stage_past = fields.Json(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="The last stages and since when, without those that were left again within a day.",
     )
 
     # ------------------------------------------------------------------
@@ -85,7 +95,12 @@ class LeadPoolTouch(models.AbstractModel):
     def _pool_home_values(self, kind, user, pool):
         values = super()._pool_home_values(kind, user, pool)
         if kind not in ("transfer", "leave"):
-            values.update(pool_weak_count=0, pool_stage_steps=False, pool_protect_start=False)
+            values.update(
+                pool_weak_count=0,
+                pool_stage_steps=False,
+                pool_stage_past=False,
+                pool_protect_start=False,
+            )
         return values
 
     # ------------------------------------------------------------------
@@ -277,6 +292,61 @@ class LeadPoolTouch(models.AbstractModel):
     # ------------------------------------------------------------------
     # Stages
     # ------------------------------------------------------------------
+
+    def _pool_stage_written(self, before):
+        """The stage of leads was written: keep the clocks that look at it right.
+
+        :param dict before: former stage and since when, by record id
+        """
+        self._pool_keep_stage_dates(before)
+        self._pool_stage_changed({record_id: stage for record_id, (stage, _) in before.items()})
+
+    def _pool_keep_stage_dates(self, before):
+        """Since when a lead is in its stage; the same stage again, or there and back, is no change.
+
+        Odoo's own date starts anew whenever a stage is written.
+        """
+        changed = self.browse()
+        for lead in self.sudo().filtered(lambda lead: lead.pool_state == "owned"):
+            stage, since = before[lead.id]
+            past = lead.pool_stage_past or []
+            if not past or past[-1][0] != stage:
+                past = [[stage, Datetime.to_string(since or lead.pool_own_date)]]
+            past = lead._pool_stage_path(past)
+            if past != lead.pool_stage_past:
+                lead._pool_store({"pool_stage_past": past})
+                changed |= lead
+        watched = self._pool_stage_clocks()
+        changed.filtered(lambda lead: lead.pool_id.id in watched)._pool_refresh_due()
+
+    def _pool_stage_path(self, past):
+        """The last stages of a lead with the present one at the end.
+
+        :param list past: stage id and moment of each stage before, as text
+        """
+        now, here = self.env.cr.now(), self.stage_id.id
+        if past[-1][0] == here:
+            return past
+        soon = Datetime.to_string(now - STAGE_KEPT)
+        for index in reversed(range(len(past) - 1)):
+            if past[index + 1][1] < soon:
+                break
+            if past[index][0] == here:
+                return past[: index + 1]
+        return [*past[-STAGES_KEPT:], [here, Datetime.to_string(now)]]
+
+    def _pool_stage_since(self):
+        """Since when a lead is really in its present stage, False if only Odoo knows."""
+        past = self.pool_stage_past
+        known = past and past[-1][0] == self.stage_id.id
+        return known and Datetime.to_datetime(past[-1][1])
+
+    @api.model
+    @ormcache()
+    def _pool_stage_clocks(self):
+        """Ids of pools that have a rule on the time in a stage."""
+        rules = self.env["lead.pool.rule"].sudo().search([("clock", "=", "stage")])
+        return frozenset(rules.pool_id.ids)
 
     def _pool_stage_changed(self, before):
         """A stage in which a lead was not yet counts; going back soon takes that away.

@@ -218,6 +218,28 @@ class TestFalseWork(PoolCase):
         self._move_to(first, hours=1)
         self.assertEqual(self.lead.pool_touch_date, touched)
 
+    def test_the_clock_of_the_stage_is_not_reset_either(self):
+        first, second, third = self._stages()
+        self.rule.write({"clock": "stage", "delay": 7, "minimum_hours": 0})
+        self._move_to(second)
+        start = self.env.cr.now()
+        due = start + timedelta(days=7)
+        self.assertEqual(self.lead.pool_due_date.replace(microsecond=0), due.replace(microsecond=0))
+        kept = self.lead.pool_due_date
+        self._move_to(second, days=3)
+        self.assertEqual(self.lead.pool_due_date, kept)
+        self._move_to(third, hours=1)
+        self.assertGreater(self.lead.pool_due_date, kept)
+        self._move_to(second, hours=1)
+        self.assertEqual(self.lead.pool_due_date, kept)
+        self._move_to(third, hours=1)
+        self.env["crm.lead"].browse(self.lead.id).with_user(self.rep).stage_id = third
+        moved = self.lead.pool_due_date
+        self.assertGreater(moved, kept)
+        self._move_to(third, days=2)
+        self.assertEqual(self.lead.pool_due_date, moved)
+        self.assertTrue(first)
+
     # Protection and hand-over
 
     def test_protecting_again_protects_no_longer(self):
