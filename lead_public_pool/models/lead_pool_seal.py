@@ -128,6 +128,18 @@ class LeadPoolSeal(models.AbstractModel):
                 records._pool_seal_traces(records.ids, home)
         return result
 
+    def _pool_merge(self, tail):
+        """What the owners of merged records had planned is treated as if they had lost them."""
+        former = tail.sudo().user_id
+        result = super()._pool_merge(tail)
+        survivor = self.sudo()
+        if survivor.pool_id:
+            for owner in former - survivor.user_id:
+                survivor._pool_drop_activities(owner)
+            if survivor.user_id:
+                survivor._pool_adopt_activities(survivor.user_id)
+        return result
+
     def _pool_adopt_activities(self, user):
         """Activities that were kept for the next owner are his now."""
         self._pool_activities(self.ids, Domain("user_id", "=", False)).write({"user_id": user.id})

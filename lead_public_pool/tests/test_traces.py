@@ -22,11 +22,6 @@ class TestTraces(PoolCase):
         activity = lead.activity_schedule("mail.mail_activity_data_call", user_id=self.rep.id)
         return lead, activity
 
-    def _merge(self, lead):
-        other = self._claim(self._create_leads(), self.other)
-        (other | lead)._merge_opportunity(user_id=self.other.id, auto_unlink=False)
-        return other
-
     def test_open_activities_follow_the_policy_in_every_kind_of_move(self):
         moves = {
             "handover": lambda lead: lead.with_user(self.rep).write({"user_id": self.other.id}),
@@ -51,6 +46,19 @@ class TestTraces(PoolCase):
                     if policy == "keep":
                         self.assertEqual(activity.user_id, lead.user_id)
             self.pool.member_ids = [(0, 0, {"user_id": self.rep.id})]
+
+    def test_activities_of_who_loses_his_lead_by_a_merge(self):
+        for policy in ("cancel", "keep"):
+            with self.subTest(policy):
+                self.pool.activity_policy = policy
+                lead, activity = self._held()
+                other = self._claim(self._create_leads(type="opportunity"), self.other)
+                survivor = (other | lead)._merge_opportunity(auto_unlink=False)
+                self.assertEqual(survivor.user_id, self.other)
+                self.assertEqual(bool(activity.exists()), policy == "keep")
+                if policy == "keep":
+                    self.assertEqual(activity.user_id, self.other)
+                    self.assertEqual(activity.res_id, survivor.id)
 
     def test_a_transfer_and_leaving_the_pools_change_no_activity(self):
         lead, activity = self._held()
