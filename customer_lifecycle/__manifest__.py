@@ -24,6 +24,7 @@
         "views/customer_lifecycle_section_menus.xml",
         "views/customer_lifecycle_model_menus.xml",
         "security/ir_rule_action.xml",
+        "security/ir_rule_dialogs.xml",
         "data/mail_activity_type_action_data.xml",
         "data/ir_cron_action_data.xml",
         "data/customer_visit_data.xml",

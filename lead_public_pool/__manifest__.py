@@ -12,6 +12,7 @@
         "security/ir_rule.xml",
         "security/ir_rule_seal.xml",
         "security/ir_rule_history.xml",
+        "security/ir_rule_dialogs.xml",
         "security/lead_pool_report_security.xml",
         "data/lead_pool_reason_data.xml",
         "data/ir_cron_data.xml",

@@ -14,6 +14,7 @@
         "security/lead_win_rule.xml",
         "data/lead_score_collector_data.xml",
         "security/lead_scoring_rules.xml",
+        "security/ir_rule_dialogs.xml",
         "data/lead_score_signal_data.xml",
         "data/lead_score_motive_data.xml",
         "data/lead_score_reject_reason_data.xml",

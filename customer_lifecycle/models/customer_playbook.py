@@ -5,6 +5,8 @@ from odoo.exceptions import UserError, ValidationError
 
 # Fields that decide whether each change of a customer concerns a playbook.
 WATCHING = {"state", "model", "active"}
+# Fields that decide which records a playbook is for.
+AIMS = {"model", "entry_state", "domain", "company_id"}
 
 
 class CustomerPlaybook(models.Model):
@@ -180,6 +182,9 @@ class CustomerPlaybook(models.Model):
                 raise UserError(
                     self.env._("This playbook has already begun. Make a copy for others.")
                 )
+        if not AIMS.isdisjoint(vals):
+            # For whom an administrator let it run code is part of that decision.
+            self.with_context(active_test=False).step_ids._check_may_run_code()
         if vals.get("active") is False:
             vals = {**vals, "state": "paused"}
         result = super().write(vals)

@@ -18,6 +18,8 @@ KINDS = [
     ("tag", "Add tags"),
     ("server", "Run a server action"),
 ]
+# Fields that decide what runs and for which records.
+DECIDES = {"server_action_id", "kind", "domain", "playbook_id"}
 
 
 class CustomerPlaybookStep(models.Model):
@@ -139,23 +141,32 @@ class CustomerPlaybookStep(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_may_run_code(vals_list)
-        return super().create(vals_list)
+        steps = super().create(vals_list)
+        steps._check_may_run_code()
+        return steps
 
     def write(self, vals):
-        self._check_may_run_code([vals])
-        return super().write(vals)
+        if not DECIDES.isdisjoint(vals) and vals.get("server_action_id", True):
+            # The same code for other records is a new decision; to take it away is none.
+            self._check_may_run_code()
+        result = super().write(vals)
+        if not DECIDES.isdisjoint(vals):
+            self._check_may_run_code()
+        return result
 
     def copy_data(self, default=None):
         # A copy runs the same code for other records: that is decided anew.
-        self._check_may_run_code([{"server_action_id": step.server_action_id} for step in self])
+        self._check_may_run_code()
         return super().copy_data(default)
 
-    @api.model
-    def _check_may_run_code(self, vals_list):
-        """Server actions run with all rights, so only who may write them may choose them."""
-        chosen = any(vals.get("server_action_id") for vals in vals_list)
-        if chosen and not (self.env.su or self.env.user.has_group("base.group_system")):
+    def _check_may_run_code(self):
+        """Server actions run with all rights, so only who may write them may choose them.
+
+        :raise AccessError: if one of these steps runs one, and the user is no administrator
+        """
+        if self.env.su or self.env.user.has_group("base.group_system"):
+            return
+        if self.sudo().server_action_id:
             raise AccessError(
                 self.env._("Only an administrator may let a playbook run a server action.")
             )

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
 from ..tools.caches import forget
+from ..tools.guarded import completed
 from ..tools.points import DIMENSIONS
 from .lead_score_rule import DEFINITION, RESTORE
 
@@ -286,7 +287,7 @@ class LeadScoreCard(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._refuse_published(vals, START)
+            self._refuse_published(completed(self, vals, START), START)
         cards = super().create(vals_list)
         cards._rules_changed()
         return cards

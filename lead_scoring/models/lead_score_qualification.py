@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import get_lang
 
+from ..tools.guarded import completed
 from ..tools.qualification import ACCEPTED, MQL, RANK, RAW, REJECTED, SALES, STATES
 
 # Where a person may take a lead from where it is; a rejected lead that comes back is "recycled".
@@ -143,20 +144,38 @@ class CrmLead(models.Model):
         """A lead may be born qualified, by import for example; the minutes are then complete."""
         now = fields.Datetime.now()
         prepared = []
-        # Who brings his history along may bring its dates, if he may step back as well.
-        if not (self.env.su or self.env.user.has_group(MANAGER)):
-            self._qualify_check_minutes({name for vals in vals_list for name in vals})
         for vals in vals_list:
-            state = vals.get("qualification") or RAW
+            known = completed(self, vals, GUARDED)
+            self._qualify_check_birth(vals, known)
+            state = known.get("qualification") or RAW
             if state == REJECTED and not vals.get("qualification_reason_id"):
                 raise UserError(self.env._("Please say why the lead is rejected."))
             if state != RAW:
-                vals = {**self._qualification_minutes(state, now, self.env.user), **vals}
+                minutes = self._qualification_minutes(state, now, self.env.user)
+                vals = {**minutes, "qualification": state, **vals}
             elif "qualification" in vals:
                 # An import may leave it empty.
                 vals = {**vals, "qualification": RAW}
             prepared.append(vals)
         return super().create(prepared)
+
+    @api.model
+    def _qualify_check_birth(self, vals, known):
+        """Who brings a history along may bring its dates, if they may step back as well.
+
+        :param dict vals: what was sent
+        :param dict known: the guarded values, with the defaults that the caller chose
+        """
+        if self.env.su or self.env.user.has_group(MANAGER):
+            return
+        chosen = {name for name, value in known.items() if value}
+        self._qualify_check_minutes(chosen | vals.keys())
+        state = known.get("qualification") or RAW
+        if state in dict(STATES) and state not in (RAW, *STEPS[RAW]):
+            labels = dict(self._fields["qualification"]._description_selection(self.env))
+            raise UserError(
+                self.env._("A new lead cannot be “%s” at once. Accept it first.", labels[state])
+            )
 
     def write(self, vals):
         if self.env.context.get("score_qualify") is QUALIFY or GUARDED.isdisjoint(vals):

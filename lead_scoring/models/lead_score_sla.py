@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.guarded import completed
 from ..tools.qualification import ACCEPTED, MQL, RAW, REJECTED, SALES
 from .lead_score_engine import SINGLE
 from .lead_score_qualification import BULK, QUALIFY
@@ -156,16 +157,19 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        states = [
+            completed(self, vals, ["qualification"]).get("qualification") for vals in vals_list
+        ]
         leads = super().create(vals_list)
         # A pool may take a new lead in and hide it from who entered it; its minutes are kept.
-        leads.sudo()._qualification_born(vals_list)
+        leads.sudo()._qualification_born(states)
         return leads
 
-    def _qualification_born(self, vals_list):
+    def _qualification_born(self, states):
         """Leads that came into being qualified have a time to decide, a history and triggers."""
         born = {}
-        for lead, vals in zip(self, vals_list, strict=True):
-            state = vals.get("qualification") or RAW
+        for lead, state in zip(self, states, strict=True):
+            state = state or RAW
             # Its score may have taken it on, with all that belongs to it.
             if state != RAW and lead.qualification == state:
                 born.setdefault(state, []).append(lead.id)

@@ -314,6 +314,30 @@ class TestQualification(TransactionCase):
             leads.create({"name": "Nonsense", "qualification": "nonsense"})
         self.assertFalse(leads.create({"name": "None", "qualification": False}).qualification_date)
 
+    def test_no_default_and_no_value_makes_a_lead_that_nobody_accepted(self):
+        leads = self.env["crm.lead"].with_user(self.rep)
+        for name, value in (
+            ("qualification", "sql"),
+            ("qualification_sql_date", "2020-01-01 10:00:00"),
+            ("qualification_mql_date", "2020-01-01 10:00:00"),
+            ("qualification_accepted_user_id", self.rep.id),
+        ):
+            with self.subTest(name), self.assertRaises(UserError), self.cr.savepoint():
+                leads.create({"name": "Forged", name: value})
+            forged = leads.with_context(**{f"default_{name}": value})
+            with self.subTest(default=name), self.assertRaises(UserError), self.cr.savepoint():
+                forged.create({"name": "Forged"})
+        born = leads.with_context(default_qualification="mql").create({"name": "Born"})
+        self.assertTrue(born.qualification_mql_date)
+        self.assertTrue(born.score_history_ids.filtered(lambda row: row.reason == "qualification"))
+
+    def test_no_default_publishes_a_scorecard(self):
+        cards = self.env["lead.score.card"].with_user(self.leader)
+        for name, value in (("state", "published"), ("version", 7)):
+            forged = cards.with_context(**{f"default_{name}": value})
+            with self.subTest(name), self.assertRaises(UserError), self.cr.savepoint():
+                forged.create({"name": "Forged"})
+
     def test_wizard_rejects_a_selection(self):
         leads = self.lead | self._lead()
         leads.action_mql()
