@@ -31,6 +31,17 @@ class PoolTour(HttpCase):
             ]
         )
 
+    def _let_managers_agree(self):
+        boss = new_test_user(
+            self.env, "tour_boss", name="Tour Boss", groups="sales_team.group_sale_salesman"
+        )
+        self.pool.write(
+            {
+                "claim_mode": "approval",
+                "member_ids": [(0, 0, {"user_id": boss.id, "role": "manager"})],
+            }
+        )
+
 
 @top_level
 class TestPoolDesktop(PoolTour):
@@ -78,6 +89,14 @@ class TestPoolDesktop(PoolTour):
         self.assertEqual(asked.sorted("number").mapped("found"), [True, False])
 
 
+    def test_rep_asks_where_managers_agree_and_withdraws(self):
+        self._let_managers_agree()
+        self.start_tour("/odoo", "pool_ask_desktop", login="tour_rep")
+        self.assertEqual(self.leads.mapped("pool_request_ids.state"), ["waiting", "waiting"])
+        self.start_tour("/odoo", "pool_ask_withdraw", login="tour_rep")
+        self.assertEqual(self.leads[0].pool_request_ids.state, "withdrawn")
+
+
 @top_level
 class TestPoolMobile(PoolTour):
     browser_size = "375x667"
@@ -86,6 +105,11 @@ class TestPoolMobile(PoolTour):
     def test_rep_looks_up_a_company_on_a_phone(self):
         self.leads[0].email_from = "tour@known.example"
         self.start_tour("/odoo", "pool_lookup_mobile", login="tour_rep")
+
+    def test_rep_asks_on_a_phone(self):
+        self._let_managers_agree()
+        self.start_tour("/odoo", "pool_ask_mobile", login="tour_rep")
+        self.assertEqual(self.leads[0].pool_request_ids.state, "waiting")
 
     def test_rep_claims_on_a_phone_until_his_limit(self):
         self.pool.daily_limit = 1
