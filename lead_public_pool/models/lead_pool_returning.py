@@ -224,7 +224,12 @@ class LeadPoolReturning(models.AbstractModel):
         :param companies: only in these companies (`res.company`); none for all
         """
         rules = self.env["lead.pool.rule"].sudo()
-        domain = Domain("unit", "=", "workday")
+        domain, held = Domain("unit", "=", "workday"), Domain.TRUE
         if companies:
             domain &= Domain("company_id", "in", companies.ids)
+            held &= Domain("pool_id.company_id", "in", companies.ids)
+        if users is not None:
+            held &= Domain("user_id", "in", users.ids)
         rules.search(domain).pool_id._schedule_due_refresh(users)
+        for model_name in ("crm.lead", "res.partner"):
+            self.env[model_name]._pool_first_touches_changed(held)

@@ -18,6 +18,8 @@ WARNING_TYPE = "lead_public_pool.mail_activity_first_contact"
 FRESH_HOURS = 24
 # The managers are told when the target time has passed so many times over.
 ESCALATION_FACTOR = 2
+# So many expected first contacts follow a change of working days at once; others when they are due.
+REFRESHED = 1000
 
 
 class LeadPoolSpeed(models.AbstractModel):
@@ -225,6 +227,22 @@ class LeadPoolSpeed(models.AbstractModel):
             for manager in managers:
                 records._pool_warn_late(manager, pool)
             records.with_context(pool_engine=ENGINE).write({"pool_first_touch_alarm": False})
+
+    @api.model
+    def _pool_first_touches_changed(self, domain):
+        """Working days have changed: work out anew until when first contacts are expected.
+
+        :param Domain domain: whose records
+        """
+        waiting = Domain("pool_first_touch_due", "!=", False) & Domain("pool_state", "=", "owned")
+        for record in self.sudo().search(domain & waiting, order="id", limit=REFRESHED):
+            due = record.pool_id._first_touch_moment(record.pool_own_date, record.user_id)
+            # Who has been warned already is looked at again before the next warning.
+            unwarned = record.pool_first_touch_alarm == record.pool_first_touch_due
+            if due and unwarned and due != record.pool_first_touch_due:
+                record.with_context(pool_engine=ENGINE).write(
+                    {"pool_first_touch_due": due, "pool_first_touch_alarm": due}
+                )
 
     def _pool_still_late(self):
         """Those of these records that are late also by the meetings and the leave of now."""

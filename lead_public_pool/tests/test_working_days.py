@@ -248,6 +248,12 @@ class TestWorkingDays(PoolCase):
         self.pool.first_touch_hours = 4
         lead = self._claim(self._create_leads())
         self.assertEqual(lead.pool_first_touch_due, datetime(2026, 7, 1, 14))
+        leave = self._leave(datetime(2026, 7, 1, 10), datetime(2026, 7, 2, 22))
+        self.assertEqual(lead.pool_first_touch_due, datetime(2026, 7, 3, 9))
+        leave.unlink()
+        self.assertEqual(lead.pool_first_touch_due, datetime(2026, 7, 1, 14))
+        # Also what was entered past the hooks is seen before anybody is warned.
+        self.patch(type(lead), "_pool_first_touches_changed", lambda *args: None)
         self._leave(datetime(2026, 7, 1, 10), datetime(2026, 7, 2, 22))
         self._set_clock(WEDNESDAY + timedelta(hours=10))
         self._run_cron("speed_to_lead")
