@@ -9,25 +9,33 @@ class CalendarEvent(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         events = super().create(vals_list)
-        events._pool_meeting_leads()._pool_refresh_due()
+        events._pool_meetings_changed(events._pool_over())
         return events
 
     def write(self, vals):
         if not {"start", "stop", "opportunity_id", "active"} & vals.keys():
             return super().write(vals)
-        leads = self._pool_meeting_leads()
+        over = self._pool_over()
         result = super().write(vals)
-        (leads | self._pool_meeting_leads())._pool_refresh_due()
+        self._pool_meetings_changed(over | self._pool_over())
         return result
 
     def unlink(self):
-        leads = self._pool_meeting_leads()
+        over = self._pool_over()
         result = super().unlink()
-        leads.exists()._pool_refresh_due()
+        self.browse()._pool_meetings_changed(over.exists())
         return result
 
-    def _pool_meeting_leads(self):
+    def _pool_over(self):
         """Held leads whose meetings these are, if they are over."""
         now = self.env.cr.now()
         over = self.sudo().filtered(lambda event: event.stop and event.stop <= now)
         return over.opportunity_id.filtered(lambda lead: lead.pool_state == "owned")
+
+    def _pool_meetings_changed(self, over):
+        """Work out anew what meetings have moved, and look again when these are over.
+
+        :param over: held leads with a meeting that is, or was, over (`crm.lead`)
+        """
+        over._pool_refresh_due()
+        self.sudo().opportunity_id._pool_plan_check()

@@ -94,6 +94,19 @@ class CrmLead(models.Model):
             if meeting.start >= meeting.opportunity_id.pool_own_date
         }
 
+    def _pool_plan_check(self):
+        now = self.env.cr.now()
+        leads = self.filtered(
+            lambda lead: lead.pool_state == "owned" and lead.pool_id.touch_meeting
+        )
+        if not leads:
+            return
+        meetings = self.env["calendar.event"].sudo()
+        planned = Domain("opportunity_id", "in", leads.ids) & Domain("stop", ">", now)
+        for lead, stop in meetings._read_group(planned, ["opportunity_id"], ["stop:min"]):
+            if not lead.pool_check_date or not now < lead.pool_check_date <= stop:
+                lead.sudo()._pool_store({"pool_check_date": stop})
+
     def _pool_customer(self):
         return self.partner_id
 

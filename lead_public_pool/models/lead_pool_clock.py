@@ -129,11 +129,13 @@ class LeadPoolClock(models.AbstractModel):
         """When the return of this record is worked out anew, False where its own writes do."""
         self.ensure_one()
         circulates = self.pool_state == "owned" and not self._pool_is_closed()
-        if not circulates or self.pool_id.id not in self._pool_looking_elsewhere():
+        if not circulates:
             return False
         now = self.env.cr.now()
         if self.pool_check_date and self.pool_check_date > now:
             return self.pool_check_date
+        if self.pool_id.id not in self._pool_looking_elsewhere():
+            return False
         return fields.Datetime.add(now, hours=CHECK_HOURS)
 
     @api.model
@@ -210,9 +212,16 @@ class LeadPoolClock(models.AbstractModel):
         """Work out anew when these records go back; one that fails waits for tomorrow."""
         each_or_set_aside(
             self.try_lock_for_update(allow_referencing=True),
-            lambda records: records._pool_refresh_due(),
+            lambda records: records._pool_look_again(),
             lambda record, error: record._pool_set_aside("refresh", "pool_check_date", error),
         )
+
+    def _pool_look_again(self):
+        self._pool_refresh_due()
+        self._pool_plan_check()
+
+    def _pool_plan_check(self):
+        """Look at these records again as soon as something planned on them is over."""
 
     # ------------------------------------------------------------------
     # Taking back

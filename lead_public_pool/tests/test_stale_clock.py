@@ -61,6 +61,15 @@ class TestStaleClock(PoolCase):
         self.assertFalse(self._messages(self.lead_manager))
         self.assertEqual(lead.pool_due_date, self.start + timedelta(days=12, hours=1))
 
+    def test_the_countdown_is_right_as_soon_as_a_meeting_is_over(self):
+        lead = self._claim(self._create_leads())
+        for day in (2, 4):
+            self._meet(lead, days=day)
+        for day in (2, 4):
+            self._at("reclaim", days=day, hours=1, minutes=5)
+            self.assertEqual(lead.pool_due_date, self.start + timedelta(days=day + 10, hours=1))
+        self.assertFalse(lead.pool_check_date)
+
     def test_warnings_go_on_by_the_new_return_after_a_meeting(self):
         lead = self._claim(self._create_leads())
         self._meet(lead, days=2)
