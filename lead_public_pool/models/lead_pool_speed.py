@@ -105,6 +105,31 @@ class LeadPoolSpeed(models.AbstractModel):
             moves._note_first_touch(hours)
         self._pool_stop_first_touch()
 
+    def _pool_first_touch_again(self):
+        """What counted as the first contact with this record was none: it is expected again."""
+        self.ensure_one()
+        gain = (
+            self.env["lead.pool.move"]
+            .sudo()
+            .search(
+                [
+                    (self._pool_move_link, "=", self.id),
+                    ("user_to_id", "=", self.user_id.id),
+                    ("date", ">=", self.pool_own_date),
+                    ("first_touch_date", "!=", False),
+                ],
+                order="id desc",
+                limit=1,
+            )
+        )
+        gain.with_context(pool_engine=ENGINE).write(
+            {"first_touch_date": False, "first_touch_hours": 0.0}
+        )
+        if due := self.pool_id._first_touch_moment(self.pool_own_date, self.user_id):
+            self.with_context(pool_engine=ENGINE).write(
+                {"pool_first_touch_due": due, "pool_first_touch_alarm": due}
+            )
+
     def _pool_first_touch_hours(self):
         """Working hours of their owners since these records were gained.
 

@@ -392,6 +392,8 @@ class LeadPoolTouch(models.AbstractModel):
         touch = self.pool_touch_date
         if undone and touch and Datetime.to_string(touch) == undone[-1][1]:
             self._pool_store({"pool_touch_date": Datetime.to_datetime(undone[0][2]) or False})
+            if not self.pool_touch_date:
+                self._pool_first_touch_again()
             self._pool_refresh_due()
 
     # ------------------------------------------------------------------

@@ -193,6 +193,17 @@ class TestFalseWork(PoolCase):
         self._move_to(second, days=1)
         self.assertTouched()
 
+    def test_a_stage_forth_and_back_is_no_first_contact(self):
+        self.pool.first_touch_hours = 400
+        self.lead = self._claim(self._create_leads())
+        first, second, _third = self._stages()
+        due = self.lead.pool_first_touch_due
+        self._move_to(second)
+        self.assertFalse(self.lead.pool_first_touch_due)
+        self._move_to(first, hours=1)
+        self.assertEqual(self.lead.pool_first_touch_due, due)
+        self.assertFalse(self._moves(self.lead)[-1].first_touch_date)
+
     def test_each_stage_counts_once(self):
         first, second, third = self._stages()
         self._move_to(second)
