@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import ormcache
 
 from ..tools.clock import local_date
 
@@ -32,14 +33,14 @@ class ResCompany(models.Model):
         "CHECK(pool_holding_limit >= 0)", "A limit cannot be negative. Write 0 for no limit."
     )
 
+    @ormcache("self.id")
     def _pool_tz(self):
         """Time zone in which the days of this company begin and end: that of its working hours.
 
         :return: name of a time zone
         :rtype: str
         """
-        company = self.sudo()
-        return company.resource_calendar_id.tz or company.partner_id.tz or "UTC"
+        return self.sudo().resource_calendar_id.tz or "UTC"
 
     def _pool_today(self):
         """Day of this company; the one answer to “what day is it?” wherever no person is meant.
@@ -51,5 +52,6 @@ class ResCompany(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "resource_calendar_id" in vals:
+            self.env.registry.clear_cache()
             self.env["lead.pool"]._working_days_changed(companies=self)
         return result

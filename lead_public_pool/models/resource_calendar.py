@@ -8,6 +8,8 @@ class ResourceCalendar(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        if "tz" in vals:
+            self.env.registry.clear_cache()
         if {"tz", "attendance_ids", "schedule_type", "flexible_hours", "active"} & vals.keys():
             # Those of a company count for all who have none, so everybody may be meant.
             self.env["lead.pool"]._working_days_changed(companies=self.sudo().company_id)
