@@ -28,6 +28,7 @@ class LeadPoolClock(models.AbstractModel):
         string="Looked at again",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="When its return is worked out anew, because the filters of its pool look at more "
         "than the record itself, for example at its quotations.",
     )

@@ -29,6 +29,7 @@ class LeadPoolHold(models.AbstractModel):
         readonly=True,
         copy=False,
         export_string_translation=False,
+        groups="sales_team.group_sale_salesman",
         help="When its present salesperson first protected it: freeing the slot and taking it "
         "again protects it no longer.",
     )

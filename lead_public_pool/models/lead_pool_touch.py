@@ -51,6 +51,7 @@ class LeadPoolTouch(models.AbstractModel):
         readonly=True,
         copy=False,
         export_string_translation=False,
+        groups="sales_team.group_sale_salesman",
         help="Stages that counted as work since the present salesperson received the lead.",
     )
 
@@ -58,6 +59,7 @@ class LeadPoolTouch(models.AbstractModel):
         readonly=True,
         copy=False,
         export_string_translation=False,
+        groups="sales_team.group_sale_salesman",
         help="The last stages and since when, without those that were left again within a day.",
     )
 

@@ -8,6 +8,7 @@ class MailMessage(models.Model):
         string="Sent by a machine",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="An out-of-office reply or another automatic e-mail: nobody has worked, and the "
         "customer has not answered.",
     )
