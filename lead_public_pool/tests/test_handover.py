@@ -1,7 +1,7 @@
 from collections import Counter
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import PoolCase
 
@@ -43,6 +43,17 @@ class TestHandover(PoolCase):
         self.assertEqual(mine.user_id, self.rep)
         wizard.how = "pool"
         self.assertIn("Back to their pools: 3 records.", wizard.forecast)
+
+    def test_the_dialog_says_it_while_it_is_filled_in(self):
+        self.pool._member(self.other).write({"own_limits": True, "holding_limit": 1})
+        self._claim(self._create_leads(3))
+        form = Form(self.env["lead.pool.handover"].with_user(self.lead_manager))
+        form.user_id = self.rep
+        self.assertIn("Back to their pools: 3 records.", form.forecast)
+        form.how = "users"
+        form.receiver_ids.add(self.other)
+        self.assertIn("To colleagues: 1 of 3 records.", form.forecast)
+        self.assertIn("2 × Otto Other already holds 1 of 1", form.forecast)
 
     def test_all_at_once_leaves_reasons_and_a_line_in_the_report(self):
         self.pool._member(self.other).write({"own_limits": True, "holding_limit": 1})

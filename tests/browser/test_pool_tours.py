@@ -88,7 +88,6 @@ class TestPoolDesktop(PoolTour):
         asked = self.env["lead.pool.lookup.log"].search([("user_id", "=", self.rep.id)])
         self.assertEqual(asked.sorted("number").mapped("found"), [True, False])
 
-
     def test_rep_asks_where_managers_agree_and_withdraws(self):
         self._let_managers_agree()
         self.start_tour("/odoo", "pool_ask_desktop", login="tour_rep")
