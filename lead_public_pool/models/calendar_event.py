@@ -9,7 +9,10 @@ class CalendarEvent(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         events = super().create(vals_list)
-        events._pool_meetings_changed(events._pool_over())
+        over = events._pool_over()
+        events._pool_meetings_changed(over)
+        # What its salesperson enters afterwards may have been or not: the manager sees that.
+        over.filtered(lambda lead: lead.user_id == self.env.user)._pool_count_weak(True)
         return events
 
     def write(self, vals):

@@ -88,6 +88,18 @@ class TestStaleClock(PoolCase):
         meeting.unlink()
         self.assertEqual(lead.pool_due_date, self.start + timedelta(days=10))
 
+    def test_a_meeting_that_the_owner_enters_afterwards_is_shown_to_the_manager(self):
+        lead = self._claim(self._create_leads())
+        self._at(days=4)
+        values = {"name": "Visit", "opportunity_id": lead.id}
+        for start, weak in ((3, 1), (5, 1)):
+            moment = self.start + timedelta(days=start)
+            self.env["calendar.event"].with_user(self.rep).create(
+                {**values, "start": moment, "stop": moment + timedelta(hours=1)}
+            )
+            self.assertEqual(lead.pool_weak_count, weak)
+        self.assertEqual(lead.pool_due_date, self.start + timedelta(days=13, hours=1))
+
     def test_a_meeting_held_is_a_first_contact(self):
         self.rule.write({"clock": "first_touch", "delay": 2})
         self.pool.first_touch_hours = 1
