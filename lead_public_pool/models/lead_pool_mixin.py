@@ -19,6 +19,7 @@ ENGINE_FIELDS = {
     "pool_weak_count",
     "pool_stage_steps",
     "pool_stage_past",
+    "pool_held_before",
     "pool_protect_start",
     "pool_first_touch_due",
     "pool_first_touch_alarm",

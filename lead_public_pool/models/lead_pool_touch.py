@@ -1,7 +1,7 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
-from odoo.fields import Datetime, Domain
+from odoo.fields import Domain
 from odoo.tools import email_normalize, email_normalize_all, html2plaintext, ormcache
 
 from odoo.addons.iap.tools.iap_tools import _MAIL_DOMAIN_BLACKLIST
@@ -29,6 +29,16 @@ KEPT_WHEN_BACK = (
     "pool_stage_past",
     "pool_weak_count",
 )
+
+
+def _text(moment):
+    """A moment as it can be kept in JSON, to the microsecond."""
+    return moment.isoformat() if moment else False
+
+
+def _moment(text):
+    """The moment that such a text means."""
+    return datetime.fromisoformat(text) if text else False
 
 
 class LeadPoolTouch(models.AbstractModel):
@@ -61,6 +71,14 @@ class LeadPoolTouch(models.AbstractModel):
         export_string_translation=False,
         groups="sales_team.group_sale_salesman",
         help="The last stages and since when, without those that were left again within a day.",
+    )
+
+    pool_held_before = fields.Json(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        groups="sales_team.group_sale_salesman",
+        help="Who has handed it over since it last lay in a pool, and since when he had it.",
     )
 
     # ------------------------------------------------------------------
@@ -101,6 +119,7 @@ class LeadPoolTouch(models.AbstractModel):
                 pool_weak_count=0,
                 pool_stage_steps=False,
                 pool_stage_past=False,
+                pool_held_before=False,
                 pool_protect_start=False,
             )
         return values
@@ -313,7 +332,7 @@ class LeadPoolTouch(models.AbstractModel):
             stage, since = before[lead.id]
             past = lead.pool_stage_past or []
             if not past or past[-1][0] != stage:
-                past = [[stage, Datetime.to_string(since or lead.pool_own_date)]]
+                past = [[stage, _text(since or lead.pool_own_date)]]
             past = lead._pool_stage_path(past)
             if past != lead.pool_stage_past:
                 lead._pool_store({"pool_stage_past": past})
@@ -329,19 +348,19 @@ class LeadPoolTouch(models.AbstractModel):
         now, here = self.env.cr.now(), self.stage_id.id
         if past[-1][0] == here:
             return past
-        soon = Datetime.to_string(now - STAGE_KEPT)
+        soon = _text(now - STAGE_KEPT)
         for index in reversed(range(len(past) - 1)):
             if past[index + 1][1] < soon:
                 break
             if past[index][0] == here:
                 return past[: index + 1]
-        return [*past[-STAGES_KEPT:], [here, Datetime.to_string(now)]]
+        return [*past[-STAGES_KEPT:], [here, _text(now)]]
 
     def _pool_stage_since(self):
         """Since when a lead is really in its present stage, False if only Odoo knows."""
         past = self.pool_stage_past
         known = past and past[-1][0] == self.stage_id.id
-        return known and Datetime.to_datetime(past[-1][1])
+        return known and _moment(past[-1][1])
 
     @api.model
     @ormcache()
@@ -362,7 +381,7 @@ class LeadPoolTouch(models.AbstractModel):
                 and lead.stage_id.id != before[lead.id]
             )
         )
-        on, now = changed.browse(), Datetime.to_string(self.env.cr.now())
+        on, now = changed.browse(), _text(self.env.cr.now())
         by_steps = {}
         for lead in changed:
             steps = lead.pool_stage_steps or [[before[lead.id], False, False]]
@@ -370,7 +389,7 @@ class LeadPoolTouch(models.AbstractModel):
                 lead._pool_stage_back(steps)
                 continue
             on |= lead
-            step = [lead.stage_id.id, now, Datetime.to_string(lead.pool_touch_date) or False]
+            step = [lead.stage_id.id, now, _text(lead.pool_touch_date) or False]
             by_steps.setdefault(str([*steps, step]), ([*steps, step], []))[1].append(lead.id)
         on._pool_touch(weak=True)
         for steps, ids in by_steps.values():
@@ -386,14 +405,15 @@ class LeadPoolTouch(models.AbstractModel):
         undone = [
             step
             for step in steps[stages.index(self.stage_id.id) + 1 :]
-            if step[1] and Datetime.to_datetime(step[1]) > since
+            if step[1] and _moment(step[1]) > since
         ]
         kept = [step for step in steps if step not in undone]
         self._pool_store({"pool_stage_steps": kept})
         self._pool_count_weak(True)
         touch = self.pool_touch_date
-        if undone and touch and Datetime.to_string(touch) == undone[-1][1]:
-            self._pool_store({"pool_touch_date": Datetime.to_datetime(undone[0][2]) or False})
+        # Nothing else was worked since; some ways to keep a moment forget its microseconds.
+        if undone and touch and abs(touch - _moment(undone[-1][1])) < timedelta(seconds=1):
+            self._pool_store({"pool_touch_date": _moment(undone[0][2]) or False})
             if not self.pool_touch_date:
                 self._pool_first_touch_again()
             self._pool_refresh_due()
@@ -404,36 +424,28 @@ class LeadPoolTouch(models.AbstractModel):
 
     def _pool_apply(self, kind, user, pool, **details):
         """Who gets back what he handed over goes on where he was: there and back is no work."""
-        back = self._pool_held_before(user) if kind == "handover" else {}
         kept = {
-            record: {
-                **{name: record[name] for name in KEPT_WHEN_BACK},
-                "pool_own_date": back[record.id],
-            }
+            record: record._pool_kept_when_back(user)
             for record in self
-            if record.id in back
+            if kind == "handover" and record.user_id
         }
         result = super()._pool_apply(kind, user, pool, **details)
         for record, values in kept.items():
             record._pool_store(values)
-            record._pool_refresh_due()
+            if "pool_own_date" in values:
+                record._pool_refresh_due()
         return result
 
-    def _pool_held_before(self, user):
-        """When a user first received each of these records since it last lay in a pool.
+    def _pool_kept_when_back(self, user):
+        """What stays as it is when this record is handed over to a user.
 
-        :return: moments by record id, of those that he had
+        :return: values of fields: all clocks if he had it before, else who had it until now
         """
-        moves = self.env["lead.pool.move"].sudo()
-        found = moves.search_fetch(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)],
-            ["res_id", "user_from_id", "user_to_id", "date", "kind"],
-            order="id",
-        )
-        held = {}
-        for move in found:
-            if not move.user_to_id:
-                held.pop(move.res_id, None)
-            elif move.user_to_id == user and move.kind not in ("transfer", "leave"):
-                held.setdefault(move.res_id, move.date)
-        return held
+        self.ensure_one()
+        since = {**(self.pool_held_before or {})}
+        since.setdefault(str(self.user_id.id), _text(self.pool_own_date))
+        values = {"pool_held_before": since}
+        if before := since.get(str(user.id)):
+            values.update({name: self[name] for name in KEPT_WHEN_BACK})
+            values["pool_own_date"] = _moment(before)
+        return values
