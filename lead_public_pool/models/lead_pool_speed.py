@@ -237,8 +237,8 @@ class LeadPoolSpeed(models.AbstractModel):
 
     def _pool_warn_first_touch(self):
         """Warn the owner when the target has passed, and the managers when it has twice."""
-        self = self._pool_still_late()
-        first = self.filtered(
+        late = self._pool_still_late()
+        first = late.filtered(
             lambda record: record.pool_first_touch_alarm <= record.pool_first_touch_due
         )
         for (user, pool, gained), records in first.grouped(
@@ -247,7 +247,7 @@ class LeadPoolSpeed(models.AbstractModel):
             records._pool_warn_late(user, pool)
             again = pool._first_touch_moment(gained, user, ESCALATION_FACTOR)
             records.with_context(pool_engine=ENGINE).write({"pool_first_touch_alarm": again})
-        for pool, records in (self - first).grouped("pool_id").items():
+        for pool, records in (late - first).grouped("pool_id").items():
             managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
             for manager in managers:
                 records._pool_warn_late(manager, pool)
