@@ -17,6 +17,9 @@ class AccountMove(models.Model):
                 sold = sold.filtered("invoice_date")
             lifecycle = self.env["customer.lifecycle"].sudo()
             pairs = {(move.company_id, move.partner_id) for move in sold}
+            # Who ordered may be somebody else than who gets the invoice.
+            ordered = sold.sudo().line_ids.sale_line_ids.order_id
+            pairs |= {(order.company_id, order.partner_id) for order in ordered}
             if credited := sold._lifecycle_credited():
                 lifecycle._lifecycle_note_credit(credited)
             bought = vals["state"] == "posted" and not credited

@@ -204,6 +204,13 @@ class CustomerLifecycle(models.Model):
         "yet. An order of a customer who never gave anything back is decided about faster.",
     )
 
+    failure = fields.Char(
+        string="Set Aside Because",
+        readonly=True,
+        help="What went wrong when this customer was last decided about, or when his salesperson "
+        "should have been told. The nightly run looks at him again.",
+    )
+
     user_id = fields.Many2one(
         related="partner_id.user_id", string="Salesperson", help="Of the customer."
     )

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools.safe_eval import safe_eval
+
+from ..tools.filters import read_filter
 
 # A change of these decides anew about all customers of the profile.
 DECIDING = {
@@ -186,7 +187,7 @@ class CustomerLifecycleProfile(models.Model):
     def _lifecycle_domain(self):
         """The filter on `res.partner`; raises if the text is no domain."""
         self.ensure_one()
-        return Domain(safe_eval(self.domain or "[]", {"uid": self.env.uid}))
+        return read_filter(self.domain)
 
     # ------------------------------------------------------------------
     # Changes decide anew

@@ -1,10 +1,10 @@
 import logging
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..tools.jobs import CONFLICTS, guarded
 
 _logger = logging.getLogger(__name__)
 # Rows per transaction: large enough that a statement is worth its overhead, small enough that
@@ -56,8 +56,32 @@ class CustomerLifecycleRun(models.Model):
     def _cron_run(self, batch_size=BATCH):
         """Let time move the customers of all companies, batch by batch."""
         for company in self.env["res.company"].sudo().search(Domain.TRUE):
-            if not self._run_company(company, batch_size):
+            if not self._run_company_safely(company, batch_size):
                 return
+
+    def _run_company_safely(self, company, batch_size):
+        """One company that cannot be looked at says why, and the others go on."""
+        try:
+            return self._run_company(company, batch_size)
+        except Exception as error:
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+            if not isinstance(error, CONFLICTS):
+                _logger.warning("Lifecycle run of company %s: %s", company.id, error)
+                self._run_note_failure(company, error)
+            return self.env["ir.cron"]._commit_progress()
+
+    def _run_note_failure(self, company, error):
+        """A run without an end, so that the next one does all of it again."""
+        self.sudo().create(
+            {
+                "company_id": company.id,
+                "day": self.env["customer.lifecycle"]._lifecycle_today(company),
+                "date_start": self.env.cr.now(),
+                "failed_count": 1,
+                "warning": self.env._("The run failed: %s", str(error) or type(error).__name__),
+            }
+        )
 
     @api.model
     def _run_company(self, company, batch_size=BATCH):
@@ -82,7 +106,7 @@ class CustomerLifecycleRun(models.Model):
             if not counts["last_id"] and not after:
                 break
         if left and first:
-            left = self._run_safely(lambda: self._run_scores(company, today, counts))
+            left = self._run_safely(lambda: self._run_scores_safely(company, today, counts))
         if left:
             self._run_note(company, today, first, counts)
         return self.env["ir.cron"]._commit_progress()
@@ -94,7 +118,7 @@ class CustomerLifecycleRun(models.Model):
             try:
                 processed = work()
                 return commit(processed or 0)
-            except psycopg2.errors.SerializationFailure:
+            except CONFLICTS:
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 if attempt + 1 == RETRIES:
@@ -143,17 +167,32 @@ class CustomerLifecycleRun(models.Model):
         counts["moved_count"] = counts.get("moved_count", 0) + len(told)
         return 0
 
+    def _run_scores_safely(self, company, today, counts):
+        """Scores that cannot be made leave the states as they were decided."""
+
+        def failed(error):
+            _logger.warning("Lifecycle scores of company %s: %s", company.id, error)
+            counts["warning"] = self.env._("Customers could not be scored: %s", error)
+
+        return guarded(self.env, lambda: self._run_scores(company, today, counts), failed)
+
     def _run_note(self, company, today, first, counts):
         """One row per day, and one more whenever there was something to do."""
         if not first and not counts.get("decided_count") and not counts.get("found_count"):
             return
         self.sudo().create(
             {
-                **{name: value for name, value in counts.items() if name != "last_id"},
+                **{
+                    name: value
+                    for name, value in counts.items()
+                    if name not in ("last_id", "warning")
+                },
                 "company_id": company.id,
                 "day": today,
                 "date_end": fields.Datetime.now(),
-                "warning": "\n".join(self._run_warnings(company)) or False,
+                "warning": "\n".join(
+                    filter(None, [counts.get("warning"), *self._run_warnings(company)])
+                ),
             }
         )
 
@@ -175,6 +214,9 @@ class CustomerLifecycleRun(models.Model):
                 "value.",
                 currency.name,
             )
+        failed = rows.search_count([("company_id", "=", company.id), ("failure", "!=", False)])
+        if failed:
+            yield self.env._("%s customers are set aside; each says why.", failed)
         for profile in rows._lifecycle_profiles(company).filtered("domain_error"):
             yield self.env._(
                 "The filter of the profile %(profile)s is broken: %(error)s",

@@ -7,6 +7,8 @@ from ..tools import purchase_sql, return_curve
 # Chances under which a customer is at risk, dormant, churned, when nobody has tested others.
 DEFAULT_TARGETS = (0.4, 0.25, 0.1)
 RANKS = ("bought", "risk", "dormant", "churned")
+# A silence of a week-end and a holiday says nothing about anybody.
+LEAST_DORMANT_DAYS = 7
 # What a suggestion sets in a profile, besides its thresholds.
 SETTINGS = (
     "engine", "horizon_days", "risk_days", "dormant_days", "churn_days", "p_risk", "p_dormant",
@@ -167,6 +169,7 @@ class CustomerLifecycleSuggestion(models.Model):
         else:
             days = ordered_days([settings["risk"], settings["dormant"], settings["churn"]])
             new |= dict(zip(("risk_days", "dormant_days", "churn_days"), days, strict=True))
+        self._lifecycle_check_patience(new)
         suggestion = self.sudo().create(
             {
                 "profile_id": profile.id,
@@ -179,6 +182,25 @@ class CustomerLifecycleSuggestion(models.Model):
         )
         suggestion._lifecycle_count()
         return suggestion.sudo(False)
+
+    @api.model
+    def _lifecycle_check_patience(self, values):
+        """Regular rhythms, such as deliveries of a contract, teach a patience of hardly a day.
+
+        :raise UserError: if customers would be dormant after a few days
+        """
+        days = [line[2] for line in values.get("thresholds") or []]
+        days += [values["dormant_days"]] if "dormant_days" in values else []
+        if days and min(days) < LEAST_DORMANT_DAYS:
+            raise UserError(
+                self.env._(
+                    "This is not suggested: customers would be dormant after %(days)s day(s) of "
+                    "silence. Their purchases follow a rhythm so regular that the past does not "
+                    "tell how long a silence is too long; it takes at least %(least)s days.",
+                    days=min(days),
+                    least=LEAST_DORMANT_DAYS,
+                )
+            )
 
     @api.model
     def _lifecycle_thresholds(self, profile, company, targets, horizon):

@@ -1,5 +1,4 @@
 import logging
-from ast import literal_eval
 from datetime import datetime, time, timedelta
 
 import psycopg2
@@ -11,6 +10,8 @@ from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from ..tools.control import is_control
+from ..tools.filters import read_filter
+from ..tools.jobs import each_or_set_aside
 from .customer_lifecycle import STATES
 
 _logger = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ class CustomerPlaybookEntry(models.AbstractModel):
     def _target_domain(self):
         """Records to which the playbook applies now."""
         self.ensure_one()
-        domain = Domain(literal_eval(self.domain or "[]")) & Domain("active", "=", True)
+        domain = read_filter(self.domain) & Domain("active", "=", True)
         if self.model == "crm.lead":
             own = Domain("company_id", "in", [False, self.company_id.id])
             return domain & own & Domain("won_status", "=", "pending")
@@ -225,12 +226,22 @@ class CustomerPlaybookEntry(models.AbstractModel):
 
         The entry itself is left to the job, since a change may be one of many in a nightly run.
         """
-        playbooks = self.browse(self._watching_customers())
-        for playbook in playbooks.filtered(lambda playbook: playbook.reentry == "always"):
-            if playbook.company_id in transitions.company_id:
-                playbook._mark_left()
-        if playbooks.filtered(lambda playbook: playbook.company_id in transitions.company_id):
+        playbooks = self.browse(self._watching_customers()).filtered(
+            lambda playbook: playbook.company_id in transitions.company_id
+        )
+        again = playbooks.filtered(lambda playbook: playbook.reentry == "always")
+        each_or_set_aside(
+            again,
+            lambda playbook: playbook._mark_left(),
+            lambda playbook, error: playbook._note_error(error),
+        )
+        if playbooks:
             self.env.ref("customer_lifecycle.ir_cron_playbook_enter")._trigger()
+
+    def _note_error(self, error):
+        """Say on the playbook why nobody can enter; its manager looks there."""
+        _logger.info("playbook %s cannot be used: %s", self.id, error)
+        self.error = str(error) or type(error).__name__
 
     @api.model
     @ormcache()

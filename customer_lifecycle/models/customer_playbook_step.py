@@ -1,12 +1,11 @@
-from ast import literal_eval
 from datetime import datetime, timedelta
 
 import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
-from odoo.fields import Domain
 
+from ..tools.filters import read_filter
 from .customer_contact_role import ROLES
 from .customer_playbook_entry import DOMAIN_ERRORS
 
@@ -133,7 +132,7 @@ class CustomerPlaybookStep(models.Model):
                 ) from error
 
     def _condition_domain(self):
-        return Domain(literal_eval(self.domain or "[]"))
+        return read_filter(self.domain)
 
     # ------------------------------------------------------------------
     # Create, write, delete

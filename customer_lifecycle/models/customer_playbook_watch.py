@@ -1,6 +1,13 @@
+import logging
+from functools import partial
+
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..tools.jobs import guarded
+
+_logger = logging.getLogger(__name__)
 
 
 class CustomerPlaybookWatch(models.AbstractModel):
@@ -39,7 +46,7 @@ class CustomerPlaybookWatch(models.AbstractModel):
             return self.lead_id.won_status == "won"
         # Where invoices or the point of sale count as purchases, the lifecycle knows of them.
         last = self._record().lifecycle_last_order
-        if last and last > self.date_start.date():
+        if last and last > self._first_day():
             return True
         return bool(
             self.env["sale.order"].search_count(
@@ -52,6 +59,11 @@ class CustomerPlaybookWatch(models.AbstractModel):
                 limit=1,
             )
         )
+
+    def _first_day(self):
+        """The day on which the passage began, as its company counts days."""
+        rows = self.env["customer.lifecycle"]
+        return rows._lifecycle_day_of(self.company_id, self.date_start)
 
     def _has_opted_out(self):
         record = self._record()
@@ -158,8 +170,18 @@ class CustomerPlaybookWatch(models.AbstractModel):
             stopping._stop("purchase")
 
     @api.model
+    def _note_untold(self, error):
+        _logger.warning("Playbooks were not told of a purchase or a reply: %s", error)
+
+    @api.model
     def _replied(self, records):
-        """Customers or leads have written to us: note it, and stop where the playbook says so."""
+        """Customers or leads have written to us: note it, and stop where the playbook says so.
+
+        A message is never lost for it: the next step looks for replies again.
+        """
+        guarded(self.env, partial(self._note_reply, records), self._note_untold)
+
+    def _note_reply(self, records):
         link = "lead_id" if records._name == "crm.lead" else "partner_id"
         now = self.env.cr.now()
         # Somebody who answers after the last step has still answered.

@@ -1,12 +1,11 @@
 import logging
-from ast import literal_eval
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 
+from ..tools.filters import read_filter
 from .customer_visit import CHANNELS
 
 _logger = logging.getLogger(__name__)
@@ -163,7 +162,7 @@ class CustomerVisitPlan(models.Model):
 
     @api.model
     def _parse(self, domain):
-        return Domain(literal_eval(domain or "[]"))
+        return read_filter(domain)
 
     def action_visits(self):
         """Show the revisits that this plan has made.

@@ -36,6 +36,8 @@ WRITTEN = {
     "lock_date": "CASE WHEN d.by_hand THEN l.lock_date END",
     "lock_until_order": "d.by_hand AND coalesce(l.lock_until_order, FALSE)",
     "given_back": "d.given_back OR coalesce(l.given_back, FALSE)",
+    # Whatever went wrong the last time is over.
+    "failure": "NULL",
 }
 TRANSITION_COLUMNS = (
     "lifecycle_id",

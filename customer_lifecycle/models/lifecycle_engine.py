@@ -1,10 +1,10 @@
 import logging
-
-import psycopg2
+from functools import partial
 
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools.jobs import CONFLICTS, guarded
 from .lifecycle_few import FEW
 
 _logger = logging.getLogger(__name__)
@@ -57,6 +57,9 @@ class LifecycleEngine(models.AbstractModel):
     def _lifecycle_follow(self, pairs, new_only=False, bought=False):
         """Decide about the customers of (company, contact) pairs.
 
+        Whoever sells, invoices or is paid is never stopped by it: what cannot be decided is left
+        to the next run.
+
         :param bool new_only: only about those who have no row yet
         :param bool bought: see `_lifecycle_event`
         """
@@ -66,10 +69,34 @@ class LifecycleEngine(models.AbstractModel):
                 by_company.setdefault(company, set()).add(partner.id)
         for company, partner_ids in by_company.items():
             partners = self.env["res.partner"].sudo().browse(partner_ids)
-            if new_only:
-                known = self._lifecycle_rows(partners.commercial_partner_id, company)
-                partners = partners.filtered_domain([("commercial_partner_id", "not in", [*known])])
-            self._lifecycle_event(partners, company, bought)
+            guarded(
+                self.env,
+                partial(self._lifecycle_look, company, partners, new_only, bought),
+                partial(self._lifecycle_put_off, company, partners),
+            )
+
+    def _lifecycle_look(self, company, partners, new_only, bought):
+        if new_only:
+            known = self._lifecycle_rows(partners.commercial_partner_id, company)
+            partners = partners.filtered_domain([("commercial_partner_id", "not in", [*known])])
+        self._lifecycle_event(partners, company, bought)
+
+    def _lifecycle_put_off(self, company, partners, error):
+        """Have the next run decide about these customers, and say why on their rows."""
+        _logger.warning("Customers %s are decided about later: %s", partners.ids, error)
+        customers = partners.exists().commercial_partner_id.ids
+        self.env.cr.execute(
+            SQL(
+                """UPDATE customer_lifecycle
+                      SET check_date = %s, failure = %s, given_back = NULL
+                    WHERE company_id = %s AND partner_id = ANY(%s)""",
+                self._lifecycle_today(company),
+                _words(error),
+                company.id,
+                customers,
+            )
+        )
+        self._lifecycle_forget()
 
     @api.model
     def _lifecycle_note_credit(self, pairs):
@@ -229,28 +256,34 @@ class LifecycleEngine(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return self._lifecycle_apply(company, ids, today), 0
-        except psycopg2.OperationalError:
+        except CONFLICTS:
             raise
         except Exception as error:
             self.env.invalidate_all(flush=False)
             if len(ids) == 1:
                 _logger.warning("Lifecycle row %s cannot be decided: %s", ids[0], error)
-                self._lifecycle_set_aside(company, ids)
+                self._lifecycle_set_aside(company, ids, error)
                 return [], 1
         half = len(ids) // 2
         first, failed = self._lifecycle_apply_safely(company, ids[:half], today)
         second, more = self._lifecycle_apply_safely(company, ids[half:], today)
         return first + second, failed + more
 
-    def _lifecycle_set_aside(self, company, ids):
-        """Look at these again tomorrow, and not for ever tonight."""
+    def _lifecycle_set_aside(self, company, ids, error):
+        """Look at these again tomorrow, and not for ever tonight; say why on the row."""
         self.env.cr.execute(
             SQL(
-                "UPDATE customer_lifecycle SET check_date = %s::date + 1 WHERE id = ANY(%s)",
+                "UPDATE customer_lifecycle SET check_date = %s::date + 1, failure = %s"
+                " WHERE id = ANY(%s)",
                 self._lifecycle_today(company),
+                _words(error),
                 list(ids),
             )
         )
+
+
+def _words(error):
+    return (str(error) or type(error).__name__)[:500]
 
 
 # Fields that the statements read, by model.

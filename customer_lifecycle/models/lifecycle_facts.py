@@ -10,6 +10,13 @@ SOURCES = {
     "pos": ("pos",),
     "sale_pos": ("sale", "pos"),
 }
+# What of an order was not given back, in its currency: what was credited and invoiced again, by the
+# same or by another invoice, was corrected.
+KEPT = SQL(
+    """(o.amount_untaxed - greatest(
+            coalesce(back.amount, 0) - greatest(coalesce(back.again, 0) - o.amount_untaxed, 0),
+            0))"""
+)
 # Of a few customers, those who never gave anything back.
 KEEPERS = "keepers"
 
@@ -30,8 +37,13 @@ class LifecycleFacts(models.AbstractModel):
 
         :rtype: datetime.date
         """
-        now = fields.Datetime.now().replace(tzinfo=ZoneInfo("UTC"))
-        return now.astimezone(ZoneInfo(self._lifecycle_zone(company))).date()
+        return self._lifecycle_day_of(company, fields.Datetime.now())
+
+    @api.model
+    def _lifecycle_day_of(self, company, moment):
+        """The day of a company on which a moment (UTC, without zone) lies."""
+        moment = moment.replace(tzinfo=ZoneInfo("UTC"))
+        return moment.astimezone(ZoneInfo(self._lifecycle_zone(company))).date()
 
     @api.model
     @ormcache("company.id")
@@ -79,16 +91,15 @@ class LifecycleFacts(models.AbstractModel):
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
         orders = SQL(
             """SELECT %(partner_id)s AS partner_id, %(day)s AS day,
-                      %(amount)s - coalesce(back.amount, 0) AS amount,
-                      o.amount_untaxed > 0
-                      AND (back.amount IS NULL OR %(converted)s > back.amount) AS bought,
+                      %(amount)s AS amount,
+                      o.amount_untaxed > 0 AND %(kept)s > 0 AS bought,
                       back.amount IS NOT NULL AS given_back
                  FROM sale_order o %(buyer)s %(back)s
                 WHERE o.state = 'sale' AND o.company_id = %(company)s %(partners)s %(until)s""",
             **self._lifecycle_buyer("o", partners),
             day=day,
-            amount=self._lifecycle_amount(SQL.identifier("o", "amount_untaxed"), "o", company),
-            converted=self._lifecycle_converted(SQL.identifier("o", "amount_untaxed"), "o"),
+            amount=self._lifecycle_amount(KEPT, "o", company, day),
+            kept=KEPT,
             back=self._lifecycle_back(
                 SQL.identifier("o", "id"), *self._lifecycle_credited(company)
             ),
@@ -96,11 +107,12 @@ class LifecycleFacts(models.AbstractModel):
             until=self._lifecycle_until(day, until),
         )
         credit_notes = SQL(
-            """SELECT %(partner_id)s, m.invoice_date, m.amount_untaxed_signed, FALSE, TRUE
+            """SELECT %(partner_id)s, m.invoice_date, %(amount)s, FALSE, TRUE
                  FROM account_move m %(buyer)s
                 WHERE m.move_type = 'out_refund' AND m.state = 'posted'
                   AND m.company_id = %(company)s %(partners)s %(until)s AND %(apart)s""",
             **self._lifecycle_buyer("m", partners),
+            amount=self._lifecycle_invoiced(company),
             company=company.id,
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
             apart=self._lifecycle_apart(company, day, until),
@@ -131,34 +143,49 @@ class LifecycleFacts(models.AbstractModel):
         )
 
     def _lifecycle_credited(self, company):
-        """What was credited of orders, for `_lifecycle_back`: of all, and of the order `o`."""
+        """What was credited and invoiced of orders, for `_lifecycle_back`: of all, and of `o`.
+
+        In the currency of the order. Down payments are no goods: who gets one back has still
+        ordered.
+        """
+        in_currency = SQL(
+            """CASE WHEN l.currency_id = sold.currency_id THEN l.amount_currency
+                    ELSE l.balance * coalesce(nullif(sold.currency_rate, 0), 1) END"""
+        )
+        columns = SQL(
+            """CASE WHEN m.move_type = 'out_refund' THEN %(value)s END AS amount,
+               CASE WHEN m.move_type <> 'out_refund' THEN -(%(value)s) END AS again""",
+            value=in_currency,
+        )
+        lines = SQL(
+            """sale_order_line sol
+               JOIN sale_order sold ON sold.id = sol.order_id
+               JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = sol.id
+               JOIN account_move_line l ON l.id = rel.invoice_line_id
+               JOIN account_move m ON m.id = l.move_id AND m.state = 'posted'
+                    AND m.move_type IN ('out_refund', 'out_invoice', 'out_receipt')
+                    AND m.company_id = %s
+              WHERE sol.is_downpayment IS NOT TRUE""",
+            company.id,
+        )
         credited = SQL(
-            """SELECT sol.order_id AS id, l.balance AS amount
-                 FROM account_move m
-                 JOIN account_move_line l ON l.move_id = m.id
-                 JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
-                 JOIN sale_order_line sol ON sol.id = rel.order_line_id
-                WHERE m.move_type = 'out_refund' AND m.state = 'posted' AND m.company_id = %s""",
+            """SELECT sol.order_id AS id, %s FROM %s AND sol.order_id IN (
+                   SELECT given.order_id FROM account_move n
+                     JOIN account_move_line nl ON nl.move_id = n.id
+                     JOIN sale_order_line_invoice_rel nr ON nr.invoice_line_id = nl.id
+                     JOIN sale_order_line given ON given.id = nr.order_line_id
+                    WHERE n.move_type = 'out_refund' AND n.state = 'posted'
+                      AND n.company_id = %s)""",
+            columns,
+            lines,
             company.id,
         )
-        of_one = SQL(
-            """SELECT sum((
-                   SELECT sum((
-                       SELECT CASE WHEN (SELECT m.move_type = 'out_refund' AND m.state = 'posted'
-                                                AND m.company_id = %s
-                                           FROM account_move m WHERE m.id = l.move_id)
-                                   THEN l.balance END
-                         FROM account_move_line l WHERE l.id = rel.invoice_line_id))
-                     FROM sale_order_line_invoice_rel rel WHERE rel.order_line_id = sol.id))
-                 FROM sale_order_line sol WHERE sol.order_id = o.id""",
-            company.id,
-        )
-        return credited, of_one
+        return credited, SQL("SELECT %s FROM %s AND sol.order_id = o.id", columns, lines)
 
     def _lifecycle_invoice_sql(self, company, partners, until):
         """Posted invoices and receipts; credit notes count negative and may undo an invoice."""
         credited = SQL(
-            """SELECT reversed_entry_id AS id, amount_untaxed_signed AS amount
+            """SELECT reversed_entry_id AS id, amount_untaxed_signed AS amount, 0 AS again
                  FROM account_move
                 WHERE move_type = 'out_refund' AND state = 'posted'
                   AND reversed_entry_id IS NOT NULL AND company_id = %s""",
@@ -166,7 +193,7 @@ class LifecycleFacts(models.AbstractModel):
         )
         invoices = SQL(
             """SELECT %(partner_id)s AS partner_id, m.invoice_date AS day,
-                      CASE WHEN %(unrated)s THEN 0 ELSE m.amount_untaxed_signed END AS amount,
+                      %(amount)s AS amount,
                       m.amount_untaxed_signed + coalesce(back.amount, 0) > 0 AS bought,
                       back.amount IS NOT NULL OR m.move_type = 'out_refund' AS given_back
                  FROM account_move m %(buyer)s %(back)s
@@ -174,7 +201,7 @@ class LifecycleFacts(models.AbstractModel):
                   AND m.state = 'posted' AND m.company_id = %(company)s
                   %(partners)s %(until)s""",
             **self._lifecycle_buyer("m", partners),
-            unrated=self._lifecycle_without_rate("m", company),
+            amount=self._lifecycle_invoiced(company),
             back=self._lifecycle_back(SQL.identifier("m", "id"), credited),
             company=company.id,
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
@@ -187,7 +214,7 @@ class LifecycleFacts(models.AbstractModel):
             return [SQL("SELECT NULL::int, NULL::date, 0::numeric, FALSE, FALSE WHERE FALSE")]
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
         returned = SQL(
-            """SELECT sold.order_id AS id, line.price_subtotal_incl AS amount
+            """SELECT sold.order_id AS id, line.price_subtotal_incl AS amount, 0 AS again
                  FROM pos_order_line line
                  JOIN pos_order given ON given.id = line.order_id
                  JOIN pos_order_line sold ON sold.id = line.refunded_orderline_id
@@ -253,20 +280,24 @@ class LifecycleFacts(models.AbstractModel):
         for those of whom it is known that they never gave anything back.
 
         :param SQL document: id of the document
-        :param SQL credited: query of `id` (document) and `amount`
-        :param SQL of_one: query of the sum for the document, if it can be had in a simpler way
+        :param SQL credited: query of `id` (document), `amount` credited and `again` invoiced
+        :param SQL of_one: the same for the document alone, if it can be had in a simpler way
         """
         if self.env.context.get("lifecycle_few") == KEEPERS:
-            return SQL("CROSS JOIN (SELECT NULL::numeric AS amount) back")
+            return SQL("CROSS JOIN (SELECT NULL::numeric AS amount, NULL::numeric AS again) back")
         if self.env.context.get("lifecycle_few"):
-            of_one = of_one or SQL(
-                "SELECT sum(amount) FROM (%s) AS c WHERE id = %s", credited, document
-            )
+            of_one = of_one or SQL("SELECT * FROM (%s) AS c WHERE id = %s", credited, document)
             # OFFSET keeps it from being looked up once for each column that shows it.
-            return SQL("CROSS JOIN LATERAL (SELECT (%s) AS amount OFFSET 0) back", of_one)
+            return SQL(
+                """CROSS JOIN LATERAL (
+                       SELECT sum(amount) AS amount, sum(again) AS again FROM (%s) c OFFSET 0
+                   ) back""",
+                of_one,
+            )
         return SQL(
             """LEFT JOIN (
-                   SELECT id, sum(amount) AS amount FROM (%s) AS c GROUP BY id
+                   SELECT id, sum(amount) AS amount, sum(again) AS again
+                     FROM (%s) AS c GROUP BY id
                ) back ON back.id = %s""",
             credited,
             document,
@@ -279,12 +310,64 @@ class LifecycleFacts(models.AbstractModel):
             return SQL("%s::date", moment)
         return SQL("((%s AT TIME ZONE 'UTC') AT TIME ZONE %s)::date", moment, zone)
 
-    def _lifecycle_amount(self, amount, alias, company):
+    def _lifecycle_amount(self, amount, alias, company, day):
         """An amount of a document in the company's currency; 0 where there is no rate."""
+        currency, rate = (
+            SQL.identifier(alias, "currency_id"),
+            SQL.identifier(alias, "currency_rate"),
+        )
         return SQL(
-            "CASE WHEN %s THEN 0 ELSE %s END",
+            "CASE WHEN %s THEN 0 ELSE %s / %s END",
             self._lifecycle_without_rate(alias, company),
-            self._lifecycle_converted(amount, alias),
+            amount,
+            self._lifecycle_rate(currency, rate, company, day),
+        )
+
+    def _lifecycle_invoiced(self, company):
+        """The untaxed amount of the invoice `m`, as `_lifecycle_amount`.
+
+        Odoo has converted it; where it had no rate yet, it took 1.
+        """
+        rate = self._lifecycle_rate(
+            SQL.identifier("m", "currency_id"),
+            SQL("1"),
+            company,
+            SQL.identifier("m", "invoice_date"),
+        )
+        return SQL(
+            """CASE WHEN %s THEN 0 WHEN coalesce(m.invoice_currency_rate, 1) = 1
+                    THEN m.amount_untaxed_signed / %s ELSE m.amount_untaxed_signed END""",
+            self._lifecycle_without_rate("m", company),
+            rate,
+        )
+
+    def _lifecycle_rate(self, currency, rate, company, day):
+        """The rate of a document; that of the nearest day where it was made before the first rate.
+
+        Odoo keeps 1 on such a document, whatever rate is entered later.
+        """
+        root = company.sudo().root_id
+        nearest, own = (
+            SQL(
+                """(SELECT r.rate FROM res_currency_rate r
+                     WHERE r.currency_id = %(one)s
+                       AND (r.company_id IS NULL OR r.company_id = %(root)s)
+                     ORDER BY r.name > %(day)s, abs(r.name - %(day)s), r.company_id LIMIT 1)""",
+                one=one,
+                root=root.id,
+                day=day,
+            )
+            for one in (currency, SQL("%s", root.currency_id.id))
+        )
+        return SQL(
+            """CASE WHEN %(currency)s <> %(home)s AND coalesce(nullif(%(rate)s, 0), 1) = 1
+                    THEN coalesce(%(nearest)s / coalesce(nullif(%(own)s, 0), 1), 1)
+                    ELSE coalesce(nullif(%(rate)s, 0), 1) END""",
+            currency=currency,
+            home=root.currency_id.id,
+            rate=rate,
+            nearest=nearest,
+            own=own,
         )
 
     def _lifecycle_converted(self, amount, alias):

@@ -42,6 +42,7 @@ READ = (
     "lock_date",
     "lock_until_order",
     "given_back",
+    "failure",
 )
 COLUMNS = SQL(", ").join(map(SQL.identifier, READ))
 NO_PROFILE = Rules()

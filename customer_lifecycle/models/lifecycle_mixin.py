@@ -13,6 +13,8 @@ COMPARISONS = {
     ">": (operator.gt, "<="),
     ">=": (operator.ge, "<"),
 }
+# What a customer is worth concerns who sells to him: not the customer himself, nor other employees.
+SALES = "sales_team.group_sale_salesman"
 COLLECTION = (list, tuple, set, frozenset, OrderedSet)
 # Fields of a contact, and the column of his row that they show.
 COLUMNS = {
@@ -46,30 +48,35 @@ class LifecycleMixin(models.AbstractModel):
         string="Lifecycles in All Companies",
         readonly=True,
         copy=False,
+        groups=SALES,
         help="The customer's state in each company.",
     )
     lifecycle_id = fields.Many2one(
         "customer.lifecycle",
         compute="_compute_lifecycle",
         search="_search_lifecycle_id",
+        groups=SALES,
         help="The lifecycle of the customer with the current company.",
     )
     lifecycle_state = fields.Selection(
         STATES,
         compute="_compute_lifecycle",
         search="_search_lifecycle_state",
+        groups=SALES,
         help="Where the customer stands with the current company.",
     )
     lifecycle_since = fields.Date(
         string="In State Since",
         compute="_compute_lifecycle",
         search="_search_lifecycle_since",
+        groups=SALES,
         help="The day on which the lifecycle state began.",
     )
     lifecycle_due_date = fields.Date(
         string="Next State Change",
         compute="_compute_lifecycle",
         search="_search_lifecycle_due_date",
+        groups=SALES,
         help="The day on which time alone will change the lifecycle state.",
     )
     lifecycle_tier = fields.Selection(
@@ -77,6 +84,7 @@ class LifecycleMixin(models.AbstractModel):
         string="Value Tier",
         compute="_compute_lifecycle",
         search="_search_lifecycle_tier",
+        groups=SALES,
         help="Value of the customer by what was spent in a year.",
     )
     lifecycle_group = fields.Many2one(
@@ -84,6 +92,7 @@ class LifecycleMixin(models.AbstractModel):
         string="RFM Group",
         compute="_compute_lifecycle",
         search="_search_lifecycle_group",
+        groups=SALES,
         help="Group of the customer by recency, frequency and money.",
     )
     lifecycle_p_buy = fields.Float(
@@ -91,57 +100,67 @@ class LifecycleMixin(models.AbstractModel):
         compute="_compute_lifecycle",
         search="_search_lifecycle_p_buy",
         aggregator="avg",
+        groups=SALES,
         help="How likely an order within the horizon of the profile is.",
     )
     lifecycle_last_order = fields.Date(
         string="Last Purchase",
         compute="_compute_lifecycle",
         search="_search_lifecycle_last_order",
+        groups=SALES,
         help="The day of the last purchase.",
     )
     lifecycle_at_risk = fields.Boolean(
         string="At Risk",
         compute="_compute_lifecycle",
         search="_search_lifecycle_at_risk",
+        groups=SALES,
         help="Silent for longer than usual, but not dormant yet.",
     )
     lifecycle_recovered = fields.Boolean(
         string="Recovered",
         compute="_compute_lifecycle",
         search="_search_lifecycle_recovered",
+        groups=SALES,
         help="Came back lately after having been dormant or churned.",
     )
     lifecycle_order_count = fields.Integer(
         string="Purchase Days",
         compute="_compute_lifecycle",
         search="_search_lifecycle_order_count",
+        groups=SALES,
         help="On how many days the customer bought something.",
     )
     lifecycle_amount_year = fields.Float(
         string="Spent in 12 Months",
         compute="_compute_lifecycle",
         search="_search_lifecycle_amount_year",
+        groups=SALES,
         help="Untaxed, in the company's currency.",
     )
     lifecycle_explanation = fields.Text(
         string="Why This State",
         compute="_compute_lifecycle_explanation",
+        groups=SALES,
         help="Why the customer is in this lifecycle state, in words.",
     )
 
     lifecycle_next_order = fields.Date(
         related="lifecycle_id.next_order_date",
         string="Expected Next Purchase",
+        groups=SALES,
         help="When the customer would buy again if he kept his usual pace.",
     )
     lifecycle_pace = fields.Selection(
         related="lifecycle_id.pace",
         string="Pace",
+        groups=SALES,
         help="Whether the customer goes on as expected, is overdue, or does not move.",
     )
     lifecycle_trend = fields.Selection(
         related="lifecycle_id.trend",
         string="Trend",
+        groups=SALES,
         help="Spend of the last 12 months against that of the 12 months before.",
     )
 

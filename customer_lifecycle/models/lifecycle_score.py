@@ -125,8 +125,9 @@ class LifecycleScore(models.AbstractModel):
             """SELECT l.id, partner_id, profile_id, r_score, f_score, m_score, group_id, tier,
                       p_buy, order_count AS orders, first_order_date, last_order_date,
                       amount_total, amount_year, %(today)s - last_order_date AS silent,
-                      state <> 'not_tracked'
-                      AND count(*) FILTER (WHERE state <> 'not_tracked') OVER () >= %(minimum)s
+                      state <> 'not_tracked' AND order_count > 0
+                      AND count(*) FILTER (WHERE state <> 'not_tracked' AND order_count > 0)
+                          OVER () >= %(minimum)s
                           AS scorable
                  FROM customer_lifecycle l
                 WHERE company_id = %(company)s AND (order_count > 0 OR r_score IS NOT NULL)""",

@@ -1,3 +1,5 @@
+import math
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -66,7 +68,8 @@ class ResCompanyLifecycle(models.AbstractModel):
 
     _lifecycle_tier_check = models.Constraint(
         "CHECK (lifecycle_tier_a > lifecycle_tier_b AND lifecycle_tier_b > lifecycle_tier_c"
-        " AND lifecycle_tier_c > 0 AND lifecycle_tier_margin >= 0 AND lifecycle_tier_margin < 100)",
+        " AND lifecycle_tier_c > 0 AND lifecycle_tier_a < 'infinity'"
+        " AND lifecycle_tier_margin >= 0 AND lifecycle_tier_margin < 100)",
         "Tier A asks for more than B, B for more than C, and all for more than 0; the margin is "
         "below 100 %.",
     )
@@ -78,6 +81,8 @@ class ResCompanyLifecycle(models.AbstractModel):
                 try:
                     limits = [float(part) for part in (text or "").split(",")]
                 except ValueError:
+                    limits = []
+                if not all(map(math.isfinite, limits)):
                     limits = []
                 if len(limits) != 4 or limits != sorted(set(limits)):
                     raise ValidationError(

@@ -14,6 +14,7 @@ class ResPartnerReferral(models.AbstractModel):
         index="btree_not_null",
         ondelete="set null",
         tracking=True,
+        groups="sales_team.group_sale_salesman",
         help="The customer or partner who recommended us to this one.",
     )
     referred_ids = fields.One2many(
@@ -21,6 +22,7 @@ class ResPartnerReferral(models.AbstractModel):
         "referred_by_id",
         string="Brought in",
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Customers who came on this customer's recommendation.",
     )
     referral_count = fields.Integer(

@@ -18,6 +18,7 @@ class ResPartnerRelation(models.AbstractModel):
         "partner_id",
         string="Revisits",
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Planned and held revisits.",
     )
     visit_count = fields.Integer(
@@ -36,6 +37,7 @@ class ResPartnerRelation(models.AbstractModel):
         "customer_id",
         string="Roles",
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Who does what at this customer: who decides, who influences, who uses.",
     )
     person_role_ids = fields.One2many(
@@ -43,6 +45,7 @@ class ResPartnerRelation(models.AbstractModel):
         "partner_id",
         string="Has the roles",
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="The roles of this person, at any customer.",
     )
     role_coverage = fields.Integer(

@@ -6,6 +6,10 @@ WATCHED = {"state", "partner_id", "company_id", "date_order", "currency_id", "or
 CONFIRMED = {"state", "date_order"}
 
 
+# Fields of a line that change what its order is worth, or which order it belongs to.
+OF_LINES = {"product_id", "product_uom_qty", "product_uom_id", "price_unit", "discount", "order_id"}
+
+
 class SaleOrderLifecycle(models.AbstractModel):
     """An order that is confirmed, changed or cancelled moves its customer at once."""
 
@@ -42,3 +46,33 @@ class SaleOrderLifecycle(models.AbstractModel):
         rows = self.env["customer.lifecycle"].sudo()
         rows._lifecycle_follow(buyers | set(before), bought=bought)
         rows._lifecycle_follow(offered, new_only=True)
+
+
+class SaleOrderLine(models.Model):
+    """A line that is changed by itself changes its order."""
+
+    _inherit = "sale.order.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._lifecycle_orders()._lifecycle_follow()
+        return lines
+
+    def write(self, vals):
+        if OF_LINES.isdisjoint(vals):
+            return super().write(vals)
+        before = self._lifecycle_orders()
+        result = super().write(vals)
+        (before | self._lifecycle_orders())._lifecycle_follow()
+        return result
+
+    def unlink(self):
+        orders = self._lifecycle_orders()
+        result = super().unlink()
+        orders._lifecycle_follow()
+        return result
+
+    def _lifecycle_orders(self):
+        """The confirmed orders of these lines."""
+        return self.sudo().order_id.filtered(lambda order: order.state == "sale")

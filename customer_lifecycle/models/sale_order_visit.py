@@ -1,4 +1,8 @@
+from functools import partial
+
 from odoo import fields, models
+
+from ..tools.jobs import guarded
 
 
 class SaleOrderVisit(models.AbstractModel):
@@ -35,7 +39,13 @@ class SaleOrderVisit(models.AbstractModel):
         result = super()._action_confirm()
         for company, orders in self.grouped("company_id").items():
             customers = orders.partner_id.commercial_partner_id
-            self.env["customer.playbook.enrolment"]._customers_bought(customers, company)
+            # The step asks again whether somebody bought: a fault here never stops a sale.
+            passages = self.env["customer.playbook.enrolment"].sudo()
+            guarded(
+                self.env,
+                partial(passages._customers_bought, customers, company),
+                passages._note_untold,
+            )
         return result
 
     def action_visits(self):

@@ -1,5 +1,6 @@
 from . import test_action_access
 from . import test_churn
+from . import test_corrections
 from . import test_contact_fields
 from . import test_contact_role
 from . import test_customer_churn_reason
@@ -7,6 +8,7 @@ from . import test_fit, test_backtest
 from . import test_history
 from . import test_merge
 from . import test_money
+from . import test_others_go_on
 from . import test_pace
 from . import test_playbook
 from . import test_playbook_leads

@@ -319,6 +319,8 @@ class Decision:
             "lock_until_order": hand and bool(row["lock_until_order"]),
             # Never taken back: the order may be cancelled, and confirmed once more.
             "given_back": bool(row["given_back"]) or facts.given_back,
+            # Whatever went wrong the last time is over.
+            "failure": None,
         }
 
     def changes(self, tier):
