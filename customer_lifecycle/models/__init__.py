@@ -18,7 +18,6 @@ from . import customer_lifecycle_profile
 from . import customer_lifecycle_threshold
 from . import customer_lifecycle_group
 from . import customer_lifecycle_run
-from . import lifecycle_till
 from . import lifecycle_family
 from . import lifecycle_mixin
 from . import customer_lifecycle_fit

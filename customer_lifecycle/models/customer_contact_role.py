@@ -1,8 +1,14 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.jobs import each_or_set_aside
+
+_logger = logging.getLogger(__name__)
 
 ROLES = [
     ("business", "Business decision maker"),
@@ -124,10 +130,15 @@ class CustomerContactRole(models.Model):
         for role in self:
             role.display_name = f"{role.partner_id.name or ''} ({labels.get(role.role, '')})"
 
+    def _today(self):
+        """The day of the company that the customer belongs to, else of the present one."""
+        company = self.company_id or self.env.company
+        return self.env["customer.lifecycle"]._lifecycle_today(company)
+
     @api.depends("date_from", "date_to")
     def _compute_is_current(self):
-        today = fields.Date.context_today(self)
         for role in self:
+            today = role._today()
             role.is_current = bool(role.date_from and role.date_from <= today) and (
                 not role.date_to or role.date_to > today
             )
@@ -140,7 +151,7 @@ class CustomerContactRole(models.Model):
 
     @api.model
     def _current_domain(self):
-        today = fields.Date.context_today(self)
+        today = self._today()
         return Domain("date_from", "<=", today) & (
             Domain("date_to", "=", False) | Domain("date_to", ">", today)
         )
@@ -183,7 +194,7 @@ class CustomerContactRole(models.Model):
         return roles
 
     def write(self, vals):
-        today = fields.Date.context_today(self)
+        today = self[:1]._today()
         if vals.get("date_to") and fields.Date.to_date(vals["date_to"]) <= today:
             # Whoever has left is nobody's first contact.
             vals = {**vals, "is_primary": False}
@@ -279,15 +290,20 @@ class CustomerContactRole(models.Model):
 
     def _last_meetings(self, env):
         """(person, moment) of the last meeting that each person attended."""
-        attended = env["calendar.attendee"].search_fetch(
-            [
-                ("partner_id", "in", self.partner_id.ids),
-                ("event_id.stop", "<=", fields.Datetime.now()),
-                ("state", "!=", "declined"),
-            ],
-            ["partner_id", "event_id"],
+        env["calendar.attendee"].flush_model(["partner_id", "event_id", "state"])
+        env["calendar.event"].flush_model(["stop"])
+        last = env.execute_query(
+            SQL(
+                """SELECT a.partner_id, max(e.stop)
+                     FROM calendar_attendee a JOIN calendar_event e ON e.id = a.event_id
+                    WHERE a.partner_id = ANY(%s) AND e.stop <= %s AND e.active
+                      AND a.state IS DISTINCT FROM 'declined'
+                    GROUP BY a.partner_id""",
+                self.partner_id.ids,
+                fields.Datetime.now(),
+            )
         )
-        return [(row.partner_id, row.event_id.stop) for row in attended]
+        return [(env["res.partner"].browse(person), moment) for person, moment in last]
 
     def _last_activities(self, env):
         """(person, moment) of the last activity that somebody finished about each person."""
@@ -371,7 +387,9 @@ class CustomerContactRole(models.Model):
             locked = roles.try_lock_for_update(allow_referencing=True)
             if not locked:
                 break
-            locked._check_silence()
+            each_or_set_aside(
+                locked, lambda role: role._check_silence(), lambda role, error: role._wait(error)
+            )
             time_left = commit(len(locked), remaining=self.search_count(due))
 
     def _check_silence(self):
@@ -387,6 +405,18 @@ class CustomerContactRole(models.Model):
             patience = role._silent_after()
             role.write({"is_silent": True, "silent_date": now + patience})
 
+    def _wait(self, error):
+        """Set a role aside until tomorrow; the history of its customer says why."""
+        _logger.warning("Silence of contact role %s: %s", self.id, error)
+        self.silent_date = self.env.cr.now() + timedelta(days=1)
+        self.customer_id.sudo().message_post(
+            body=self.env._(
+                "Nobody could be told that %(person)s is silent: %(error)s",
+                person=self.partner_id.name,
+                error=str(error) or type(error).__name__,
+            )
+        )
+
     def _alert_archived(self):
         """Tell salespeople that decision makers have left."""
         for role in self._watched():
@@ -399,7 +429,10 @@ class CustomerContactRole(models.Model):
         labels = dict(self._fields["role"]._description_selection(self.env))
         owner = self.customer_id.user_id
         leader = owner.sudo().sale_team_id.user_id
-        receiver = owner if owner.active and owner else leader or self.create_uid
+        usual = self.env["res.users"].sudo().browse([*owner.ids, *leader.ids, *self.create_uid.ids])
+        receiver = usual.filtered("active")[:1]
+        if not receiver:
+            return
         self.customer_id.sudo().activity_schedule(
             ACTIVITY_SILENT,
             user_id=receiver.id,

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ..tools.jobs import CONFLICTS
 from .customer_lifecycle_fit import LARGE
 
 _logger = logging.getLogger(__name__)
@@ -281,6 +282,8 @@ class CustomerLifecycleBacktest(models.Model):
         try:
             with self.env.cr.savepoint():
                 return self._lifecycle_judge()
+        except CONFLICTS:
+            raise
         except Exception as error:
             _logger.exception("Back-test %s", self.id)
             return {"state": "failed", "shortage": "error", "error": str(error)}
@@ -303,7 +306,12 @@ class CustomerLifecycleBacktest(models.Model):
             test.state = "running"
             if not commit(0):
                 break
-            test._lifecycle_run_cancelable()
+            try:
+                test._lifecycle_run_cancelable()
+            except CONFLICTS:
+                # It still says that it is running: the next run judges it once more.
+                self.env.cr.rollback()
+                self.env.invalidate_all()
             if not commit(1):
                 break
 

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import curve_sql, purchase_model, return_curve
+from ..tools.jobs import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -284,6 +285,10 @@ class CustomerLifecycleFit(models.Model):
             try:
                 with self.env.cr.savepoint():
                     self.with_company(company)._lifecycle_fit(profile, company)
+            except CONFLICTS:
+                # No fault of these purchases: they are still due, and the next run is alone.
+                self.env.cr.rollback()
+                self.env.invalidate_all()
             except Exception as error:
                 _logger.exception("Purchase model of %s in %s", profile.id, company.id)
                 self._lifecycle_note_failure(profile, company, error)
@@ -316,9 +321,10 @@ class CustomerLifecycleFit(models.Model):
                   AND (last.id IS NULL OR last.asked
                        OR (last.horizon_days, last.source)
                           IS DISTINCT FROM (profile.horizon_days, profile.source)
-                       OR last.date <= CURRENT_DATE
+                       OR last.date <= %s::date
                           - CASE WHEN last.fitted THEN %s ELSE %s END)
                 ORDER BY last.date NULLS FIRST, 1, 2""",
+            fields.Date.context_today(self),
             MAX_AGE_DAYS,
             MAX_AGE_DAYS_UNFITTED,
         )

@@ -280,9 +280,15 @@ class CustomerVisit(models.Model):
     def _next_number(self, company_id):
         """Next number of a company, from a sequence of its own."""
         sequences = self.env["ir.sequence"].sudo()
-        sequence = sequences.search(
-            [("code", "=", "customer.visit"), ("company_id", "=", company_id)], limit=1
-        ) or sequences.create(
+        own = [("code", "=", "customer.visit"), ("company_id", "=", company_id)]
+        sequence = sequences.search(own, order="id", limit=1)
+        if not sequence:
+            # Two first revisits at once: the second waits, and starts anew when it sees nothing.
+            self.env.cr.execute(
+                SQL("UPDATE res_company SET write_date = write_date WHERE id = %s", company_id)
+            )
+            sequence = sequences.search(own, order="id", limit=1)
+        sequence = sequence or sequences.create(
             {
                 "name": self.env._("Revisits"),
                 "code": "customer.visit",
@@ -295,10 +301,13 @@ class CustomerVisit(models.Model):
 
     def _check_next_state(self, state):
         for visit in self:
-            if state not in NEXT_STATES[visit.state]:
+            if state in NEXT_STATES[visit.state]:
+                continue
+            if visit.state == "done":
                 raise UserError(
-                    self.env._("%s was cancelled. Reopen it first.", visit.display_name)
+                    self.env._("%s took place, so that it cannot be cancelled.", visit.display_name)
                 )
+            raise UserError(self.env._("%s was cancelled. Reopen it first.", visit.display_name))
 
     @api.model
     def _lifecycle_prepare_merge(self, sources, target):

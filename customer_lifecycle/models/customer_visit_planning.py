@@ -2,7 +2,7 @@ from datetime import datetime, time, timedelta
 
 import pytz
 
-from odoo import fields, models
+from odoo import models
 from odoo.fields import Domain
 
 # So many days ahead a visitor sees what comes; later revisits are planned by later runs.
@@ -24,14 +24,15 @@ class CustomerVisitPlanning(models.AbstractModel):
         """
         self.ensure_one()
         plan = self.with_company(self.company_id)
-        due = plan._due_orders() if plan.trigger == "order" else plan._due_customers()
+        find = plan._due_orders if plan.trigger == "order" else plan._due_customers
         calendar = _Agenda(plan)
-        values = []
-        for customer, order, day in due:
-            visitor = plan._visitor_for(customer, order)
-            moment = visitor and calendar.book(visitor, day)
-            if moment:
-                values.append(plan._visit_values(customer, order, visitor, moment))
+        values, last = [], 0
+        # What cannot be planned now does not keep those behind it waiting.
+        while len(values) < BATCH:
+            due, last = find(last)
+            values += plan._bookings(due, calendar, BATCH - len(values))
+            if not last:
+                break
         visits = plan.env["customer.visit"].create(values)
         if plan.with_activity:
             visits._plan_activity()
@@ -39,15 +40,51 @@ class CustomerVisitPlanning(models.AbstractModel):
             visits.action_add_to_calendar()
         return visits
 
-    def _due_orders(self):
-        """(customer, order, day) of orders that have no revisit of this plan yet."""
-        today = fields.Date.context_today(self)
+    def _bookings(self, due, calendar, limit):
+        """Values of at most so many revisits, for whom a visitor has time."""
+        values = []
+        for customer, order, day in due:
+            if len(values) == limit:
+                break
+            visitor = self._visitor_for(customer, order)
+            moment = visitor and calendar.book(visitor, self._local_day(visitor, day))
+            if moment:
+                values.append(self._visit_values(customer, order, visitor, moment))
+        return values
+
+    def _today(self):
+        """The day of the company whose plan it is."""
+        return self.env["customer.lifecycle"]._lifecycle_today(self.company_id)
+
+    def _zone_of(self, visitor):
+        """The time zone in which a visitor lives, else that of the company."""
+        name = visitor.sudo().tz or self.env["customer.lifecycle"]._lifecycle_zone(self.company_id)
+        return pytz.timezone(name)
+
+    def _local_day(self, visitor, due):
+        """The visitor's day so many days after a moment; a day is what it is.
+
+        :param due: a date, or (moment in UTC, days)
+        """
+        if not isinstance(due, tuple):
+            return due
+        moment, days = due
+        return pytz.utc.localize(moment).astimezone(self._zone_of(visitor)).date() + timedelta(days)
+
+    def _due_orders(self, after=0):
+        """Orders that have no revisit of this plan yet, and when they are due.
+
+        :param int after: only orders with a higher id
+        :return: list of (customer, order, due), and the last id if there may be more
+        """
+        today = self._today()
         start = datetime.combine(self.date_from, time.min)
         end = datetime.combine(today + timedelta(days=HORIZON - self.days), time.max)
         orders = self.env["sale.order"].search(
             Domain.AND(
                 [
                     Domain("state", "=", "sale"),
+                    Domain("id", ">", after),
                     Domain("company_id", "=", self.company_id.id),
                     self._basis_domain(start, end),
                     Domain("visit_ids", "not any", [("plan_id", "=", self.id)]),
@@ -57,11 +94,13 @@ class CustomerVisitPlanning(models.AbstractModel):
                 ]
             ),
             limit=BATCH,
-            order="date_order, id",
+            order="id",
         )
-        for order in orders:
-            day = self._basis_date(order).date() + timedelta(days=self.days)
-            yield order.partner_id.commercial_partner_id, order, day
+        due = [
+            (order.partner_id.commercial_partner_id, order, (self._basis_date(order), self.days))
+            for order in orders.sorted(lambda order: (order.date_order, order.id))
+        ]
+        return due, orders[-1].id if len(orders) == BATCH else 0
 
     def _basis_domain(self, start, end):
         """Orders that were confirmed, or delivered, between two moments."""
@@ -88,16 +127,18 @@ class CustomerVisitPlanning(models.AbstractModel):
         delivered = order.effective_date if "effective_date" in order._fields else False
         return delivered or order.commitment_date or order.date_order
 
-    def _due_customers(self):
-        """(customer, nothing, day) of customers whose last revisit is long ago."""
-        today = fields.Date.context_today(self)
+    def _due_customers(self, after=0):
+        """Customers whose last revisit is long ago; as `_due_orders`, without an order."""
+        today = self._today()
         recent = datetime.combine(today + timedelta(days=HORIZON - self.days), time.max)
         held = Domain("state", "=", "done") & Domain("date_done", ">", recent)
         customers = self.env["res.partner"].search(
             self._customer_domain()
             & self._visitor_domain("user_id")
+            & Domain("id", ">", after)
             & Domain("visit_ids", "not any", held | Domain("state", "=", "planned")),
             limit=BATCH,
+            order="id",
         )
         last = dict(
             self.env["customer.visit"]._read_group(
@@ -107,10 +148,12 @@ class CustomerVisitPlanning(models.AbstractModel):
             )
         )
         longest_ago = sorted(customers, key=lambda c: (last.get(c) or datetime.min, c.id))
-        for customer in longest_ago:
-            before = last.get(customer)
-            due = before.date() + timedelta(days=self.days) if before else today
-            yield customer, self.env["sale.order"], due
+        orders = self.env["sale.order"]
+        due = [
+            (customer, orders, (last[customer], self.days) if customer in last else today)
+            for customer in longest_ago
+        ]
+        return due, customers[-1].id if len(customers) == BATCH else 0
 
     def _customer_domain(self):
         """Whole customers of this company that are still in use."""
@@ -161,7 +204,7 @@ class _Agenda:
 
     def __init__(self, plan):
         self.plan = plan
-        self.today = fields.Date.context_today(plan)
+        self.today = plan._today()
         self.days = self._working_days()
         self.booked = self._count_booked()
 
@@ -181,16 +224,29 @@ class _Agenda:
         """Planned revisits by (visitor id, day), of all plans."""
         if not self.days:
             return {}
-        groups = self.plan.env["customer.visit"]._read_group(
-            [
-                ("state", "=", "planned"),
-                ("date", ">=", datetime.combine(self.today, time.min)),
-                ("date", "<=", datetime.combine(self.days[-1], time.max)),
-            ],
-            ["user_id", "date:day"],
-            ["__count"],
+        groups = (
+            self.plan.env["customer.visit"]
+            .with_context(tz="UTC")
+            ._read_group(
+                [
+                    ("state", "=", "planned"),
+                    # Days of visitors begin and end up to 14 hours off those of UTC.
+                    ("date", ">=", datetime.combine(self.today - timedelta(1), time.min)),
+                    ("date", "<=", datetime.combine(self.days[-1] + timedelta(1), time.max)),
+                ],
+                ["user_id", "date:hour"],
+                ["__count"],
+            )
         )
-        return {(user.id, day.date()): count for user, day, count in groups}
+        booked = {}
+        for user, moment, count in groups:
+            day = self._day(user, moment)
+            booked[user.id, day] = booked.get((user.id, day), 0) + count
+        return booked
+
+    def _day(self, visitor, moment):
+        """The visitor's day on which a moment (UTC) lies."""
+        return pytz.utc.localize(moment).astimezone(self.plan._zone_of(visitor)).date()
 
     def book(self, visitor, due):
         """First working day from the due one on which a visitor has time.
@@ -202,13 +258,16 @@ class _Agenda:
         for day in self.days:
             key = (visitor.id, day)
             free = not self.plan.per_day or self.booked.get(key, 0) < self.plan.per_day
-            if day >= due and free:
+            if day < due or not free:
+                continue
+            moment = self._moment(visitor, day)
+            if moment > self.plan.env.cr.now():
                 self.booked[key] = self.booked.get(key, 0) + 1
-                return self._moment(visitor, day)
+                return moment
         return None
 
     def _moment(self, visitor, day):
-        zone = pytz.timezone(visitor.tz or self.plan.env.user.tz or "UTC")
+        zone = self.plan._zone_of(visitor)
         minutes = round(self.plan.hour * 60)
         local = zone.localize(datetime.combine(day, time(minutes // 60, minutes % 60)))
         return local.astimezone(pytz.utc).replace(tzinfo=None)

@@ -13,6 +13,10 @@ class LifecycleRegroup(models.AbstractModel):
         """Drop rows of who is no customer by himself, and make the history of the others anew."""
         self._lifecycle_flush()
         partners = partners.exists()
+        gone = partners.filtered(lambda partner: partner.commercial_partner_id != partner)
+        for partner in gone:
+            rows = self.env["customer.lifecycle"].sudo().search([("partner_id", "=", partner.id)])
+            rows._lifecycle_say_given_up(partner.commercial_partner_id)
         self.env.cr.execute(
             SQL(
                 """DELETE FROM customer_lifecycle l USING res_partner p
@@ -60,8 +64,35 @@ class LifecycleRegroup(models.AbstractModel):
         )
         for keeper_id, gone_ids in self.env.cr.fetchall():
             self._lifecycle_merge_hand(keeper_id, gone_ids)
+            self._lifecycle_forget()
+            rows = self.env["customer.lifecycle"].sudo()
+            kept = rows.browse(keeper_id)
+            rows.browse(gone_ids).filtered(
+                lambda row, kept=kept: (
+                    not row.manual_state
+                    or (row.manual_state, row.manual_date, row.manual_reason)
+                    != (kept.manual_state, kept.manual_date, kept.manual_reason)
+                )
+            )._lifecycle_say_given_up(target.commercial_partner_id)
+            self.env.flush_all()
             self._lifecycle_merge_history(keeper_id, gone_ids, target_id)
         self._lifecycle_forget()
+
+    def _lifecycle_say_given_up(self, customer):
+        """What somebody said about these rows that go is written into the customer's history."""
+        states = dict(self._fields["state"]._description_selection(self.env))
+        for row in self.filtered("manual_state"):
+            customer.sudo().message_post(
+                body=self.env._(
+                    "%(contact)s belongs to this customer now. That it was “%(state)s” in "
+                    "%(company)s, set by %(user)s: “%(reason)s”, does not hold any more.",
+                    contact=row.partner_id.name,
+                    state=states[row.manual_state],
+                    company=row.company_id.name,
+                    user=row.manual_user_id.name or "",
+                    reason=row.manual_reason or "",
+                )
+            )
 
     def _lifecycle_merge_hand(self, keeper_id, gone_ids):
         """The latest state that was set by hand stays, unless a purchase has ended it since."""

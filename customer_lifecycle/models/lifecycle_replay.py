@@ -60,6 +60,7 @@ class LifecycleReplay(models.AbstractModel):
         written = self.env.cr.rowcount
         self._lifecycle_restore_closings(company, ids, explained)
         self._lifecycle_resume(ids)
+        self._lifecycle_keep_hands(company, ids, today)
         return written
 
     def _lifecycle_past_chances(self, company, ids, today):
@@ -172,6 +173,32 @@ class LifecycleReplay(models.AbstractModel):
                 list(ids),
             )
         )
+
+    def _lifecycle_keep_hands(self, company, ids, today):
+        """Purchases that were known, or came along with another contact, end no state by hand.
+
+        Only one on a later day than somebody set it does.
+        """
+        partners = SQL(
+            "SELECT partner_id FROM customer_lifecycle WHERE id = ANY(%s) AND manual_state <> ''",
+            list(ids),
+        )
+        for source in self._lifecycle_sources():
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE customer_lifecycle l SET order_count = b.orders
+                         FROM (SELECT partner_id, count(*)::int AS orders FROM (%s) AS d
+                                WHERE bought GROUP BY partner_id) b,
+                              customer_lifecycle_profile pr
+                        WHERE l.partner_id = b.partner_id AND l.company_id = %s
+                          AND l.manual_state IS NOT NULL AND l.id = ANY(%s)
+                          AND pr.id = l.profile_id AND pr.source = %s""",
+                    self._lifecycle_days_sql(company, source, partners, today),
+                    company.id,
+                    list(ids),
+                    source,
+                )
+            )
 
     @api.model
     def _lifecycle_rebuild_all(self, companies=None, batch_size=20000):

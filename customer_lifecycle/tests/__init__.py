@@ -5,6 +5,7 @@ from . import test_contact_fields
 from . import test_contact_role
 from . import test_customer_churn_reason
 from . import test_fit, test_backtest
+from . import test_hands
 from . import test_history
 from . import test_merge
 from . import test_money

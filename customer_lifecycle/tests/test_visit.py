@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from ..models import customer_visit_planning
 from .common_action import ActionCase
 
 
@@ -370,3 +371,111 @@ class TestVisitPlan(ActionCase):
         for record in (order, self.customer, self.plan):
             domain = record.action_visits()["domain"]
             self.assertEqual(self.env["customer.visit"].search(domain), visit)
+
+
+@tagged("post_install", "-at_install")
+class TestVisitDays(ActionCase):
+    """A visitor's day is the day where he lives, whatever it is in Greenwich."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.company.resource_calendar_id = False
+        cls.env.company.partner_id.tz = "UTC"
+
+    def _plan(self, **values):
+        return self.env["customer.visit.plan"].create(
+            {
+                "name": "Days",
+                "trigger": "interval",
+                "days": 7,
+                "visitor": "user",
+                "user_id": self.rep.id,
+                "domain": f"[('id', '=', {self.customer.id})]",
+                "per_day": 1,
+                **values,
+            }
+        )
+
+    def _local(self, visit):
+        return fields.Datetime.context_timestamp(visit.with_context(tz=self.rep.tz), visit.date)
+
+    def test_one_visit_a_day_is_one_of_the_visitors_days(self):
+        for zone, hour in (("Pacific/Auckland", 8.0), ("America/Los_Angeles", 20.0), ("UTC", 9.0)):
+            with self.subTest(zone=zone):
+                self.rep.tz = zone
+                people = self.env["res.partner"].create(
+                    [{"name": f"{zone} {number}"} for number in range(4)]
+                )
+                visits = self.env["customer.visit"]
+                for person in people:
+                    plan = self._plan(domain=f"[('id', '=', {person.id})]", hour=hour)
+                    visits |= plan._plan_visits()
+                days = [self._local(visit).date() for visit in visits]
+                self.assertEqual(len(set(days)), 4)
+                self.assertEqual({self._local(visit).hour for visit in visits}, {int(hour)})
+                visits.write({"state": "cancelled"})
+
+    def test_a_visit_is_due_by_the_day_on_which_the_last_one_was_held(self):
+        for zone, moment in (
+            ("Pacific/Auckland", datetime(2026, 3, 3, 20)),
+            ("America/Los_Angeles", datetime(2026, 3, 5, 3)),
+        ):
+            with self.subTest(zone=zone):
+                self.rep.tz = zone
+                plan = self._plan()
+                day = plan._local_day(self.rep, (moment, 7))
+                self.assertEqual(day.isoformat(), "2026-03-11")
+
+    def test_no_visit_is_planned_in_the_past(self):
+        plan = self._plan(hour=0.0)
+        [visit] = plan._plan_visits()
+        self.assertGreater(visit.date, self.env.cr.now())
+
+    def test_who_cannot_be_planned_keeps_nobody_waiting(self):
+        self.patch(customer_visit_planning, "BATCH", 1)
+        gone = self.env["res.users"].create({"name": "Gone", "login": "visit_gone"})
+        first = self.env["res.partner"].create(
+            [{"name": f"First {number}", "user_id": gone.id} for number in range(3)]
+        )
+        last = self.env["res.partner"].create({"name": "Last", "user_id": self.rep.id})
+        gone.active = False
+        plan = self._plan(
+            visitor="owner",
+            user_id=False,
+            domain=f"[('id', 'in', {(first | last).ids})]",
+        )
+        self.assertEqual(plan._plan_visits().partner_id, last)
+
+    def test_a_visit_that_took_place_says_so_when_it_is_cancelled(self):
+        visit = self.env["customer.visit"].create({"partner_id": self.customer.id})
+        visit.action_done()
+        with self.assertRaisesRegex(UserError, "took place"):
+            visit.action_cancel()
+
+    def test_one_silent_person_of_nobody_stops_no_other_alert(self):
+        self.env.company.lifecycle_silent_days = 5
+        roles = self.env["customer.contact.role"].create(
+            [
+                {
+                    "customer_id": self.customer.id,
+                    "partner_id": person.id,
+                    "date_from": "2020-01-01",
+                }
+                for person in (self.ann, self.bob)
+            ]
+        )
+        self.customer.user_id = False
+        former = self.env["res.users"].create({"name": "Former", "login": "role_former"})
+        self.env.flush_all()
+        for role, creator in zip(roles, (former, self.boss), strict=True):
+            self.env.cr.execute(
+                "UPDATE customer_contact_role SET create_uid = %s WHERE id = %s",
+                [creator.id, role.id],
+            )
+        former.active = False
+        self.env.invalidate_all()
+        self._run_cron("silent")
+        self.env.invalidate_all()
+        self.assertEqual(roles.mapped("is_silent"), [True, True])
+        self.assertEqual(len(self._activities(self.customer, "mail_activity_type_silent")), 1)

@@ -29,17 +29,23 @@ def ruff_format(bin_folder, fix):
 
 
 def pylint_odoo(bin_folder, fix):
-    return [bin_folder / "pylint", "--rcfile=.pylintrc-mandatory", *project.addons()]
+    return [bin_folder / "pylint", "--rcfile=.pylintrc-mandatory", *project.addons(glue=True)]
 
 
 def oca_module(bin_folder, fix):
     disabled = ",".join(OCA_DISABLED)
-    return [bin_folder / "oca-checks-odoo-module", f"--disable={disabled}", *project.addons()]
+    return [
+        bin_folder / "oca-checks-odoo-module",
+        f"--disable={disabled}",
+        *project.addons(glue=True),
+    ]
 
 
 def oca_po(bin_folder, fix):
     files = [
-        path for addon in project.addons() for path in (project.ROOT / addon).glob("i18n/*.po*")
+        path
+        for addon in project.addons(glue=True)
+        for path in (project.ROOT / addon).glob("i18n/*.po*")
     ]
     disabled = ",".join(PO_DISABLED)
     return [bin_folder / "oca-checks-po", f"--disable={disabled}", *files] if files else None
@@ -48,7 +54,7 @@ def oca_po(bin_folder, fix):
 def xml(bin_folder, fix):
     """Every XML file is well-formed and begins with the one header; returns what is not."""
     problems = []
-    for addon in project.addons():
+    for addon in project.addons(glue=True):
         for path in sorted((project.ROOT / addon).rglob("*.xml")):
             name = path.relative_to(project.ROOT)
             text = path.read_text(encoding="utf-8")

@@ -6,14 +6,23 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ADDONS = ("lead_public_pool", "lead_scoring", "customer_lifecycle")
+# Addons that stand on Odoo's own; databases for tests are made of these.
+STANDALONE = ("lead_public_pool", "lead_scoring", "customer_lifecycle")
+# Addons that install themselves where one of ours meets another of Odoo's apps. They are tested
+# where that app is, which is no part of the base.
+GLUE = ("customer_lifecycle_pos",)
+ADDONS = STANDALONE + GLUE
 # Files of an addon that never reach its database.
 NOT_IN_DATABASE = {"tests", "readme", "__pycache__"}
 
 
-def addons():
-    """Names of our addons that are there, in the order of the design."""
-    return [name for name in ADDONS if (ROOT / name / "__manifest__.py").is_file()]
+def addons(glue=False):
+    """Names of our addons that are there, in the order of the design.
+
+    :param bool glue: whether those count that install themselves beside other apps
+    """
+    names = ADDONS if glue else STANDALONE
+    return [name for name in names if (ROOT / name / "__manifest__.py").is_file()]
 
 
 def manifest(name):

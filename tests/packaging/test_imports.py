@@ -11,7 +11,7 @@ LAZY = {"scipy"}
 
 
 def modules():
-    for addon in project.addons():
+    for addon in project.addons(glue=True):
         for path in sorted((project.ROOT / addon).rglob("*.py")):
             if "tests" not in path.relative_to(project.ROOT).parts:
                 yield path

@@ -120,7 +120,7 @@ def there(*addons):
     return addons
 
 
-@pytest.mark.parametrize("addon", project.ADDONS)
+@pytest.mark.parametrize("addon", project.STANDALONE)
 def test_alone_and_gone_without_a_trace(copy, addon):
     there(addon)
     before = copy.contents()
@@ -135,23 +135,48 @@ def test_alone_and_gone_without_a_trace(copy, addon):
     assert not lost, "taken from others:\n" + "\n".join(lost)
 
 
-@pytest.mark.parametrize("pair", list(itertools.combinations(project.ADDONS, 2)), ids="+".join)
+@pytest.mark.parametrize("pair", list(itertools.combinations(project.STANDALONE, 2)), ids="+".join)
 def test_in_pairs(copy, pair):
     copy.module("install", *there(*pair))
     assert copy.installed() == set(pair)
 
 
 def test_all_and_each_can_go_without_the_others(copy):
-    there(*project.ADDONS)
+    there(*project.STANDALONE)
     sql = copy.databases.server.sql
     sql("INSERT INTO crm_lead (name, type, active) VALUES ('Old', 'lead', true)", copy.name)
     [[version]] = sql("SELECT xmin FROM crm_lead", copy.name)
-    copy.module("install", *project.ADDONS)
+    copy.module("install", *project.STANDALONE)
     # A million leads that are there already are not written one by one.
     old = sql("SELECT xmin, pool_state, qualification, profile_complete FROM crm_lead", copy.name)
     assert old == [[version, "outside", "raw", "0"]]
-    left = set(project.ADDONS)
-    for addon in project.ADDONS[:-1]:
+    left = set(project.STANDALONE)
+    for addon in project.STANDALONE[:-1]:
         copy.module("uninstall", addon)
         left.remove(addon)
         assert copy.installed() == left
+
+
+@pytest.fixture
+def beside_till():
+    """A fresh copy of the official addons with the point of sale, dropped afterwards."""
+    found = workbench.inherited()
+    if not found:
+        pytest.skip("needs the databases that dev/test prepares")
+    databases, _told = found
+    made = Copy(databases, databases.with_apps(("point_of_sale",)), "till")
+    yield made
+    databases.drop(made.name)
+
+
+def test_glue_comes_and_goes_by_itself(beside_till):
+    copy = beside_till
+    before = copy.contents()
+    copy.module("install", *there("customer_lifecycle"))
+    assert copy.installed() == {"customer_lifecycle", "customer_lifecycle_pos"}
+    copy.module("uninstall", "customer_lifecycle_pos")
+    assert copy.installed() == {"customer_lifecycle"}
+    copy.module("uninstall", "customer_lifecycle")
+    assert copy.installed() == set()
+    left = sorted(copy.contents() - before - LISTED)
+    assert not left, "left behind:\n" + "\n".join(left)
