@@ -101,7 +101,7 @@ class CustomerChurn(models.AbstractModel):
             raise UserError(self.env._("Only lost customers can be opened again."))
         self.action_release_state()
         self._remember_reason(self.env["customer.churn.reason"])
-        until = fields.Date.add(fields.Date.context_today(self), days=REOPENED_DAYS)
+        until = fields.Date.add(self._lifecycle_today(self[:1].company_id), days=REOPENED_DAYS)
         still = self.filtered(lambda row: row.state == "churned")
         if still:
             still.action_set_state(

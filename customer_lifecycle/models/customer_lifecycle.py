@@ -305,16 +305,18 @@ class CustomerLifecycle(models.Model):
         """
         self._lifecycle_check_manual(state, reason, lock_date)
         self._lifecycle_check_may_set()
-        self.sudo().write(
-            {
-                "manual_state": state,
-                "manual_reason": reason.strip(),
-                "manual_user_id": self.env.uid,
-                "manual_date": fields.Date.context_today(self),
-                "lock_date": lock_date or False,
-                "lock_until_order": lock_until_order,
-            }
-        )
+        for company, rows in self.sudo().grouped("company_id").items():
+            rows.write(
+                {
+                    "manual_state": state,
+                    "manual_reason": reason.strip(),
+                    "manual_user_id": self.env.uid,
+                    # Purchases are compared with it, by the day of the company.
+                    "manual_date": self._lifecycle_today(company),
+                    "lock_date": lock_date or False,
+                    "lock_until_order": lock_until_order,
+                }
+            )
         self._lifecycle_refresh()
 
     def action_release_state(self):
@@ -364,7 +366,8 @@ class CustomerLifecycle(models.Model):
         if not (reason or "").strip():
             raise UserError(self.env._("Say why you set the state by hand."))
         lock_date = fields.Date.to_date(lock_date or False)
-        if lock_date and lock_date < fields.Date.context_today(self):
+        days = [self._lifecycle_today(company) for company in self.sudo().company_id]
+        if lock_date and any(lock_date < day for day in days):
             raise UserError(
                 self.env._("The state cannot be locked until %s, which is over.", lock_date)
             )

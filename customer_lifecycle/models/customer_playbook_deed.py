@@ -155,6 +155,10 @@ class CustomerPlaybookDeed(models.AbstractModel):
             return {"state": "skipped", "reason": "broken", "note": self.problem}
         return getattr(self, f"_do_{self.kind}")(enrolment, enrolment._record())
 
+    def _today(self):
+        """The day of the company whose playbook it is."""
+        return self.env["customer.lifecycle"]._lifecycle_today(self.company_id)
+
     def _skip(self, reason, note=False):
         return {"state": "skipped", "reason": reason, "note": note}
 
@@ -162,9 +166,7 @@ class CustomerPlaybookDeed(models.AbstractModel):
         user = enrolment._responsible()
         if not user:
             return self._skip("nobody")
-        self._schedule(
-            record, self.activity_type_id, user, fields.Date.today(), self.summary, self.note
-        )
+        self._schedule(record, self.activity_type_id, user, self._today(), self.summary, self.note)
         return {"state": "done", "note": user.name}
 
     def _do_plan(self, enrolment, record):
@@ -178,7 +180,7 @@ class CustomerPlaybookDeed(models.AbstractModel):
                 record,
                 line.activity_type_id,
                 person,
-                line._get_date_deadline(fields.Date.today()),
+                line._get_date_deadline(self._today()),
                 line.summary,
                 line.note,
             )
@@ -307,5 +309,5 @@ class CustomerPlaybookDeed(models.AbstractModel):
             "points": self.coupon_points,
         }
         if self.coupon_days and program.program_type != "loyalty":
-            values["expiration_date"] = fields.Date.today() + timedelta(days=self.coupon_days)
+            values["expiration_date"] = self._today() + timedelta(days=self.coupon_days)
         return values

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL, format_amount
 
-from ..tools.proportion import mean_difference, share_difference
+from ..tools.proportion import Sample, mean_difference, share_difference
 
 # Below this, intervals are so wide that any verdict would be chance.
 ENOUGH = 20
@@ -87,42 +87,40 @@ class CustomerPlaybookResult(models.AbstractModel):
 
     def _compute_result(self):
         groups = self._measured()
+        nobody = (0, Sample())
         for playbook in self:
-            treated = groups.get((playbook.id, False), [])
-            control = groups.get((playbook.id, True), [])
-            playbook.treated_count, playbook.control_count = len(treated), len(control)
-            playbook.treated_rate, playbook.treated_revenue = _means(treated)
-            playbook.control_rate, playbook.control_revenue = _means(control)
-            rates = share_difference(
-                sum(back for back, _money in treated),
-                len(treated),
-                sum(back for back, _money in control),
-                len(control),
-            )
-            money = mean_difference(
-                [money for _back, money in treated], [money for _back, money in control]
-            )
+            back, treated = groups.get((playbook.id, False), nobody)
+            control_back, control = groups.get((playbook.id, True), nobody)
+            playbook.treated_count, playbook.control_count = treated.count, control.count
+            playbook.treated_rate = back / (treated.count or 1)
+            playbook.control_rate = control_back / (control.count or 1)
+            playbook.treated_revenue, playbook.control_revenue = treated.mean, control.mean
+            rates = share_difference(back, treated.count, control_back, control.count)
+            money = mean_difference(treated, control)
             playbook.rate_difference = rates and playbook._words_for_rates(rates)
             playbook.revenue_difference = money and playbook._words_for_money(money)
             playbook.verdict_kind = playbook._kind_of(rates)
             playbook.verdict = playbook._verdict(rates)
 
     def _measured(self):
-        """(came back, revenue) of finished rows by (playbook id, control)."""
+        """How many came back, and their revenue, of finished rows by (playbook id, control)."""
         self.env["customer.playbook.enrolment"].flush_model()
         query = SQL(
             """
-            SELECT playbook_id, COALESCE(is_control, false), COALESCE(came_back, false),
-                   COALESCE(revenue, 0)
+            SELECT playbook_id, COALESCE(is_control, false),
+                   count(*) FILTER (WHERE came_back), count(*),
+                   avg(COALESCE(revenue, 0))::float8,
+                   COALESCE(var_samp(COALESCE(revenue, 0)), 0)::float8
               FROM customer_playbook_enrolment
-             WHERE playbook_id IN %s AND measured
+             WHERE playbook_id = ANY(%s) AND measured
+             GROUP BY 1, 2
             """,
-            tuple(self.ids) or (0,),
+            list(self.ids),
         )
-        groups = {}
-        for playbook_id, control, back, money in self.env.execute_query(query):
-            groups.setdefault((playbook_id, control), []).append((back, float(money)))
-        return groups
+        return {
+            (playbook_id, control): (back, Sample(*money))
+            for playbook_id, control, back, *money in self.env.execute_query(query)
+        }
 
     def _kind_of(self, rates):
         if not rates or min(self.treated_count, self.control_count) < ENOUGH:
@@ -197,17 +195,3 @@ class CustomerPlaybookResult(models.AbstractModel):
             "It harms: treated leads are won less often than those left alone. Stop it, or change "
             "its steps."
         )
-
-
-def _means(rows):
-    """Share that came back, and revenue per row.
-
-    :param rows: (came back, revenue) pairs
-    :rtype: tuple[float, float]
-    """
-    if not rows:
-        return 0.0, 0.0
-    return (
-        sum(back for back, _money in rows) / len(rows),
-        sum(money for _back, money in rows) / len(rows),
-    )

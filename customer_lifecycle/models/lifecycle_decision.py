@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL, ormcache
 
 from ..tools.states import Limits, limits_of
@@ -40,7 +40,9 @@ class LifecycleDecision(models.AbstractModel):
         Looked up once a day, since it hardly moves and every order asks for it.
         """
         self.ensure_one()
-        return self._lifecycle_mean_gap_on(company.id, fields.Date.today())
+        return self._lifecycle_mean_gap_on(
+            company.id, self.env["customer.lifecycle"]._lifecycle_today(company)
+        )
 
     @ormcache("self.id", "company_id", "day")
     def _lifecycle_mean_gap_on(self, company_id, day):

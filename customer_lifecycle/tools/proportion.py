@@ -1,11 +1,32 @@
 """How sure a difference between two groups is."""
 
 from math import sqrt
+from typing import NamedTuple
 
 import scipy  # which loads its parts when they are used
 
 # Two-sided 95 % quantile of the normal distribution.
 Z95 = 1.959963984540054
+
+
+class Sample(NamedTuple):
+    """What a mean and its error are made of."""
+
+    count: int = 0
+    mean: float = 0.0
+    # Of the sample, with count - 1; 0 for fewer than two numbers.
+    variance: float = 0.0
+
+
+def sample_of(values):
+    """The sample of some numbers.
+
+    :rtype: Sample
+    """
+    count = len(values)
+    mean = sum(values) / count if count else 0.0
+    spread = sum((value - mean) ** 2 for value in values)
+    return Sample(count, mean, spread / (count - 1) if count > 1 else 0.0)
 
 
 def wilson(successes, total, z=Z95):
@@ -48,33 +69,29 @@ def share_difference(successes, total, control_successes, control_total, z=Z95):
     )
 
 
-def mean_difference(values, control_values):
+def mean_difference(sample, control):
     """Difference of two means with its 95 % interval.
 
     Welch (1947), The generalization of Student's problem when several different population
     variances are involved.
 
-    :param values: numbers of the one group
-    :param control_values: numbers of the control group
+    :param sample: `Sample` of the one group, or its numbers
+    :param control: `Sample` of the control group, or its numbers
     :return: difference, lower and upper bound; None with fewer than two numbers in a group
     :rtype: tuple[float, float, float] or None
     """
-    if min(len(values), len(control_values)) < 2:
+    sample, control = (
+        one if isinstance(one, Sample) else sample_of(one) for one in (sample, control)
+    )
+    if min(sample.count, control.count) < 2:
         return None
-    mean, error = _mean_and_error(values)
-    control_mean, control_error = _mean_and_error(control_values)
-    difference, error_sum = mean - control_mean, error + control_error
+    # Squared standard errors of the means.
+    error, control_error = sample.variance / sample.count, control.variance / control.count
+    difference, error_sum = sample.mean - control.mean, error + control_error
     if not error_sum:
         return difference, difference, difference
     freedom = error_sum**2 / (
-        error**2 / (len(values) - 1) + control_error**2 / (len(control_values) - 1)
+        error**2 / (sample.count - 1) + control_error**2 / (control.count - 1)
     )
     spread = scipy.stats.t.ppf(0.975, freedom) * sqrt(error_sum)
     return difference, difference - spread, difference + spread
-
-
-def _mean_and_error(values):
-    """Mean, and the squared standard error of the mean."""
-    mean = sum(values) / len(values)
-    variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
-    return mean, variance / len(values)
