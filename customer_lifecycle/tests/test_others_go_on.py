@@ -1,6 +1,6 @@
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -186,6 +186,23 @@ class TestOthersGoOn(LifecycleCase):
                         self.company[name] = value
                         self.company.flush_recordset()
                     self.company.invalidate_recordset()
+
+    def test_a_suggestion_of_hardly_any_patience_is_refused_with_its_reason(self):
+        suggestions = self.env["customer.lifecycle.suggestion"]
+        for days, refused in ((1, True), (2, True), (60, False)):
+            settings = {"risk": 1, "dormant": days, "churn": 400}
+            with self.subTest(days=days):
+                if refused:
+                    with self.assertRaisesRegex(UserError, "after .* day"):
+                        suggestions._lifecycle_suggest(
+                            self.profile, self.company, "fixed", settings
+                        )
+                else:
+                    self.assertTrue(
+                        suggestions._lifecycle_suggest(
+                            self.profile, self.company, "fixed", settings
+                        )
+                    )
 
     def test_scores_go_in_the_run_in_which_buyers_become_too_few(self):
         self.company.lifecycle_rfm_minimum = 5
