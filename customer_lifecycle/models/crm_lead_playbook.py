@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class CrmLeadPlaybook(models.AbstractModel):
     """Playbooks for leads: nurturing from generation to conversion."""
@@ -32,12 +34,12 @@ class CrmLeadPlaybook(models.AbstractModel):
         for lead in self:
             lead.playbook_count = counts.get(lead, 0)
 
+    @checked(one=True)
     def action_playbooks(self):
         """Show the playbooks that this lead goes, or went, through.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "customer_lifecycle.customer_playbook_enrolment_action"
         )

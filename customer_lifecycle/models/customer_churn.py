@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.arguments import checked, day, flag, number, text
+
 # Only server code can hold this object: a context that arrives over RPC never contains it.
 CLOSING = object()
 ACTIVITY_CHURN = "customer_lifecycle.mail_activity_type_churn"
@@ -72,6 +74,7 @@ class CustomerChurn(models.AbstractModel):
     # Public
     # ------------------------------------------------------------------
 
+    @checked(reason_id=number, note=text, lock_date=day, lock_until_order=flag)
     def action_close(self, reason_id, note=None, lock_date=None, lock_until_order=True):
         """Close customers as lost, or say why the machine found them lost.
 
@@ -91,6 +94,7 @@ class CustomerChurn(models.AbstractModel):
             row.partner_id.sudo().activity_feedback([ACTIVITY_CHURN], feedback=text)
         return True
 
+    @checked()
     def action_reopen(self):
         """Work lost customers again: the reason goes, and they are dormant until they buy.
 
@@ -109,6 +113,7 @@ class CustomerChurn(models.AbstractModel):
             )
         return True
 
+    @checked()
     def action_open_close(self):
         """Ask why these customers are lost.
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.arguments import checked, day, flag, text
+
 STATES = [
     ("prospect", "Prospect"),
     ("new", "New"),
@@ -248,12 +250,12 @@ class CustomerLifecycle(models.Model):
     _state_idx = models.Index("(company_id, state, partner_id)")
     _check_idx = models.Index("(company_id, check_date)")
 
+    @checked(one=True)
     def action_open_partner(self):
         """Open the contact.
 
         :return: window action
         """
-        self.ensure_one()
         return self.partner_id.get_formview_action()
 
     def _compute_days_in_state(self):
@@ -294,6 +296,7 @@ class CustomerLifecycle(models.Model):
     # By hand
     # ------------------------------------------------------------------
 
+    @checked(state=text, reason=text, lock_date=day, lock_until_order=flag)
     def action_set_state(self, state, reason, lock_date=None, lock_until_order=False):
         """Set the state by hand. It beats the machine until it is released or its lock ends.
 
@@ -319,6 +322,7 @@ class CustomerLifecycle(models.Model):
             )
         self._lifecycle_refresh()
 
+    @checked()
     def action_release_state(self):
         """Let the machine decide again."""
         self._lifecycle_check_may_set()
@@ -336,6 +340,7 @@ class CustomerLifecycle(models.Model):
         )
         self._lifecycle_refresh()
 
+    @checked()
     def action_rebuild(self):
         """Replay the rules over past orders: history and state of these customers are made anew."""
         self.check_access("read")

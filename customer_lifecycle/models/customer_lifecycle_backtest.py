@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ..tools.arguments import checked
 from ..tools.jobs import CONFLICTS
 from .customer_lifecycle_fit import LARGE
 
@@ -228,6 +229,7 @@ class CustomerLifecycleBacktest(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @checked()
     def action_run(self):
         """Run these tests: at once, or in the background where there are very many customers.
 
@@ -245,6 +247,7 @@ class CustomerLifecycleBacktest(models.Model):
                 test._lifecycle_run()
         return True
 
+    @checked()
     def action_cancel(self):
         """Do not run what waits, and drop what a running test will find.
 
@@ -257,12 +260,12 @@ class CustomerLifecycleBacktest(models.Model):
         self.state = "cancelled"
         return True
 
+    @checked(one=True)
     def action_lines(self):
         """Open the results as a graph.
 
         :return: an action
         """
-        self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "customer_lifecycle.customer_lifecycle_backtest_line_action"
         )

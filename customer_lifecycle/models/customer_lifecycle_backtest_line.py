@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..tools.arguments import checked
+
 RULES = [
     ("profile", "Profile as it is"),
     ("curve", "Learned: by purchases"),
@@ -132,13 +134,13 @@ class CustomerLifecycleBacktestLine(models.Model):
             return self.env._("chance under %s %%", round(settings["p_dormant"] * 100, 1))
         return False
 
+    @checked(one=True)
     def action_adopt(self):
         """Make a suggestion for the profile of this result, and open it.
 
         :return: an action
         :raise UserError: for a rule that has nothing to adopt
         """
-        self.ensure_one()
         if self.rule not in ENGINES:
             raise UserError(self.env._("Only what was learned can be adopted."))
         suggestion = self.env["customer.lifecycle.suggestion"]._lifecycle_suggest(

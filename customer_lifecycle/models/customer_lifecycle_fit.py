@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import curve_sql, purchase_model, return_curve
+from ..tools.arguments import checked
 from ..tools.jobs import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -337,13 +338,13 @@ class CustomerLifecycleFit(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @checked(one=True)
     def action_curve(self):
         """Open the return curve.
 
         :return: an action
         :raise UserError: when there were too few silences to draw one
         """
-        self.ensure_one()
         if not self.has_curve:
             raise UserError(
                 self.env._(

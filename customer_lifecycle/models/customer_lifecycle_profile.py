@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from ..tools.filters import read_filter
 
 # A change of these decides anew about all customers of the profile.
@@ -238,6 +239,7 @@ class CustomerLifecycleProfile(models.Model):
         if cron:
             cron.sudo()._trigger()
 
+    @checked()
     def action_run(self):
         """Decide about the customers of these profiles now, and show them.
 

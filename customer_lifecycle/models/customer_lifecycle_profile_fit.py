@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import return_curve
+from ..tools.arguments import checked
 from .customer_lifecycle_fit import LARGE
 from .customer_lifecycle_suggestion import DEFAULT_TARGETS
 
@@ -105,6 +106,7 @@ class CustomerLifecycleProfile(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @checked()
     def action_learn(self):
         """Look up purchase model and return curve of these profiles in the current company.
 
@@ -145,37 +147,37 @@ class CustomerLifecycleProfile(models.Model):
         rows = self.env["customer.lifecycle"].sudo()
         return rows.search_count([("profile_id", "=", self.id), ("company_id", "=", company.id)])
 
+    @checked(one=True)
     def action_curve(self):
         """Open the return curve of the current company.
 
         :return: an action
         :raise UserError: when it was not learned yet
         """
-        self.ensure_one()
         if not self.fit_id:
             raise UserError(
                 self.env._("Nothing has been learned yet. Press “Learn from Purchases” first.")
             )
         return self.fit_id.action_curve()
 
+    @checked(one=True)
     def action_suggest(self):
         """Suggest silent days learned from the purchases of the current company, and open it.
 
         :return: an action
         :raise UserError: when there are too few purchases
         """
-        self.ensure_one()
         suggestion = self.env["customer.lifecycle.suggestion"]._lifecycle_suggest(
             self, self.env.company, "curve", {"targets": DEFAULT_TARGETS}
         )
         return suggestion._get_records_action(name=self.env._("Suggestion"))
 
+    @checked(one=True)
     def action_backtest(self):
         """Open the back-tests of this profile, to start a new one.
 
         :return: an action
         """
-        self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "customer_lifecycle.customer_lifecycle_backtest_action"
         )

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import purchase_sql, return_curve
+from ..tools.arguments import checked
 
 # Chances under which a customer is at risk, dormant, churned, when nobody has tested others.
 DEFAULT_TARGETS = (0.4, 0.25, 0.1)
@@ -306,6 +307,7 @@ class CustomerLifecycleSuggestion(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @checked()
     def action_adopt(self):
         """Write the suggested settings into the profile.
 
@@ -336,6 +338,7 @@ class CustomerLifecycleSuggestion(models.Model):
             )
         return True
 
+    @checked()
     def action_undo(self):
         """Give the profile the settings back that it had before.
 

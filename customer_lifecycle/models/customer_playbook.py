@@ -3,6 +3,8 @@ import uuid
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools.arguments import checked
+
 # Fields that decide whether each change of a customer concerns a playbook.
 WATCHING = {"state", "model", "active"}
 # Fields that decide which records a playbook is for.
@@ -218,6 +220,7 @@ class CustomerPlaybook(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @checked()
     def action_start(self):
         """Let these playbooks run.
 
@@ -239,6 +242,7 @@ class CustomerPlaybook(models.Model):
         self.write({"state": "running", "error": False})
         return True
 
+    @checked()
     def action_pause(self):
         """Nobody enters and no step is taken until the playbooks run again.
 
@@ -247,6 +251,7 @@ class CustomerPlaybook(models.Model):
         self.write({"state": "paused"})
         return True
 
+    @checked()
     def action_run_now(self):
         """Let in who is due today and take the steps that are due, without waiting for the job.
 
@@ -279,21 +284,21 @@ class CustomerPlaybook(models.Model):
             },
         }
 
+    @checked(one=True)
     def action_preview(self):
         """Show who would enter today, without letting anybody in.
 
         :return: window action
         """
-        self.ensure_one()
         preview = self.env["customer.playbook.preview"].create({"playbook_id": self.id})
         return preview._show()
 
+    @checked(one=True)
     def action_enrolments(self):
         """Show the records that this playbook has let in.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "customer_lifecycle.customer_playbook_enrolment_action"
         )

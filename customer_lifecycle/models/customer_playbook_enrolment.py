@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from .customer_playbook_deed import SPEAKING
 
 _logger = logging.getLogger(__name__)
@@ -173,6 +174,7 @@ class CustomerPlaybookEnrolment(models.Model):
     # By hand
     # ------------------------------------------------------------------
 
+    @checked()
     def action_stop(self):
         """Take no further steps in these passages.
 
@@ -182,6 +184,7 @@ class CustomerPlaybookEnrolment(models.Model):
         self.sudo().filtered(lambda row: row.state in ("running", "error"))._stop("manual")
         return True
 
+    @checked()
     def action_retry(self):
         """Take the step that failed once more, and go on.
 
@@ -200,6 +203,7 @@ class CustomerPlaybookEnrolment(models.Model):
             )
         return True
 
+    @checked()
     def action_skip_step(self):
         """Leave out the step that failed, and go on with the next one.
 
@@ -217,12 +221,12 @@ class CustomerPlaybookEnrolment(models.Model):
         if not self.env["customer.playbook"].has_access("write"):
             raise AccessError(self.env._("Only sales managers change the course of a playbook."))
 
+    @checked(one=True)
     def action_open_record(self):
         """Open the customer or lead.
 
         :return: window action
         """
-        self.ensure_one()
         return self._record()._get_records_action()
 
     # ------------------------------------------------------------------

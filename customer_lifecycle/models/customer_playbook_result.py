@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL, format_amount
 
+from ..tools.arguments import checked
 from ..tools.proportion import Sample, mean_difference, share_difference
 
 # Below this, intervals are so wide that any verdict would be chance.
@@ -76,6 +77,7 @@ class CustomerPlaybookResult(models.AbstractModel):
         "CHECK(result_days > 0)", "A result needs at least one day."
     )
 
+    @checked()
     def action_measure(self):
         """Count purchases up to this moment instead of up to last night.
 

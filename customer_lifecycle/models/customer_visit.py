@@ -7,6 +7,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.arguments import checked
+
 CHANNELS = [
     ("meeting", "Face to face"),
     ("phone", "Phone"),
@@ -334,6 +336,7 @@ class CustomerVisit(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @checked()
     def action_done(self):
         """These revisits took place.
 
@@ -343,6 +346,7 @@ class CustomerVisit(models.Model):
         self.write({"state": "done"})
         return True
 
+    @checked()
     def action_cancel(self):
         """These revisits will not take place.
 
@@ -351,6 +355,7 @@ class CustomerVisit(models.Model):
         self.write({"state": "cancelled"})
         return True
 
+    @checked()
     def action_reopen(self):
         """Plan these revisits again, for the time they had.
 
@@ -359,6 +364,7 @@ class CustomerVisit(models.Model):
         self.write({"state": "planned"})
         return True
 
+    @checked()
     def action_add_to_calendar(self):
         """Put these planned revisits into the calendars of their visitors.
 

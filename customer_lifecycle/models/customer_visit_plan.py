@@ -5,6 +5,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools.arguments import checked
 from ..tools.filters import read_filter
 from .customer_visit import CHANNELS
 
@@ -164,17 +165,18 @@ class CustomerVisitPlan(models.Model):
     def _parse(self, domain):
         return read_filter(domain)
 
+    @checked(one=True)
     def action_visits(self):
         """Show the revisits that this plan has made.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "customer_lifecycle.customer_visit_action"
         )
         return {**action, "domain": [("plan_id", "=", self.id)], "context": {}}
 
+    @checked()
     def action_plan_now(self):
         """Make the revisits that are due now instead of tonight.
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, OrderedSet
 
+from ..tools.arguments import checked
 from .customer_lifecycle import STATES, TIERS
 
 # How numbers compare, and the opposite: no number counts as 0, as it does in Odoo's own fields.
@@ -181,12 +182,12 @@ class LifecycleMixin(models.AbstractModel):
         for partner in self:
             partner.lifecycle_explanation = partner.sudo().lifecycle_id.explanation
 
+    @checked(one=True)
     def action_open_lifecycle(self):
         """Show why the customer is in this state, and what was before.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "res_model": "customer.lifecycle",

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools.arguments import checked
+
 
 class ResPartnerReferral(models.AbstractModel):
     """Who brought in whom, and what came of it."""
@@ -63,12 +65,12 @@ class ResPartnerReferral(models.AbstractModel):
             if source and source == partner.commercial_partner_id:
                 raise ValidationError(self.env._("Nobody brings in himself."))
 
+    @checked(one=True)
     def action_referrals(self):
         """Show who was brought in by this contact.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Brought in"),
@@ -78,12 +80,12 @@ class ResPartnerReferral(models.AbstractModel):
             "context": {"default_referred_by_id": self.id},
         }
 
+    @checked(one=True)
     def action_close_customer(self):
         """Ask why this customer is lost.
 
         :return: window action
         """
-        self.ensure_one()
         rows = self.env["customer.lifecycle"].sudo()
         customer = self.commercial_partner_id
         if customer.id not in rows._lifecycle_rows(customer):
@@ -94,12 +96,12 @@ class ResPartnerReferral(models.AbstractModel):
             )
         return self._own_lifecycle().action_open_close()
 
+    @checked(one=True)
     def action_reopen_customer(self):
         """Work this lost customer again.
 
         :return: True
         """
-        self.ensure_one()
         return self._own_lifecycle().action_reopen()
 
     def _own_lifecycle(self):

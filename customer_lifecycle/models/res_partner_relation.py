@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from .customer_contact_role import DECISION_MAKERS
 
 # Roles that somebody should fill at every customer.
@@ -100,12 +101,12 @@ class ResPartnerRelation(models.AbstractModel):
         for partner in self:
             partner.playbook_count = counts.get(partner.commercial_partner_id, 0)
 
+    @checked(one=True)
     def action_playbooks(self):
         """Show the playbooks that this customer goes, or went, through.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "customer_lifecycle.customer_playbook_enrolment_action"
         )
@@ -175,12 +176,12 @@ class ResPartnerRelation(models.AbstractModel):
             roles.search([("partner_id", "in", self.ids)])._alert_archived()
         return result
 
+    @checked(one=True)
     def action_visits(self):
         """Show the revisits to this customer.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "customer_lifecycle.customer_visit_action"
         )

@@ -2,6 +2,7 @@ from functools import partial
 
 from odoo import fields, models
 
+from ..tools.arguments import checked
 from ..tools.jobs import guarded
 
 
@@ -48,12 +49,12 @@ class SaleOrderVisit(models.AbstractModel):
             )
         return result
 
+    @checked(one=True)
     def action_visits(self):
         """Show the revisits for this order.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "customer_lifecycle.customer_visit_action"
         )

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class CustomerChurnClose(models.TransientModel):
     """Say why customers are lost."""
@@ -15,10 +17,10 @@ class CustomerChurnClose(models.TransientModel):
     )
     note = fields.Text(help="What else there is to say, for whoever tries to win them back.")
 
+    @checked(one=True)
     def action_close(self):
         """Close the customers with the chosen reason.
 
         :return: True
         """
-        self.ensure_one()
         return self.lifecycle_ids.action_close(self.reason_id.id, self.note)

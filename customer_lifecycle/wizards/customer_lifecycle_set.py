@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ..models.customer_lifecycle import STATES
+from ..tools.arguments import checked
 
 
 class CustomerLifecycleSet(models.TransientModel):
@@ -32,9 +33,9 @@ class CustomerLifecycleSet(models.TransientModel):
             return self.env.context.get("active_ids")
         return False
 
+    @checked(one=True)
     def action_apply(self):
         """Set the state of the chosen customers."""
-        self.ensure_one()
         self.lifecycle_ids.action_set_state(
             self.state, self.reason, self.lock_date, self.lock_until_order
         )

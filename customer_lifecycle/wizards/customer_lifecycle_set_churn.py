@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class CustomerLifecycleSetChurn(models.TransientModel):
     _inherit = "customer.lifecycle.set"
@@ -9,9 +11,9 @@ class CustomerLifecycleSetChurn(models.TransientModel):
         help="Why the customers left, as reports count it. Nobody is lost without a reason.",
     )
 
+    @checked(one=True)
     def action_apply(self):
         """Set the state of the chosen customers; a loss is closed with its reason."""
-        self.ensure_one()
         if self.state != "churned":
             return super().action_apply()
         return self.lifecycle_ids.action_close(

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, mute_logger, ormcache
 
+from ..tools.arguments import checked
 from ..tools.jobs import CONFLICTS, each_or_set_aside, replayed
 
 MODEL_BY_KIND = {"lead": "crm.lead", "customer": "res.partner"}
@@ -278,6 +279,7 @@ class LeadPool(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @checked(one=True)
     def action_open_owned(self):
         """Open the records of this pool that salespeople hold.
 
@@ -285,13 +287,13 @@ class LeadPool(models.Model):
         """
         return self._action_open_records("owned", self.env._("Held from the pool %s", self.name))
 
+    @checked(one=True)
     def action_sort_in(self):
         """Let this pool's filter take in existing records that have no home yet.
 
         :return: notification that tells how many came in
         :raise UserError: if the pool does not fill automatically
         """
-        self.ensure_one()
         self.check_access("write")
         if not self.entry_auto:
             raise UserError(self.env._("Switch on “Fill automatically” and set the filter first."))

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ..tools import verdict
+from ..tools.arguments import check_number, checked, key, number, numbers, text
 from ..tools.verdict import Refusal
 
 
@@ -11,6 +12,7 @@ class LeadPoolApi(models.AbstractModel):
     _name = "lead.pool.api"
     _description = "Public Methods of a Record with a Home"
 
+    @checked(key=key)
     def pool_claim(self, key=None):
         """Claim these records for the current user.
 
@@ -18,9 +20,11 @@ class LeadPoolApi(models.AbstractModel):
         :return: one result per record: `id`, `ok`, `code`, `message`, `available_at`
         :rtype: list[dict]
         """
-        records, results = self._pool_visible()
+        records, results = self._pool_claimable()
         done = records._pool_claimed_with(key) if key else records.browse()
-        results.update({record.id: record._pool_result() for record in done})
+        results.update(
+            {record.id: record._pool_result(record._pool_refuse_same_key()) for record in done}
+        )
         for result in (records - done)._pool_move_each("claim", user=self.env.user, key=key):
             results[result["id"]] = result
         won = records.filtered(lambda record: results[record.id]["ok"])
@@ -31,6 +35,7 @@ class LeadPoolApi(models.AbstractModel):
             results[record.id]["message"] = record.pool_id._asked_text()
         return [results[record_id] for record_id in self._ids]
 
+    @checked()
     def pool_claim_check(self):
         """Whether the current user may claim these records, why not, and from when.
 
@@ -46,7 +51,7 @@ class LeadPoolApi(models.AbstractModel):
 
         :param bool duplicates: say also who holds duplicates of what waits
         """
-        records, results = self._pool_visible()
+        records, results = self._pool_claimable()
         judged = records.sudo()
         refusals = self.env["lead.pool.policy"]._refusals("claim", judged, self.env.user, each=True)
         warn = self.env["lead.pool.policy"]._owner_warning
@@ -71,6 +76,7 @@ class LeadPoolApi(models.AbstractModel):
         asked = self.env["lead.pool.request"]._asked_for(self.browse(ids)) if ids else ()
         return {record_id: "asked" if record_id in asked else "ask" for record_id in ids}
 
+    @checked(reason_id=number, note=text, pool_id=number)
     def pool_release(self, reason_id=None, note=None, pool_id=None):
         """Give these records back to their pool, or to another one.
 
@@ -88,6 +94,7 @@ class LeadPoolApi(models.AbstractModel):
             results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
 
+    @checked()
     def pool_assign(self, user_id):
         """Hand these records out to a member of their pools; for managers.
 
@@ -95,7 +102,7 @@ class LeadPoolApi(models.AbstractModel):
         :return: one result per record, see `pool_claim`
         :rtype: list[dict]
         """
-        self._pool_check_id(user_id, self.env["res.users"]._description)
+        check_number(self.env, "user_id", user_id)
         user = self.env["res.users"].browse(user_id).exists()
         records, results = self._pool_readable()
         if not user:
@@ -109,6 +116,7 @@ class LeadPoolApi(models.AbstractModel):
                 results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
 
+    @checked(user_ids=numbers)
     def pool_split(self, user_ids):
         """Hand these records out evenly to several members of their pools; for managers.
 
@@ -117,8 +125,6 @@ class LeadPoolApi(models.AbstractModel):
         :rtype: list[dict]
         :raise UserError: if one of the users does not exist
         """
-        for user_id in user_ids:
-            self._pool_check_id(user_id, self.env["res.users"]._description)
         users = self.env["res.users"].browse(user_ids)
         if not users or users.exists() != users:
             raise UserError(self.env._("There is no such user."))
@@ -130,6 +136,7 @@ class LeadPoolApi(models.AbstractModel):
             results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
 
+    @checked(pool_id=number)
     def pool_transfer(self, pool_id):
         """Move these records to another pool, with their owners; for managers.
 
@@ -154,13 +161,35 @@ class LeadPoolApi(models.AbstractModel):
 
         :return: the records, and a result by id for what is foreign, hidden or deleted
         """
-        for record_id in self._ids:
-            self._pool_check_id(record_id, self._description)
         readable = self.exists()._filtered_access("read")
         refusal = Refusal(
             verdict.NOT_POOLED, self.env._("There is no such record in a pool you may use.")
         )
         return readable, {record.id: record._pool_result(refusal) for record in self - readable}
+
+    def _pool_claimable(self):
+        """Split these ids like `_pool_visible`; who was just too late for one is told so."""
+        records, results = self._pool_visible()
+        if not results or not self.env["lead.pool.entry"].has_access("read"):
+            return records, results
+        window = self.env.user._pool_window_ids(self.env.companies.ids)
+        for gone in self.browse(results).sudo().exists():
+            if gone.pool_state == "owned" and gone.pool_id.id in window:
+                refusal = Refusal(verdict.TAKEN, self.env._("Somebody else already holds it."))
+                results[gone.id] = gone._pool_result(refusal)
+        return records, results
+
+    def _pool_refuse_same_key(self):
+        """Why a claim that is repeated with its key no longer holds, or None."""
+        record = self.sudo()
+        if record.user_id == self.env.user:
+            return None
+        if record.user_id:
+            return Refusal(verdict.TAKEN, self.env._("Somebody else already holds it."))
+        return Refusal(
+            verdict.LOCKED,
+            self.env._("You claimed it with this key before, and it has gone back since."),
+        )
 
     def _pool_claimed_with(self, key):
         """Records that the current user has already claimed with the same key."""
@@ -178,20 +207,11 @@ class LeadPoolApi(models.AbstractModel):
         )
         return self.filtered(lambda record: record.id in set(moves.mapped("res_id")))
 
-    def _pool_check_id(self, value, label):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise UserError(
-                self.env._(
-                    "%(label)s: a number is expected, not %(value)r.", label=label, value=value
-                )
-            )
-
     def _pool_argument(self, model_name, value):
         """Record that a caller named by id, none if he named none."""
         model = self.env[model_name]
         if value is None or value is False:
             return model
-        self._pool_check_id(value, model._description)
         record = model.browse(value).exists()._filtered_access("read")
         if not record:
             raise UserError(
@@ -207,6 +227,7 @@ class LeadPoolApi(models.AbstractModel):
     # Buttons
     # ------------------------------------------------------------------
 
+    @checked()
     def action_pool_claim(self):
         """Claim from a button and show what happened to each record.
 
@@ -223,6 +244,7 @@ class LeadPoolApi(models.AbstractModel):
             done = f"{done} {results[0]['message']}"
         return self._pool_show_results(results, self.env._("Claim"), done)
 
+    @checked()
     def action_pool_release(self):
         """Ask for a reason and give these records back.
 

@@ -3,6 +3,7 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from ..tools.jobs import each_or_set_aside
 
 # A run that a manager does not allow gives its records another term of so many days.
@@ -52,12 +53,12 @@ class LeadPoolBrake(models.AbstractModel):
         for pool in self:
             pool.braked_run_id = by_pool.get(pool, False)
 
+    @checked(one=True)
     def action_preview(self):
         """Show what the next runs would take back from this pool, from whom, and why.
 
         :return: window action
         """
-        self.ensure_one()
         self.check_access("read")
         return self.env["lead.pool.preview"]._open(self)
 

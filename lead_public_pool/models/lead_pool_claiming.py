@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from ..tools.jobs import each_or_set_aside
 from .lead_pool_engine import VIA_NEXT
 
@@ -107,6 +108,7 @@ class LeadPoolClaiming(models.AbstractModel):
         for pool in self:
             pool._check_record_domain(pool.uncounted_domain, pool.name)
 
+    @checked(one=True)
     def pool_claim_next(self, count=1):
         """Claim the best records of this pool that the current user may have.
 
@@ -118,7 +120,6 @@ class LeadPoolClaiming(models.AbstractModel):
         :rtype: list[dict]
         :raise UserError: if the count makes no sense
         """
-        self.ensure_one()
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 100:
             raise UserError(self.env._("Ask for 1 to 100 records at a time."))
         self.check_access("read")
@@ -132,6 +133,7 @@ class LeadPoolClaiming(models.AbstractModel):
                 break
         return results or [self._nothing_to_claim(why_not)]
 
+    @checked()
     def action_claim_next(self):
         """Claim the next best record from a button and open it.
 
@@ -148,6 +150,7 @@ class LeadPoolClaiming(models.AbstractModel):
             "view_mode": "form",
         }
 
+    @checked()
     def action_open_requests(self):
         """Open the requests that wait for a manager of this pool.
 

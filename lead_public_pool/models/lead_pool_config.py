@@ -5,6 +5,7 @@ from pathlib import Path
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools.arguments import checked, flag
 from ..tools.jobs import CONFLICTS
 
 FORMAT = 1
@@ -29,6 +30,7 @@ class LeadPoolConfig(models.AbstractModel):
     _name = "lead.pool.config"
     _description = "Configuration of Pools as Data"
 
+    @checked()
     def pool_export(self):
         """These pools with their rules and members, as plain data.
 
@@ -39,6 +41,7 @@ class LeadPoolConfig(models.AbstractModel):
         self.check_access("create")
         return {"format": FORMAT, "pools": [pool._config_values() for pool in self.sudo()]}
 
+    @checked()
     def action_config_export(self):
         """Download these pools with their rules and members as a file.
 
@@ -47,6 +50,7 @@ class LeadPoolConfig(models.AbstractModel):
         return self.env["lead.pool.config.export"]._download(self)
 
     @api.model
+    @checked(update=flag)
     def pool_import(self, config, update=False):
         """Create pools from what `pool_export` wrote. All or nothing.
 
@@ -65,6 +69,8 @@ class LeadPoolConfig(models.AbstractModel):
         rows = config.get("pools")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise UserError(self.env._("The configuration holds no pools."))
+        if errors := self._plan_errors(config):
+            raise UserError("\n".join(errors))
         messages, pools = [], self.browse()
         for row in rows:
             with self._config_reading(row):

@@ -1,9 +1,10 @@
 from odoo import api, models
 
+from ..tools.arguments import checked, flag
 from ..tools.jobs import CONFLICTS
 from .lead_pool_config import FORMAT, NAMED, PLAIN
 
-RIGHT_TYPE = {"integer": int, "float": (int, float), "boolean": bool, "char": str, "text": str}
+RIGHT_TYPE = {"integer": int, "float": (int, float), "boolean": bool}
 PARTS = {"rules": "lead.pool.rule", "members": "lead.pool.member"}
 
 
@@ -14,6 +15,7 @@ class LeadPoolConfigPlan(models.AbstractModel):
     _description = "Plan of an Import of Pools"
 
     @api.model
+    @checked(update=flag)
     def pool_import_check(self, config, update=False):
         """Tell what `pool_import` would do with this, without doing it.
 
@@ -90,7 +92,7 @@ class LeadPoolConfigPlan(models.AbstractModel):
         errors = []
         for key, value in row.items():
             field = self.env[model]._fields.get(key)
-            if field is None or key in NAMED or field.type not in PLAIN:
+            if field is None or (key not in NAMED and field.type not in PLAIN):
                 continue
             if wrong := self._plan_value_error(field, value):
                 errors.append(
@@ -100,6 +102,8 @@ class LeadPoolConfigPlan(models.AbstractModel):
 
     def _plan_value_error(self, field, value):
         """Why a value cannot be one of this field, or None."""
+        if field.name in NAMED or field.type in ("char", "text"):
+            return self._plan_text_error(value)
         if field.type == "selection":
             keys = field.get_values(self.env)
             if value in keys or (value in (False, None) and not field.required):
@@ -108,8 +112,6 @@ class LeadPoolConfigPlan(models.AbstractModel):
                 "%(value)r is none of %(keys)s.", value=value, keys=", ".join(map(str, keys))
             )
         if value in (False, None) and field.type != "boolean" and not isinstance(value, int):
-            return None
-        if value is False and field.type in ("char", "text"):
             return None
         right = isinstance(value, RIGHT_TYPE[field.type])
         if field.type in ("integer", "float") and isinstance(value, bool):
@@ -120,8 +122,15 @@ class LeadPoolConfigPlan(models.AbstractModel):
             "integer": self.env._("a whole number"),
             "float": self.env._("a number"),
             "boolean": self.env._("true or false"),
-        }.get(field.type, self.env._("a text"))
+        }[field.type]
         return self.env._("%(value)r is not %(wanted)s.", value=value, wanted=wanted)
+
+    def _plan_text_error(self, value):
+        """Why a value is no text, nor the name of a record, or None."""
+        if value is None or value is False or (isinstance(value, str) and "\0" not in value):
+            return None
+        text = self.env._("a text")
+        return self.env._("%(value)r is not %(wanted)s.", value=value, wanted=text)
 
     # ------------------------------------------------------------------
     # Changes

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, drop_view_if_exists
 
-from ..tools import mask, verdict
-from ..tools.verdict import Refusal
+from ..tools import mask
+from ..tools.arguments import checked, key
 from .lead_pool import MODEL_BY_KIND
 from .lead_pool_engine import ENGINE
 
@@ -400,6 +400,7 @@ class LeadPoolEntry(models.Model):
     # Claiming
     # ------------------------------------------------------------------
 
+    @checked(key=key)
     def pool_claim(self, key=None):
         """Claim what these entries stand for, for the current user.
 
@@ -409,6 +410,7 @@ class LeadPoolEntry(models.Model):
         """
         return self._each_kind(lambda records: records.pool_claim(key=key))
 
+    @checked()
     def pool_claim_check(self):
         """Whether the current user may claim what these entries stand for; changes nothing.
 
@@ -417,6 +419,7 @@ class LeadPoolEntry(models.Model):
         """
         return self._each_kind(lambda records: records.pool_claim_check())
 
+    @checked()
     def action_pool_claim(self):
         """Claim from a button; one record opens at once, for many there is a message.
 
@@ -473,23 +476,10 @@ class LeadPoolEntry(models.Model):
 
         :param method: function of a recordset that returns one result per record
         """
-        for entry_id in self._ids:
-            self.env["crm.lead"]._pool_check_id(entry_id, self._description)
         results = {}
         for model in MODEL_BY_KIND.values():
             entries, records = self._of_model(model)
             answers = method(records) if records else []
-            for entry, record, answer in zip(entries, records, answers, strict=True):
-                results[entry.id] = {**entry._true_answer(record, answer), "id": entry.id}
+            for entry, answer in zip(entries, answers, strict=True):
+                results[entry.id] = {**answer, "id": entry.id}
         return [results[entry_id] for entry_id in self._ids]
-
-    def _true_answer(self, record, answer):
-        """Somebody was faster: say so to those who could have claimed it."""
-        if answer["code"] != verdict.NOT_POOLED:
-            return answer
-        gone = record.sudo().exists()
-        window = self.env.user._pool_window_ids(self.env.companies.ids)
-        if gone.pool_state != "owned" or gone.pool_id.id not in window:
-            return answer
-        refusal = Refusal(verdict.TAKEN, self.env._("Somebody else already holds it."))
-        return gone._pool_result(refusal)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..tools import verdict
+from ..tools.arguments import checked, flag, text
 from ..tools.verdict import Refusal
 from .lead_pool_engine import ENGINE, VIA_APPROVED
 
@@ -67,6 +68,7 @@ class LeadPoolHold(models.AbstractModel):
                 mine and limits.undo_minutes and not known._pool_refuse_undo()
             )
 
+    @checked(note=text)
     def pool_extend(self, note=None):
         """Put off the return of these records, as often as their pool allows.
 
@@ -81,6 +83,7 @@ class LeadPoolHold(models.AbstractModel):
         self.env["lead.pool.request"]._ask("extend", waiting, note)
         return [results[record_id] for record_id in self._ids]
 
+    @checked(protect=flag)
     def pool_protect(self, protect=True):
         """Put these records into protected slots, or free their slots.
 
@@ -99,6 +102,7 @@ class LeadPoolHold(models.AbstractModel):
             for record_id in self._ids
         ]
 
+    @checked()
     def pool_undo_claim(self):
         """Undo a mistaken claim as if it had not happened: no cool-down, and the quota is refunded.
 
@@ -114,6 +118,7 @@ class LeadPoolHold(models.AbstractModel):
     # Buttons
     # ------------------------------------------------------------------
 
+    @checked()
     def action_pool_extend(self):
         """Put off the return from a button.
 
@@ -123,6 +128,7 @@ class LeadPoolHold(models.AbstractModel):
             self.pool_extend(), self.env._("Extend"), self.env._("The return is put off.")
         )
 
+    @checked()
     def action_pool_protect(self):
         """Protect from a button.
 
@@ -132,6 +138,7 @@ class LeadPoolHold(models.AbstractModel):
             self.pool_protect(), self.env._("Protect"), self.env._("It is protected.")
         )
 
+    @checked()
     def action_pool_unprotect(self):
         """Free protected slots from a button.
 
@@ -143,6 +150,7 @@ class LeadPoolHold(models.AbstractModel):
             self.env._("Its slot is free again."),
         )
 
+    @checked()
     def action_pool_undo_claim(self):
         """Undo a claim from a button.
 
@@ -169,9 +177,9 @@ class LeadPoolHold(models.AbstractModel):
 
     def _pool_refuse_extension(self):
         self.ensure_one()
-        limits = self.pool_id._limits_for(self.user_id)
         if refusal := self._pool_refuse_holder():
             return refusal
+        limits = self.pool_id._limits_for(self.user_id)
         if not limits.extension_days or not self.pool_due_date:
             return Refusal(
                 verdict.LOCKED, self.env._("The pool %s grants no extension.", self.pool_id.name)

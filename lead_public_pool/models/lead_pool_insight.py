@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.safe_eval import safe_eval
 
+from ..tools.arguments import checked
 from ..tools.gini import gini
 from ..tools.worktime import hours_within, moment_after
 
@@ -141,6 +142,7 @@ class LeadPoolInsight(models.AbstractModel):
             bounds.append((">", now - timedelta(days=last)))
         return bounds
 
+    @checked()
     def action_open_aged(self):
         """Open the waiting records of one age class; the context names it (`pool_age`).
 
@@ -154,6 +156,7 @@ class LeadPoolInsight(models.AbstractModel):
         action["domain"] = list(self._action_domain(action) & ages)
         return action
 
+    @checked(one=True)
     def action_open_due(self):
         """Open the held records that go back to the pool within a week.
 
@@ -166,12 +169,12 @@ class LeadPoolInsight(models.AbstractModel):
         action["domain"] = list(self._action_domain(action) & Domain("pool_due_date", "<=", week))
         return action
 
+    @checked(one=True)
     def action_open_report(self):
         """Open the analysis of what was held from this pool.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "lead_public_pool.lead_pool_report_action"
         )

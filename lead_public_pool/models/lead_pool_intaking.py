@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from .lead_pool_engine import VIA_ROUTE
 from .lead_pool_job import AT_ONCE
 
@@ -61,6 +62,7 @@ class LeadPoolIntaking(models.AbstractModel):
     # Buttons
     # ------------------------------------------------------------------
 
+    @checked()
     def action_take_in(self):
         """Ask which existing records come into this pool.
 
@@ -75,6 +77,7 @@ class LeadPoolIntaking(models.AbstractModel):
             "context": {"default_pool_id": self[:1].id},
         }
 
+    @checked()
     def action_stop_intake(self):
         """Take no further existing records in; those that came stay.
 

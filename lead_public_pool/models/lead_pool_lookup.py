@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import email_normalize
 
+from ..tools.arguments import checked, text
+
 RECORD_MODELS = {"lead": "crm.lead", "customer": "res.partner"}
 # So many records answer "is it known?"; more would be a way to read the database.
 ANSWERS = 20
@@ -15,6 +17,7 @@ class LeadPoolLookupAnswer(models.AbstractModel):
     _description = "What Is Known"
 
     @api.model
+    @checked(phone=text, email=text, name=text)
     def pool_lookup(self, phone=None, email=None, name=None):
         """Whether a person or company is known, where it lies and whether I may claim it.
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from ..tools.clock import day_bounds, midnight
 from ..tools.guarded import completed
 from .lead_pool_engine import ENGINE
@@ -250,12 +251,12 @@ class LeadPoolMember(models.Model):
     def _filter_records(self, name):
         return self.pool_id._filter_records("entry_domain") if self.pool_id else None
 
+    @checked(one=True)
     def action_hand_over(self):
         """Open the dialog that gives this member's records to others.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "lead_public_pool.lead_pool_handover_action"
         )

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..tools import verdict
+from ..tools.arguments import checked
 from .lead_pool_engine import VIA_APPROVED
 
 
@@ -111,6 +112,7 @@ class LeadPoolRequest(models.Model):
         self.ensure_one()
         return self.lead_id or self.partner_id
 
+    @checked()
     def action_approve(self):
         """Agree: the salesperson gets what he asked for, if the rules still allow it.
 
@@ -132,6 +134,7 @@ class LeadPoolRequest(models.Model):
             request._decide("approved" if result["ok"] else "refused", result["message"])
         return True
 
+    @checked()
     def action_refuse(self):
         """Refuse; the salesperson is told.
 
@@ -142,6 +145,7 @@ class LeadPoolRequest(models.Model):
             request._decide("refused", "")
         return True
 
+    @checked()
     def action_withdraw(self):
         """Take one's own request back, as long as nobody has decided.
 
@@ -260,7 +264,7 @@ class LeadPoolRequest(models.Model):
                 for record in new
             ]
         )
-        for pool, asked in new.grouped("pool_id").items():
+        for pool, records in new.grouped("pool_id").items():
             managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
             if managers:
                 self.env["mail.thread"].message_notify(
@@ -268,7 +272,7 @@ class LeadPoolRequest(models.Model):
                     subject=self.env._(
                         "%(user)s asks for %(count)s records of %(pool)s",
                         user=self.env.user.name,
-                        count=len(asked),
+                        count=len(records),
                         pool=pool.name,
                     ),
                     body=note or self.env._("Decide in Public Pool ▸ Requests."),

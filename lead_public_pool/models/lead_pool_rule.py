@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from ..tools.clock import (
     day_ends,
     due_date,
@@ -253,31 +254,31 @@ class LeadPoolRule(models.Model):
         days = self.pool_id.rule_grace_days
         return self.pool_id._days_later(self.env.cr.now(), days) if days else False
 
+    @checked(one=True)
     def action_preview(self):
         """Show what this rule alone would take back, from whom and when; also if it is archived.
 
         :return: window action
         """
-        self.ensure_one()
         self.check_access("read")
         return self.env["lead.pool.preview"]._open(self.pool_id, self)
 
+    @checked(one=True)
     def action_replay(self):
         """Show what this rule, or a draft of it, would have done in the past.
 
         :return: window action
         :raise AccessError: for anybody but a manager of the pool
         """
-        self.ensure_one()
         self.check_access("read")
         return self.env["lead.pool.replay"]._open(self)
 
+    @checked(one=True)
     def action_open_versions(self):
         """Open what the rule said before, and who changed it.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "lead_public_pool.lead_pool_rule_version_action"
         )

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.arguments import checked
+
 # What a version keeps of its rule, in the order in which it is read.
 KEPT = (
     "pool_id",
@@ -108,12 +110,12 @@ class LeadPoolRuleVersion(models.Model):
         for version in self:
             version.move_count = counts.get(version, 0)
 
+    @checked(one=True)
     def action_open_moves(self):
         """Open what this version took back.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "lead_public_pool.lead_pool_move_action"
         )

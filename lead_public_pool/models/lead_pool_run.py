@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.arguments import checked
+
 
 class LeadPoolRun(models.Model):
     """One run that took records back, or that was stopped because it would take too many."""
@@ -61,6 +63,7 @@ class LeadPoolRun(models.Model):
         "lead.pool.move", "run_id", string="Moves", readonly=True, help="What this run took back."
     )
 
+    @checked()
     def action_approve(self):
         """Let a braked run go on: what is due goes back at the next run.
 
@@ -74,6 +77,7 @@ class LeadPoolRun(models.Model):
         self.env.ref("lead_public_pool.ir_cron_reclaim").sudo()._trigger()
         return True
 
+    @checked()
     def action_drop(self):
         """Do not let a braked run go on: what was due gets a new term of a week.
 
@@ -86,6 +90,7 @@ class LeadPoolRun(models.Model):
             run.pool_id._put_off_due()
         return True
 
+    @checked()
     def action_undo(self):
         """Give back what this run took, unless somebody has touched it since.
 

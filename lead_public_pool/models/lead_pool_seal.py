@@ -65,8 +65,8 @@ class LeadPoolSeal(models.AbstractModel):
         window = self._pool_in_window(self.browse(results))
         for record in window:
             del results[record.id]
-        visible = readable | window
-        return self.filtered(lambda record: record in visible), results
+        visible = {*readable._ids, *window._ids}
+        return self.filtered(lambda record: record.id in visible), results
 
     @api.model
     def _pool_in_window(self, records):

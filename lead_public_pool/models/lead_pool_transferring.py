@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..tools.arguments import checked, number
 from .lead_pool_job import AT_ONCE
 
 _logger = logging.getLogger(__name__)
@@ -92,12 +93,12 @@ class LeadPoolTransferring(models.AbstractModel):
     # Buttons
     # ------------------------------------------------------------------
 
+    @checked(one=True)
     def action_transfer_all(self):
         """Ask for the pool that takes over all records of this one.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Transfer everything"),
@@ -107,6 +108,7 @@ class LeadPoolTransferring(models.AbstractModel):
             "context": {"default_pool_id": self.id},
         }
 
+    @checked()
     def action_stop_transfer(self):
         """Move no further records to the other pool; those that moved stay there.
 
@@ -119,6 +121,7 @@ class LeadPoolTransferring(models.AbstractModel):
             pool._transfer_close(pool.env._("%s has stopped it.", self.env.user.name))
         return True
 
+    @checked()
     def action_forget_transfer(self):
         """Take the result of the last transfer off the form.
 
@@ -133,6 +136,7 @@ class LeadPoolTransferring(models.AbstractModel):
     # Moving
     # ------------------------------------------------------------------
 
+    @checked(one=True, pool_id=number)
     def pool_transfer_all(self, pool_id):
         """Give all records of this pool another home, also closed and archived ones.
 

@@ -3,6 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.arguments import checked
 from ..tools.jobs import each_or_set_aside
 
 _logger = logging.getLogger(__name__)
@@ -65,12 +66,12 @@ class LeadPoolTrouble(models.Model):
 
     _once = models.UniqueIndex("(kind, res_model, res_id)")
 
+    @checked(one=True)
     def action_open_record(self):
         """Open the record that has trouble.
 
         :return: window action
         """
-        self.ensure_one()
         self.check_access("read")
         return {
             "type": "ir.actions.act_window",

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.arguments import checked
+
 # A phone or domain that so many share says nothing; Odoo draws the same line.
 TOO_MANY = 21
 
@@ -106,6 +108,7 @@ class LeadPoolTwin(models.AbstractModel):
             answer = results[record_id]
             answer["message"] = " ".join(filter(None, [answer["message"], notice]))
 
+    @checked(one=True)
     def action_pool_wait_duplicates(self):
         """Wait for the duplicates of this record, from a button.
 
@@ -125,6 +128,7 @@ class LeadPoolTwin(models.AbstractModel):
             "params": {"type": "success" if waiting else "warning", "message": message},
         }
 
+    @checked(one=True)
     def pool_wait_duplicates(self):
         """Tell me when a duplicate of this record that somebody else holds comes back.
 

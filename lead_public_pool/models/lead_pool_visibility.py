@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..tools.arguments import checked
+
 # Pools whose waiting records nobody reads but their managers.
 SEALED = ("sealed", "hidden")
 
@@ -72,12 +74,12 @@ class LeadPoolVisibility(models.AbstractModel):
             records._search([("pool_state", "=", "pooled"), ("pool_id", "=", self.id)]), self
         )
 
+    @checked(one=True)
     def action_open_pooled(self):
         """Open the window of this pool.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             f"lead_public_pool.lead_pool_entry_action_{self.kind}"
         )
@@ -85,13 +87,13 @@ class LeadPoolVisibility(models.AbstractModel):
         action["context"] = {"search_default_pool_id": self.id, "pool_kind": self.kind}
         return action
 
+    @checked(one=True)
     def action_open_records(self):
         """Open the full records that wait in this pool; for its managers.
 
         :return: window action
         :raise UserError: for anybody else
         """
-        self.ensure_one()
         if not self._is_managed_by(self.env.user):
             raise UserError(self.env._("Only a manager of the pool %s may do this.", self.name))
         return self._action_open_records("pooled", self.env._("In the pool %s", self.name))

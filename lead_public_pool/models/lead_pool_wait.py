@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.arguments import checked
 from ..tools.jobs import each_or_set_aside, work_off
 from .lead_pool_trouble import RETRY_HOURS
 
@@ -96,6 +97,7 @@ class LeadPoolWait(models.Model):
         "(remind_date) WHERE state = 'waiting' AND remind_date IS NOT NULL"
     )
 
+    @checked()
     def action_cancel(self):
         """Stop waiting.
 

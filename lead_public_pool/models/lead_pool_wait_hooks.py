@@ -1,9 +1,12 @@
 from odoo import models
 
+from ..tools.arguments import checked, text
+
 
 class LeadPool(models.Model):
     _inherit = "lead.pool"
 
+    @checked(phone=text, email=text, name=text)
     def pool_lookup_wait(self, phone=None, email=None, name=None):
         """Tell me when what is known under these values comes back to a pool of mine.
 
@@ -59,6 +62,7 @@ class LeadPoolMember(models.Model):
 class LeadPoolEntry(models.Model):
     _inherit = "lead.pool.entry"
 
+    @checked()
     def action_pool_wait(self):
         """Be reminded when one may claim what these entries stand for.
 

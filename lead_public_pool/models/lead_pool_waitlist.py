@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools import verdict
+from ..tools.arguments import checked
 from ..tools.jobs import each_or_set_aside
 from ..tools.verdict import Refusal
 from .lead_pool_engine import RETURNS
@@ -33,17 +34,19 @@ class LeadPoolWaitlist(models.AbstractModel):
             answer = answers.get(known.id)
             record.pool_can_wait = bool(answer and answer["ok"] and not record.pool_is_waiting)
 
+    @checked()
     def pool_wait(self):
         """Tell me when these records come back, or when I may claim them.
 
         :return: one result per record, see `pool_claim`; `holding_limit` when I wait for too many
         :rtype: list[dict]
         """
-        records, results = self._pool_visible()
+        records, results = self._pool_claimable()
         for result in records._pool_wait_add():
             results[result["id"]] = result
         return [results[record_id] for record_id in self._ids]
 
+    @checked()
     def pool_wait_cancel(self):
         """Stop waiting for these records.
 
@@ -55,6 +58,7 @@ class LeadPoolWaitlist(models.AbstractModel):
         results.update({record.id: record._pool_result() for record in records})
         return [results[record_id] for record_id in self._ids]
 
+    @checked()
     def action_pool_wait(self):
         """Wait, from a button.
 
@@ -64,6 +68,7 @@ class LeadPoolWaitlist(models.AbstractModel):
             self.pool_wait(), self.env._("Wait"), self.env._("You will be told.")
         )
 
+    @checked()
     def action_pool_wait_cancel(self):
         """Stop waiting, from a button.
 
@@ -151,7 +156,11 @@ class LeadPoolWaitlist(models.AbstractModel):
         :param dict counts: for how many records of each pool he waits already
         """
         pool = self.pool_id
-        mine = pool._member(user) and (pool.visibility != "hidden" or pool._is_managed_by(user))
+        mine = (
+            pool
+            and pool._member(user)
+            and (pool.visibility != "hidden" or pool._is_managed_by(user))
+        )
         if not mine or self._pool_is_closed():
             return Refusal(
                 verdict.NOT_POOLED, self.env._("There is no such record in a pool you may use.")

@@ -19,8 +19,11 @@ class TestClaim(PoolCase):
     def test_second_claimer_gets_taken_not_a_traceback(self):
         lead = self._create_leads(user_id=False)
         self._claim(lead)
-        # The other rep no longer sees the lead, so he is told nothing about it.
+        # The other rep no longer sees the lead, yet saw it wait: he learns that he was too late.
         result = lead.with_user(self.other).pool_claim()
+        self.assertEqual(self._codes(result), ["taken"])
+        # Who never saw it is told nothing about it.
+        result = lead.with_user(self.stranger).pool_claim()
         self.assertEqual(self._codes(result), ["not_pooled"])
         # Who may still see it is told that it is taken.
         self.other.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadPoolAssign(models.TransientModel):
     """Hand records out to a member; for managers."""
@@ -16,12 +18,12 @@ class LeadPoolAssign(models.TransientModel):
         "of the pool.",
     )
 
+    @checked(one=True)
     def action_assign(self):
         """Hand the records out and show what happened to each.
 
         :return: action
         """
-        self.ensure_one()
         model = self.env.context.get("active_model")
         if model not in ("crm.lead", "res.partner"):
             model = "crm.lead"

@@ -6,6 +6,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.arguments import checked
+
 
 class LeadPoolConfigImport(models.TransientModel):
     """Pools from a file: seen first, then imported."""
@@ -49,13 +51,13 @@ class LeadPoolConfigImport(models.TransientModel):
             wizard.can_import = not plan["errors"]
             wizard.preview = wizard._render(plan)
 
+    @checked(one=True)
     def action_import(self):
         """Import the file.
 
         :return: window action of the pools that came in
         :raise UserError: if it cannot be read, with the place
         """
-        self.ensure_one()
         config = self._config()
         if errors := self.env["lead.pool"].pool_import_check(config, self.update)["errors"]:
             raise UserError("\n".join(errors))

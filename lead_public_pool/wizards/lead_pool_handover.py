@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..models.lead_pool import MODEL_BY_KIND
+from ..tools.arguments import checked
 
 # So many records that stay are called by their names.
 NAMED = 5
@@ -136,6 +137,7 @@ class LeadPoolHandover(models.TransientModel):
             return ""
         return self.env._("In no pool, stays with him: %s.", "; ".join(parts))
 
+    @checked(one=True)
     def action_hand_over(self):
         """Hand over, and tell how many went where.
 
@@ -143,7 +145,6 @@ class LeadPoolHandover(models.TransientModel):
         :raise AccessError: for anybody but managers of the pools
         :raise UserError: if there is nobody to receive
         """
-        self.ensure_one()
         if self.how == "users" and not self.receiver_ids:
             raise UserError(self.env._("Choose the colleagues who receive the records."))
         outside = self._outside_text()
@@ -195,6 +196,7 @@ class LeadPoolHandover(models.TransientModel):
             },
         }
 
+    @checked(one=True)
     def action_run(self):
         """Hand over the groups for which it was decided; the others wait for another time.
 
@@ -202,7 +204,6 @@ class LeadPoolHandover(models.TransientModel):
         :raise AccessError: for anybody but managers of the pools
         :raise UserError: if nothing was decided, or nobody is named who receives
         """
-        self.ensure_one()
         decided = self.line_ids.filtered(lambda line: line.how != "leave")
         if not decided:
             raise UserError(self.env._("Decide for at least one group where it goes."))

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
+
 
 class LeadPoolIntake(models.TransientModel):
     """Let existing records come into a pool."""
@@ -63,6 +65,7 @@ class LeadPoolIntake(models.TransientModel):
             intake.waiting_count = records.search_count(domain & unowned)
             intake.owned_count = records.search_count(domain & ~unowned)
 
+    @checked(one=True)
     def action_take_in(self):
         """Take the records in, and remember the filter if new ones shall follow.
 
@@ -71,7 +74,6 @@ class LeadPoolIntake(models.TransientModel):
         :return: notification with the number of records
         :raise AccessError: for anybody but managers of the pool
         """
-        self.ensure_one()
         pool = self.pool_id
         pool.check_access("write")
         pool._check_record_domain(self.entry_domain, pool.name)

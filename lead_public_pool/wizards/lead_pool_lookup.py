@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadPoolLookup(models.TransientModel):
     """Ask whether a company is known before calling it."""
@@ -24,12 +26,12 @@ class LeadPoolLookup(models.TransientModel):
     def _compute_quota(self):
         self.quota = self.env["lead.pool.lookup.log"]._quota_text()
 
+    @checked(one=True)
     def action_lookup(self):
         """Look it up and show the answers in the same dialog.
 
         :return: window action
         """
-        self.ensure_one()
         answers = self.env["lead.pool"].pool_lookup(
             phone=self.phone, email=self.email, name=self.name
         )

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadPoolLookup(models.TransientModel):
     """Wait for what is known but held by somebody else."""
@@ -18,12 +20,12 @@ class LeadPoolLookup(models.TransientModel):
                 line.state in ("owned", "protected") and line.pool_name for line in lookup.line_ids
             )
 
+    @checked(one=True)
     def action_wait(self):
         """Be told when it comes back to a pool of mine.
 
         :return: notification
         """
-        self.ensure_one()
         answers = self.env["lead.pool"].pool_lookup_wait(
             phone=self.phone, email=self.email, name=self.name
         )

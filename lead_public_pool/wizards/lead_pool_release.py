@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadPoolRelease(models.TransientModel):
     """Ask why, and give records back."""
@@ -28,12 +30,12 @@ class LeadPoolRelease(models.TransientModel):
                 else self.env._("%s records", len(records))
             )
 
+    @checked(one=True)
     def action_release(self):
         """Give the records back and show what happened to each.
 
         :return: action
         """
-        self.ensure_one()
         records = self._records()
         results = records.pool_release(reason_id=self.reason_id.id or None, note=self.note)
         done = self.env._("Given back: %s.", self.about)

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..tools.arguments import checked
 from ..tools.clock import due_date
 from ..tools.replay import taken_at
 
@@ -109,12 +110,12 @@ class LeadPoolReplay(models.TransientModel):
         replay._play()
         return replay._show()
 
+    @checked(one=True)
     def action_play(self):
         """Play the draft through, beside the rule of today.
 
         :return: window action
         """
-        self.ensure_one()
         self._play()
         return self._show()
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools import verdict
+from ..tools.arguments import checked
 
 
 class LeadPoolResult(models.TransientModel):
@@ -76,6 +77,7 @@ class LeadPoolResult(models.TransientModel):
             "target": "new",
         }
 
+    @checked()
     def action_close(self):
         """Close the sheet and show the list as it is now.
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadPoolTransfer(models.TransientModel):
     """Let another pool take over all records of one."""
@@ -28,12 +30,12 @@ class LeadPoolTransfer(models.TransientModel):
         help="As soon as the last record has moved. If one cannot move, the old pool stays.",
     )
 
+    @checked(one=True)
     def action_transfer(self):
         """Move everything, and archive the old pool where asked once it is empty.
 
         :return: notification that tells what has moved, or moves in the background
         """
-        self.ensure_one()
         told = self.pool_id._transfer_all(self.target_id.id, self.archive_after)[1]
         kind = "warning" if len(told) > 1 else "success"
         return {

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
+from ..tools.arguments import checked
 from ..tools.caches import forget
 from ..tools.guarded import completed
 from ..tools.points import DIMENSIONS
@@ -366,6 +367,7 @@ class LeadScoreCard(models.Model):
         rules = self.rule_ids.filtered("active")
         return rules.sorted(lambda rule: (rule.sequence, rule._origin.id or float("inf")))
 
+    @checked()
     def action_publish(self):
         """Judge leads by these cards as they are now; a changed card gets a new version.
 
@@ -399,6 +401,7 @@ class LeadScoreCard(models.Model):
         self.env["crm.lead"]._score_schedule_refresh()
         return True
 
+    @checked()
     def action_discard(self):
         """Undo what was edited since the card was published.
 

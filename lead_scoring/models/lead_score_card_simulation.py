@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.tools import SQL
 
+from ..tools.arguments import checked
 from .lead_score_history import CLASSES
 
 SAMPLE = 20  # so many leads are shown, those that change most
@@ -13,12 +14,12 @@ class LeadScoreCardSimulation(models.AbstractModel):
     _name = "lead.score.card.simulation"
     _description = "Scorecard Simulation"
 
+    @checked(one=True)
     def action_simulate(self):
         """Show what publishing this scorecard as it is now would change.
 
         :return: window action of the preview
         """
-        self.ensure_one()
         self.check_access("read")
         self._refuse_broken()
         self.env.flush_all()

@@ -6,6 +6,8 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.arguments import checked
+
 _logger = logging.getLogger(__name__)
 # A transaction may have written a row before our last look and committed it after that.
 OVERLAP = timedelta(hours=1)
@@ -115,6 +117,7 @@ class LeadScoreCollector(models.Model):
             if not commit(1, remaining=len(collectors) - number):
                 break
 
+    @checked()
     def action_collect(self):
         """Read now, and tell what was found."""
         self.check_access("write")

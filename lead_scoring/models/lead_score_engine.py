@@ -9,6 +9,7 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 
+from ..tools.arguments import checked
 from ..tools.outlook import NEVER, Outlook
 from ..tools.outlook_single import SingleOutlook
 from .lead_score_dues import NO_TERMS, as_array, due_dates, due_row, due_rows
@@ -74,6 +75,7 @@ class CrmLead(models.Model):
         for start in range(0, len(ids), BATCH):
             self.browse()._score_run(reason, ids[start : start + BATCH])
 
+    @checked()
     def score_refresh(self):
         """Score these leads again now, for example after a change elsewhere.
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.arguments import checked, text
 from ..tools.points import DIMENSIONS, TOP, cents, clamp, counted, remaining, whole
 from .lead_score_acts import half_life
 
@@ -23,6 +24,7 @@ class CrmLead(models.Model):
     _name = "crm.lead"
     _inherit = ["crm.lead"]
 
+    @checked(one=True)
     def score_explain(self):
         """What makes up the score of this lead.
 
@@ -34,7 +36,6 @@ class CrmLead(models.Model):
             `name`, `ref`, `count`, `points`, `full_points` and `left` (percent not yet faded)
         :rtype: list[dict]
         """
-        self.ensure_one()
         self.check_access("read")
         lead = self.sudo()
         card = lead._score_card()
@@ -66,13 +67,13 @@ class CrmLead(models.Model):
                 part["full_points"] /= 100
         return self._score_name_documents(lines)
 
+    @checked(one=True)
     def score_story(self):
         """What a person wants to see behind the score of this lead.
 
         :return: dict with `score`, `card` and `version`, `day`, `lines` (see `score_explain`),
             `formula` in words, and `history`: the last scores as (moment, score), oldest first
         """
-        self.ensure_one()
         lines = self.score_explain()
         rows = self.env["lead.score.history"].search([("lead_id", "=", self.id)], limit=30)
         return {
@@ -85,6 +86,7 @@ class CrmLead(models.Model):
             "history": [(fields.Datetime.to_string(row.date), row.score) for row in reversed(rows)],
         }
 
+    @checked(one=True)
     def score_rows(self):
         """The last things that this lead did, and the last changes of its score.
 
@@ -92,7 +94,6 @@ class CrmLead(models.Model):
             and `history`: dicts with `id`, `date`, `reason`, `qualification`, `note`,
             `score_before`, `score`, `grade` and `temperature`; the newest first
         """
-        self.ensure_one()
         self.check_access("read")
         mine, last = [("lead_id", "=", self.id)], {"limit": ROWS, "order": "date desc, id desc"}
         events = self.env["lead.score.event"].search(mine, **last)
@@ -295,6 +296,7 @@ class CrmLead(models.Model):
     # Set by hand
     # ------------------------------------------------------------------
 
+    @checked(reason=text)
     def score_set(self, score, reason, until=None):
         """Set the score of these leads by hand; the counted score is kept beside it.
 
@@ -322,6 +324,7 @@ class CrmLead(models.Model):
         )
         return True
 
+    @checked()
     def score_unset(self):
         """Let the counted score of these leads hold again.
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.arguments import checked
+
 STATES = [
     ("draft", "Draft"),
     ("queued", "Waiting"),
@@ -308,6 +310,7 @@ class LeadScoreModel(models.Model):
     # Public API
     # ------------------------------------------------------------------
 
+    @checked()
     def action_train(self):
         """Have these versions trained by the job; says at once when there are too few leads.
 
@@ -325,6 +328,7 @@ class LeadScoreModel(models.Model):
         self._queue()
         return True
 
+    @checked()
     def action_cancel(self):
         """Stop waiting or training; what was trained so far is dropped.
 
@@ -337,6 +341,7 @@ class LeadScoreModel(models.Model):
                 model._end("cancelled", "withdrawn")
         return True
 
+    @checked()
     def action_retire(self):
         """Take the version in use out of use; leads then show no win probability.
 
@@ -379,6 +384,7 @@ class LeadScoreModel(models.Model):
             }
         )
 
+    @checked()
     def action_open_leads(self):
         """Leads whose probability this version gave.
 

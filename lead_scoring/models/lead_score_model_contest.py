@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.arguments import checked, text
 from ..tools.win_file import ModelFileError
 from ..tools.win_metrics import figures, log_loss, losses
 
@@ -178,6 +179,7 @@ class LeadScoreModelContest(models.AbstractModel):
     # Public API
     # ------------------------------------------------------------------
 
+    @checked(reason=text)
     def action_promote(self, reason=None):
         """Use this version for all open leads of its company.
 
@@ -204,6 +206,7 @@ class LeadScoreModelContest(models.AbstractModel):
                 model._promote("promoted", user=user)
         return True
 
+    @checked()
     def action_roll_back(self):
         """Put the version back that was used before this one.
 
@@ -218,6 +221,7 @@ class LeadScoreModelContest(models.AbstractModel):
             before._promote("back", user=self.env.user.name, version=model.version)
         return True
 
+    @checked()
     def action_measure_drift(self):
         """Compare the leads of today with those that this version learned from.
 

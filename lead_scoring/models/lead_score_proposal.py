@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.arguments import checked
 from ..tools.win_points import learn, rates
 
 BANDS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
@@ -93,6 +94,7 @@ class LeadScoreProposal(models.Model):
         for proposal in self:
             proposal.band_text = "\n".join(map(self._band_text, proposal.bands or ()))
 
+    @checked()
     def action_learn(self):
         """Learn points from the closed leads that the card judges; changes no rule.
 
@@ -104,6 +106,7 @@ class LeadScoreProposal(models.Model):
             proposal._learn()
         return True
 
+    @checked()
     def action_accept_all(self):
         """Give all rules the learned points; the card counts them once it is published.
 
@@ -112,6 +115,7 @@ class LeadScoreProposal(models.Model):
         self.line_ids.action_accept()
         return True
 
+    @checked()
     def action_refuse_all(self):
         """Leave all rules as they are.
 

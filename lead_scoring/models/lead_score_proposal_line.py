@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadScoreProposalLine(models.Model):
     """What one rule is worth by the outcome of the closed leads, beside its points of today."""
@@ -50,6 +52,7 @@ class LeadScoreProposalLine(models.Model):
         help="Whether the learned points were taken over.",
     )
 
+    @checked()
     def action_accept(self):
         """Give these rules their learned points.
 
@@ -60,6 +63,7 @@ class LeadScoreProposalLine(models.Model):
             line.state = "accepted"
         return True
 
+    @checked()
     def action_refuse(self):
         """Leave these rules as they are.
 

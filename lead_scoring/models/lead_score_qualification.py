@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import get_lang
 
+from ..tools.arguments import checked, number, text
 from ..tools.guarded import completed
 from ..tools.qualification import ACCEPTED, MQL, RANK, RAW, REJECTED, SALES, STATES
 
@@ -397,6 +398,7 @@ class CrmLead(models.Model):
     # Public API and buttons
     # ------------------------------------------------------------------
 
+    @checked()
     def action_accept(self):
         """Sales accepts these leads. A lead that nobody has becomes the current user's.
 
@@ -409,6 +411,7 @@ class CrmLead(models.Model):
             ownerless.user_id = self.env.user
         return True
 
+    @checked(reason_id=number, note=text)
     def action_reject(self, reason_id, note=None):
         """Sales rejects these leads.
 
@@ -427,6 +430,7 @@ class CrmLead(models.Model):
         self._qualify_by_hand(REJECTED, reason, note)
         return True
 
+    @checked()
     def action_mql(self):
         """Say that marketing is done with these leads; rejected ones come back by this.
 
@@ -435,6 +439,7 @@ class CrmLead(models.Model):
         self._qualify_by_hand(MQL)
         return True
 
+    @checked()
     def action_sql(self):
         """Say that these leads are sales qualified.
 
@@ -443,6 +448,7 @@ class CrmLead(models.Model):
         self._qualify_by_hand(SALES)
         return True
 
+    @checked()
     def action_reject_open(self):
         """Ask for the reason of a rejection."""
         return {

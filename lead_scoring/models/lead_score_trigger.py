@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
+from ..tools.arguments import checked
 from ..tools.qualification import RANK, STATES
 from .lead_score_history import CLASSES
 
@@ -180,6 +181,7 @@ class LeadScoreTrigger(models.Model):
         field_name = "qualification" if self.watch == "qualification" else f"score_{self.watch}"
         return domain & Domain(field_name, "=", target)
 
+    @checked()
     def action_apply(self):
         """Have it act on the leads that are there already; the work is done in the background."""
         self.check_access("write")
@@ -196,9 +198,9 @@ class LeadScoreTrigger(models.Model):
             },
         }
 
+    @checked(one=True)
     def action_log(self):
         """Show what it did."""
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring.lead_score_trigger_log_action"
         )

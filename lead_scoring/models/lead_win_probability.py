@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import side_row
+from ..tools.arguments import checked
 from ..tools.heard import heard
 from ..tools.side_row import SideRow
 
@@ -101,6 +102,7 @@ class CrmLead(models.Model):
     # Public API
     # ------------------------------------------------------------------
 
+    @checked()
     def win_explain(self):
         """Why these leads have their win probability.
 
@@ -113,6 +115,7 @@ class CrmLead(models.Model):
         self.check_access("read")
         return self._win_explained()
 
+    @checked()
     def win_refresh(self):
         """Predict these leads now instead of at the next run of the job.
 

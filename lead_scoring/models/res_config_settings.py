@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.arguments import checked
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -20,10 +22,10 @@ class ResConfigSettings(models.TransientModel):
         for settings in self:
             settings.win_status = "\n".join(versions._status_lines(settings.company_id))
 
+    @checked(one=True)
     def action_win_train(self):
         """Train a new version for the company of these settings.
 
         :return: action that shows the version
         """
-        self.ensure_one()
         return self.env["lead.score.model"].with_company(self.company_id).action_train_now()

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadScoreOverride(models.TransientModel):
     """Dialog by which a person sets the score of leads."""
@@ -12,11 +14,11 @@ class LeadScoreOverride(models.TransientModel):
     reason = fields.Char(required=True, help="Why you know better; your colleagues will read it.")
     until = fields.Date(help="Last day on which it holds. Leave it empty if it holds for good.")
 
+    @checked(one=True)
     def action_apply(self):
         """Set the score.
 
         :return: action that closes the dialog
         """
-        self.ensure_one()
         self.lead_ids.score_set(self.score, self.reason, self.until)
         return {"type": "ir.actions.act_window_close"}

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadScoreReject(models.TransientModel):
     """Asks why leads are rejected."""
@@ -13,13 +15,13 @@ class LeadScoreReject(models.TransientModel):
     )
     note = fields.Char(help="What else marketing should know.")
 
+    @checked(one=True)
     def action_reject(self):
         """Reject the leads, say so, and close the window.
 
         :return: action
         :raise UserError: without a reason
         """
-        self.ensure_one()
         self.lead_ids.action_reject(self.reason_id.id, self.note)
         return {
             "type": "ir.actions.client",

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.arguments import checked
+
 
 class LeadScoreSimulation(models.TransientModel):
     """What publishing a scorecard would change."""
@@ -60,11 +62,11 @@ class LeadScoreSimulation(models.TransientModel):
         help="How many leads each rule matches.",
     )
 
+    @checked(one=True)
     def action_publish(self):
         """Publish the scorecard that was previewed.
 
         :return: action that closes the preview
         """
-        self.ensure_one()
         self.card_id.action_publish()
         return {"type": "ir.actions.act_window_close"}
