@@ -474,7 +474,7 @@ class LeadPoolEngine(models.AbstractModel):
         policy = self.env["lead.pool.policy"]
         for record in homes.filtered(lambda record: record.user_id != owner):
             if refusal := policy._refuse_owned_by_other(record):
-                raise UserError(f"{record.display_name}: {refusal.message}")
+                record._pool_or_raise([record._pool_result(refusal)])
 
     # ------------------------------------------------------------------
     # Entry

@@ -61,7 +61,7 @@ class LeadPoolFilter(models.AbstractModel):
     def _search_filter_error(self, operator, value):
         if operator not in ("in", "not in") or set(value) != {False}:
             return NotImplemented
-        everything = self.sudo().with_context(active_test=False).search([])
+        everything = self.sudo().with_context(active_test=False).search(Domain.TRUE)
         broken = everything.filtered("filter_error")
         return Domain("id", "in" if operator == "not in" else "not in", broken.ids)
 

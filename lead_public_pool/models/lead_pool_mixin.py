@@ -291,7 +291,11 @@ class LeadPoolMixin(models.AbstractModel):
         else:
             if others := self - movers:
                 super(LeadPoolMixin, others).write(dict(vals))
-            result = movers._pool_write_home(vals)
+
+            def write_rest(records, rest):
+                return super().write(rest)
+
+            result = movers._pool_write_home(vals, write_rest)
         self._pool_after_write(vals)
         return result
 
@@ -353,13 +357,14 @@ class LeadPoolMixin(models.AbstractModel):
             and (vals["user_id"] or False) != record.user_id.id
         )
 
-    def _pool_write_home(self, vals):
+    def _pool_write_home(self, vals, write_rest=None):
         """Turn a plain write of owner or pool into moves, all or none.
 
         What else the user sent is written as that user, and while the record is theirs to write:
         before a move that takes it away, after the claim that brings it.
 
         :param dict vals: all values of the write
+        :param function write_rest: writes on records what is not about their home
         :return: True
         :raise UserError: if a move is refused, with the reason
         """
@@ -371,11 +376,13 @@ class LeadPoolMixin(models.AbstractModel):
         ).items():
             if kind == "claim":
                 records._pool_or_raise(records._pool_move(kind, user=user))
-                records._pool_write_rest(rest)
+                if rest:
+                    write_rest(records, dict(rest))
                 continue
             if kind == "enter":
                 records.check_access("write")
-            records._pool_write_rest(rest)
+            if rest:
+                write_rest(records, dict(rest))
             # What the user chose is not worked out anew from the new owner.
             chosen = [self._fields[name] for name in rest if name in self._fields]
             with self.env.protecting(chosen, records):
@@ -383,11 +390,6 @@ class LeadPoolMixin(models.AbstractModel):
                 if kind in ("enter", "transfer", "leave") and "user_id" in vals:
                     records._pool_write_owner_too(user)
         return True
-
-    def _pool_write_rest(self, rest):
-        """Write what a user sent beside owner and pool, with no more rights than theirs."""
-        if rest:
-            super().write(dict(rest))
 
     def _pool_write_owner_too(self, user):
         """Finish a write of pool and owner: the pool is moved, now the owner."""

@@ -1,6 +1,7 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.arguments import checked
@@ -194,7 +195,7 @@ class LeadPoolTrouble(models.Model):
     @api.model
     def _filtering(self):
         """Everything in all companies that has stored filters and is in use."""
-        pools = self.env["lead.pool"].sudo().search([])
+        pools = self.env["lead.pool"].sudo().search(Domain.TRUE)
         return [*pools, *pools.rule_ids, *pools.member_ids]
 
     @api.autovacuum
