@@ -363,7 +363,7 @@ class LeadPool(models.Model):
 
     @api.depends(*_stored_filters, "rule_ids.filter_error", "member_ids.filter_error")
     def _compute_filter_error(self):
-        super()._compute_filter_error()
+        return super()._compute_filter_error()
 
     def _filter_errors(self):
         """Also those of its rules and members: who looks after the pool looks here."""

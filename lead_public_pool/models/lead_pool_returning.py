@@ -192,9 +192,10 @@ class LeadPoolReturning(models.AbstractModel):
         return add_days(moment, days, self.company_id._pool_tz())
 
     def _filter_rests(self, name):
-        super()._filter_rests(name)
+        result = super()._filter_rests(name)
         if name == "exempt_domain":
             self._refresh_when_mended()
+        return result
 
     def _exempt_domain(self):
         """What no rule takes back. While the filter is broken that is everything: nobody may lose

@@ -38,8 +38,9 @@ class LeadPool(models.Model):
 
         :param int batch_size: records per transaction
         """
-        if self.env["lead.pool.wait"]._remind_due(batch_size):
-            super()._cron_warn(batch_size=batch_size)
+        if not self.env["lead.pool.wait"]._remind_due(batch_size):
+            return None
+        return super()._cron_warn(batch_size=batch_size)
 
 
 class LeadPoolMember(models.Model):

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 
 
 class ResourceCalendarLeaves(models.Model):
@@ -30,7 +31,7 @@ class ResourceCalendarLeaves(models.Model):
         leaves = self.sudo()
         holidays = leaves.filtered(lambda leave: not leave.resource_id)
         everywhere = any(not holiday.company_id for holiday in holidays)
-        companies = holidays.company_id.search([]) if everywhere else holidays.company_id
+        companies = holidays.company_id.search(Domain.TRUE) if everywhere else holidays.company_id
         return leaves.resource_id.user_id, companies
 
     @api.model
