@@ -118,5 +118,8 @@ class TestEntry(PoolCase):
         self.pool.entry_auto = True
         self.pool.with_user(self.lead_manager).action_sort_in()
         self.assertPooled(waiting)
+        # What a manager of the pool may not read they do not take in.
+        self.assertEqual(held.pool_state, "outside")
+        self.pool.action_sort_in()
         self.assertOwned(held, self.rep)
         self.assertEqual(lost.pool_state, "outside")
