@@ -1,7 +1,7 @@
 {
     "name": "Customer Lifecycle for Point of Sale",
     "summary": "Sales at the till move customers at once",
-    "version": "19.0.0.1.2",
+    "version": "19.0.0.2.0",
     "category": "Sales/CRM",
     "author": "Lead Pool Founders",
     "license": "LGPL-3",
