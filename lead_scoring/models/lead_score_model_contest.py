@@ -190,10 +190,11 @@ class LeadScoreModelContest(models.AbstractModel):
         """
         self.check_access("write")
         for model in self.filtered(lambda model: model.state != "champion"):
-            reason = (reason or model.force_reason or "").strip()
+            # A version without a reason does not borrow that of the one before it.
+            why = (reason or model.force_reason or "").strip()
             refusal = model._promotion_refusal()
             trained = model.state in ("challenger", "retired") and model.algorithm != "base"
-            if refusal and not (reason and trained):
+            if refusal and not (why and trained):
                 raise UserError(
                     self.env._("%s Give a reason to use it all the same.", refusal)
                     if trained
@@ -201,7 +202,7 @@ class LeadScoreModelContest(models.AbstractModel):
                 )
             user = self.env.user.name
             if refusal:
-                model._promote("decided", user=user, reason=reason)
+                model._promote("decided", user=user, reason=why)
             else:
                 model._promote("promoted", user=user)
         return True

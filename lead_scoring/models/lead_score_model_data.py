@@ -202,7 +202,7 @@ class LeadScoreModelData(models.AbstractModel):
                 found[name] = {"why": "alone", "auc": float(area), "limit": limit}
         for name in self._mostly_closed(table):
             found.setdefault(name, {"why": "closing"})
-        for name, share in self._filled_late(set(table), ids).items():
+        for name, share in self._filled_late(table, ids).items():
             found.setdefault(name, {"why": "late", "share": float(share)})
         for name in found:
             del table[name]
@@ -225,10 +225,14 @@ class LeadScoreModelData(models.AbstractModel):
         }
         return filled_by_closing(shares, filled_shares(opened), len(ids))
 
-    def _filled_late(self, names, ids):
-        """Share of the values that came with or after the closing, by tracked field."""
+    def _filled_late(self, table, ids):
+        """Share of the values that came with or after the closing, by tracked field.
+
+        Of the leads that have a value: those that have none say nothing about when it comes.
+        """
+        having = {name: round(share * len(ids)) for name, share in filled_shares(table).items()}
         tracked = [
-            name for name in names if getattr(self.env["crm.lead"]._fields[name], "tracking", None)
+            name for name in table if getattr(self.env["crm.lead"]._fields[name], "tracking", None)
         ]
         if not tracked or not ids:
             return {}
@@ -257,7 +261,8 @@ class LeadScoreModelData(models.AbstractModel):
                 names=tracked,
             )
         )
-        return {name: share for name, late in rows if (share := late / len(ids)) >= LATE}
+        shares = {name: late / max(having[name], late, 1) for name, late in rows}
+        return {name: share for name, share in shares.items() if share >= LATE}
 
 
 def _days_between(value, start):

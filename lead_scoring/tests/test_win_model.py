@@ -164,6 +164,29 @@ class TestWinModel(WinCase):
         self.assertNotIn("city", model.columns)
         self.assertIn("City: Closed leads have it", model.left_out)
 
+    def test_what_few_leads_have_and_all_of_them_got_at_closing_is_found(self):
+        """Sixty of a hundred and all others without: of those that have it, each got it late."""
+        leads = self._create_leads(20)
+        late = leads.filtered("date_closed")[:4]
+        self.assertTrue(late)
+        field = self.env["ir.model.fields"]._get("crm.lead", "email_from")
+        change = {"field_id": field.id, "old_value_char": "", "new_value_char": "late@x.example"}
+        self.env["mail.message"].create(
+            [
+                {
+                    "model": "crm.lead",
+                    "res_id": lead.id,
+                    "date": lead.date_closed + timedelta(hours=1),
+                    "tracking_value_ids": [Command.create(change)],
+                }
+                for lead in late
+            ]
+        )
+        self.env.flush_all()
+        values = ["late@x.example" if lead in late else None for lead in leads]
+        found = self.models.create({})._filled_late({"email_from": ("text", values)}, leads.ids)
+        self.assertEqual(found, {"email_from": 1.0})
+
     def test_outcome_fields_cannot_even_be_chosen(self):
         names = set(self.env["lead.score.model.field"].search([]).mapped("name"))
         self.assertIn("source_id", names)

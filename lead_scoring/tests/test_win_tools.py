@@ -61,6 +61,21 @@ class TestWinTools(BaseCase):
         self.assertAlmostEqual(win_metrics.log_loss(won, said), their_log_loss(won, clipped))
         self.assertAlmostEqual(win_metrics.brier(won, said), brier_score_loss(won, said))
 
+    def test_no_lead_is_ever_hopeless_or_certain_in_whatever_way_it_is_calibrated(self):
+        scores = np.array([-60.0, -8.0, 0.0, 8.0, 60.0])
+        steps = {"scores": [-60.0, 60.0], "shares": [0.0, 1.0]}
+        for calibration in (
+            {"way": "none"},
+            {"way": "none", "level": 5.0},
+            {"way": "platt", "slope": 3.0, "shift": 9.0},
+            {"way": "isotonic", **steps, "level": -4.0},
+        ):
+            said = win_calibration.apply(calibration, scores)
+            with self.subTest(calibration["way"]):
+                # Neither 0.0 % nor 100.0 % with one decimal.
+                self.assertGreaterEqual(said.min(), 0.001)
+                self.assertLessEqual(said.max(), 0.999)
+
     def test_calibration_error_by_hand(self):
         # Bin 0.1-0.2: said 0.15, won 0.5; bin 0.8-0.9: said 0.85, won 1.
         error = win_metrics.calibration_error([1, 0, 1, 1], [0.15, 0.15, 0.85, 0.85])

@@ -44,7 +44,7 @@ def apply(calibration, scores):
     The `level` of a calibration is by how much all log-odds have moved with time, see `win_level`.
     """
     said = _bent(calibration, scores)
-    return clip(shifted(said, calibration.get("level", 0.0)))
+    return np.clip(shifted(said, calibration.get("level", 0.0)), FLOOR, 1 - FLOOR)
 
 
 def _bent(calibration, scores):
