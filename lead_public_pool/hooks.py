@@ -6,6 +6,7 @@ COLUMNS = {
     "pool_state": SQL("varchar DEFAULT 'outside'"),
     "pool_round": SQL("int4 DEFAULT 0"),
     "pool_priority": SQL("int4 DEFAULT 0"),
+    "pool_weak_count": SQL("int4 DEFAULT 0"),
 }
 
 
