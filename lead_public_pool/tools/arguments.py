@@ -12,7 +12,7 @@ from odoo.api import NewId
 from odoo.exceptions import UserError
 
 # So many records, or ids in a list, are taken at a time.
-MOST_RECORDS = 5000
+MOST_RECORDS = 10000
 # Numbers that the database can hold.
 FIRST_NUMBER, LAST_NUMBER = -(2**31), 2**31 - 1
 MOST_LETTERS = 20000
