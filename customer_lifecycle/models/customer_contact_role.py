@@ -388,7 +388,7 @@ class CustomerContactRole(models.Model):
             if not locked:
                 break
             each_or_set_aside(
-                locked, lambda role: role._check_silence(), lambda role, error: role._wait(error)
+                locked, lambda roles: roles._check_silence(), lambda role, error: role._wait(error)
             )
             time_left = commit(len(locked), remaining=self.search_count(due))
 

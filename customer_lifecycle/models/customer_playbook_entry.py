@@ -232,7 +232,7 @@ class CustomerPlaybookEntry(models.AbstractModel):
         again = playbooks.filtered(lambda playbook: playbook.reentry == "always")
         each_or_set_aside(
             again,
-            lambda playbook: playbook._mark_left(),
+            lambda playbooks: [playbook._mark_left() for playbook in playbooks],
             lambda playbook, error: playbook._note_error(error),
         )
         if playbooks:

@@ -3,6 +3,9 @@
 Over RPC anything may come as an id or an argument. A method that wears `checked` gets records that
 are numbers, each once and not too many, and arguments of the kind that it names; everything else
 is answered with a `UserError` that says what is expected.
+
+The same file in each of our addons, since none may need another; only how many records it takes at
+a time differs. `tests/packaging/test_shared_tools.py` keeps it so.
 """
 
 import inspect
@@ -12,19 +15,20 @@ from odoo import fields
 from odoo.api import NewId
 from odoo.exceptions import UserError
 
-# So many records are taken at a time.
+# So many records, or ids in a list, are taken at a time.
 MOST_RECORDS = 20000
 # Numbers that the database can hold.
 FIRST_NUMBER, LAST_NUMBER = -(2**31), 2**31 - 1
 MOST_LETTERS = 20000
+MOST_LETTERS_OF_KEY = 200
 
 
 def checked(one=False, **kinds):
     """Decorate a public method: its records and arguments are checked first.
 
     :param bool one: whether the method is for exactly one record
-    :param kinds: kind of each argument to check, by its name: `text`, `number`, `day` or
-        `flag`; a missing value (None or False) passes
+    :param kinds: kind of each argument to check, by its name: `text`, `key`, `number`, `numbers`,
+        `day` or `flag`; a missing value (None or False) passes, but for `numbers`
     """
 
     def decorate(method):
@@ -85,7 +89,22 @@ def number(env, name, value):
     return value
 
 
-def text(env, name, value):
+def numbers(env, name, value):
+    """Ids in a list, each once."""
+    if not isinstance(value, (list, tuple)):
+        raise UserError(
+            env._(
+                "%(name)s: a list of numbers is expected, not %(value)s.",
+                name=name,
+                value=_short(value),
+            )
+        )
+    for item in value:
+        check_number(env, name, item)
+    return _bounded(env, value)
+
+
+def text(env, name, value, most=MOST_LETTERS):
     """A text that the database can hold, or nothing."""
     if value is None or value is False:
         return value
@@ -93,13 +112,16 @@ def text(env, name, value):
         raise UserError(
             env._("%(name)s: a text is expected, not %(value)s.", name=name, value=_short(value))
         )
-    if len(value) > MOST_LETTERS:
+    if len(value) > most:
         raise UserError(
-            env._(
-                "%(name)s: at most %(most)s characters are possible.", name=name, most=MOST_LETTERS
-            )
+            env._("%(name)s: at most %(most)s characters are possible.", name=name, most=most)
         )
     return value
+
+
+def key(env, name, value):
+    """A name by which a repeated call is recognised."""
+    return text(env, name, value, MOST_LETTERS_OF_KEY)
 
 
 def day(env, name, value):

@@ -2,10 +2,15 @@
 
 import psycopg2
 
-from odoo.exceptions import ConcurrencyError
+from odoo.exceptions import ConcurrencyError, LockError
 
-# Another transaction was first: whoever started the work does it once more.
-CONFLICTS = (psycopg2.OperationalError, ConcurrencyError)
+# What other transactions, or the server, cause: the work is done anew, no record is to blame.
+CONFLICTS = (
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    ConcurrencyError,
+    LockError,
+)
 
 
 def guarded(env, work, set_aside):
@@ -32,15 +37,30 @@ def guarded(env, work, set_aside):
 
 
 def each_or_set_aside(records, work, set_aside):
-    """Do something with each record; whoever fails is set aside, the others go on.
+    """Do some work on records at once; if it fails, on fewer and fewer, until the bad are found.
 
     :param records: recordset
-    :param work: callable with one record
-    :param set_aside: callable with the record and the error; it says so where a manager looks
+    :param function work: called with records; what it did is taken back when it fails
+    :param function set_aside: called with each record that fails alone, and the error; it sees to
+        it that the record does not stop the next run, and that its manager learns of it
+    :return: what `work` answered, for each part that it could do
+    :rtype: list
+    :raise Exception: conflicts with other transactions
     """
-    for record in records:
-        guarded(
-            record.env,
-            lambda record=record: work(record),
-            lambda error, record=record: set_aside(record, error),
-        )
+    if not records:
+        return []
+    try:
+        with records.env.cr.savepoint():
+            return [work(records)]
+    except CONFLICTS:
+        raise
+    except Exception as error:
+        # By halves: one bad record among a thousand is found in twenty steps.
+        if len(records) == 1:
+            set_aside(records, error)
+            return []
+    middle = len(records) // 2
+    return [
+        *each_or_set_aside(records[:middle], work, set_aside),
+        *each_or_set_aside(records[middle:], work, set_aside),
+    ]

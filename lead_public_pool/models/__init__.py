@@ -17,6 +17,7 @@ from . import lead_pool_job
 from . import lead_pool_intaking
 from . import lead_pool_transferring
 from . import lead_pool
+from . import lead_pool_cron
 from . import lead_pool_member
 from . import lead_pool_request
 from . import lead_pool_handover_stage
@@ -29,6 +30,7 @@ from . import lead_pool_holding
 from . import lead_pool_policy
 from . import lead_pool_policy_seal
 from . import lead_pool_engine
+from . import lead_pool_merge
 from . import lead_pool_seal
 from . import lead_pool_warning
 from . import lead_pool_touch

@@ -157,7 +157,7 @@ class LeadPoolMember(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_tunes(completed(self, vals, ["pool_id"]) for vals in vals_list)
+        self._check_tunes(completed(self, vals_list, ["pool_id"]))
         members = super().create(vals_list)
         self.env.registry.clear_cache()
         return members

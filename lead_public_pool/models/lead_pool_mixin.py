@@ -258,14 +258,10 @@ class LeadPoolMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         prepared, pools = [], []
-        for vals in vals_list:
-            known = completed(self, vals, (*self._pool_engine_fields(), "pool_id"))
+        guarded = self._pool_engine_fields() | {"pool_id"}
+        for vals, known in zip(vals_list, completed(self, vals_list, guarded), strict=True):
             # Defaults travel with inherited records (a user brings those of its contact).
-            stated = {
-                name
-                for name in self._pool_engine_fields()
-                if known.get(name) and known[name] != "outside"
-            }
+            stated = {name for name, value in known.items() if value and value != "outside"}
             self._pool_refuse_engine_fields(stated)
             pools.append(known.get("pool_id"))
             vals = {**vals, "pool_id": False}
@@ -286,18 +282,20 @@ class LeadPoolMixin(models.AbstractModel):
             return super().write(vals)
         self._pool_refuse_engine_fields(vals.keys())
         movers = self.filtered(lambda record: record._pool_home_changes(vals))
-        if not movers:
-            result = super().write(vals)
-        else:
-            if others := self - movers:
-                super(LeadPoolMixin, others).write(dict(vals))
-
-            def write_rest(records, rest):
-                return super().write(rest)
-
-            result = movers._pool_write_home(vals, write_rest)
+        if not movers or self - movers:
+            super(LeadPoolMixin, self - movers).write(dict(vals))
+        rest = {name: value for name, value in vals.items() if name not in HOME_FIELDS}
+        for kind, records in movers._pool_kinds_of_move(vals).items():
+            # What else a user sent is written as that user, while the record is theirs to write:
+            # after the claim that brings it, before any other move.
+            if kind == "claim":
+                records._pool_write_home(kind, vals)
+            if rest:
+                super(LeadPoolMixin, records).write(dict(rest))
+            if kind != "claim":
+                records._pool_write_home(kind, vals)
         self._pool_after_write(vals)
-        return result
+        return True
 
     def _check_access(self, operation):
         result = super()._check_access(operation)
@@ -357,46 +355,43 @@ class LeadPoolMixin(models.AbstractModel):
             and (vals["user_id"] or False) != record.user_id.id
         )
 
-    def _pool_write_home(self, vals, write_rest=None):
-        """Turn a plain write of owner or pool into moves, all or none.
+    def _pool_kinds_of_move(self, vals):
+        """These records by the move that a plain write means for them.
 
-        What else the user sent is written as that user, and while the record is theirs to write:
-        before a move that takes it away, after the claim that brings it.
+        :return: records by kind of move
+        """
+        user = self.env["res.users"].browse(vals.get("user_id") or ())
+        return self.grouped(lambda record: record._pool_move_kind(vals, user))
 
+    def _pool_write_home(self, kind, vals):
+        """Turn a plain write of owner or pool into a move, of all these records or none.
+
+        :param str kind: the move that it means for each of them
         :param dict vals: all values of the write
-        :param function write_rest: writes on records what is not about their home
-        :return: True
-        :raise UserError: if a move is refused, with the reason
+        :raise UserError: if the move is refused, with the reason
         """
         user = self.env["res.users"].browse(vals.get("user_id") or ())
         pool = self.env["lead.pool"].browse(vals.get("pool_id") or ())
-        rest = {name: value for name, value in vals.items() if name not in HOME_FIELDS}
-        for kind, records in self.grouped(
-            lambda record: record._pool_move_kind(vals, user)
-        ).items():
-            if kind == "claim":
-                records._pool_or_raise(records._pool_move(kind, user=user))
-                if rest:
-                    write_rest(records, dict(rest))
-                continue
-            if kind == "enter":
-                records.check_access("write")
-            if rest:
-                write_rest(records, dict(rest))
-            # What the user chose is not worked out anew from the new owner.
-            chosen = [self._fields[name] for name in rest if name in self._fields]
-            with self.env.protecting(chosen, records):
-                records._pool_or_raise(records._pool_move(kind, user=user, pool=pool))
-                if kind in ("enter", "transfer", "leave") and "user_id" in vals:
-                    records._pool_write_owner_too(user)
-        return True
+        if kind == "claim":
+            self._pool_or_raise(self._pool_move(kind, user=user))
+            return
+        if kind == "enter":
+            self.check_access("write")
+        # What the user chose is not worked out anew from the new owner.
+        chosen = [self._fields[name] for name in vals.keys() - HOME_FIELDS if name in self._fields]
+        with self.env.protecting(chosen, self):
+            self._pool_or_raise(self._pool_move(kind, user=user, pool=pool))
+            if kind in ("enter", "transfer", "leave") and "user_id" in vals:
+                self._pool_write_owner_too(user)
 
     def _pool_write_owner_too(self, user):
         """Finish a write of pool and owner: the pool is moved, now the owner."""
         changed = self.filtered(lambda record: record.sudo().user_id != user)
         homed = changed.filtered(lambda record: record.sudo().pool_id)
-        homed._pool_write_home({"user_id": user.id})
-        (changed - homed).sudo().with_context(pool_engine=ENGINE).write({"user_id": user.id})
+        owner = {"user_id": user.id}
+        for kind, records in homed._pool_kinds_of_move(owner).items():
+            records._pool_write_home(kind, owner)
+        (changed - homed).sudo().with_context(pool_engine=ENGINE).write(owner)
 
     def _pool_move_kind(self, vals, user):
         """Which move a plain write means for one record."""

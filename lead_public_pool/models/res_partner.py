@@ -60,10 +60,12 @@ class ResPartner(models.Model):
         if self.env.context.get("pool_merge") is ENGINE:
             # A merge of contacts copies field by field; the home is decided as a whole afterwards.
             vals = {name: value for name, value in vals.items() if not name.startswith("pool_")}
+        homed = self.browse()
         if vals.get("parent_id") and not in_engine(self.env):
+            homed = self.filtered(lambda customer: customer.sudo().pool_id)
+        if homed:
             # A contact follows its company, so it cannot keep a home of its own; and to leave the
             # pool is its managers' decision, by whatever way.
-            homed = self.filtered(lambda customer: customer.sudo().pool_id)
             homed.check_access("write")
             homed._pool_or_raise(homed._pool_move("leave"))
         return super().write(vals)

@@ -3,11 +3,15 @@
 Over RPC anything may come as an id or an argument. A method that wears `checked` gets records that
 are numbers, each once and not too many, and arguments of the kind that it names; everything else
 is answered with a `UserError` that says what is expected.
+
+The same file in each of our addons, since none may need another; only how many records it takes at
+a time differs. `tests/packaging/test_shared_tools.py` keeps it so.
 """
 
 import inspect
 from functools import wraps
 
+from odoo import fields
 from odoo.api import NewId
 from odoo.exceptions import UserError
 
@@ -23,8 +27,8 @@ def checked(one=False, **kinds):
     """Decorate a public method: its records and arguments are checked first.
 
     :param bool one: whether the method is for exactly one record
-    :param kinds: kind of each argument to check, by its name: `text`, `key`, `number`, `numbers`
-        or `flag`; a missing value (None or False) passes, but for `numbers`
+    :param kinds: kind of each argument to check, by its name: `text`, `key`, `number`, `numbers`,
+        `day` or `flag`; a missing value (None or False) passes, but for `numbers`
     """
 
     def decorate(method):
@@ -110,7 +114,7 @@ def text(env, name, value, most=MOST_LETTERS):
         )
     if len(value) > most:
         raise UserError(
-            env._("%(name)s: at most %(most)s letters are possible.", name=name, most=most)
+            env._("%(name)s: at most %(most)s characters are possible.", name=name, most=most)
         )
     return value
 
@@ -118,6 +122,16 @@ def text(env, name, value, most=MOST_LETTERS):
 def key(env, name, value):
     """A name by which a repeated call is recognised."""
     return text(env, name, value, MOST_LETTERS_OF_KEY)
+
+
+def day(env, name, value):
+    """A date, or nothing."""
+    try:
+        return fields.Date.to_date(value) if value else None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UserError(
+            env._("%(name)s: a day is expected, not %(value)s.", name=name, value=_short(value))
+        ) from error
 
 
 def flag(env, name, value):

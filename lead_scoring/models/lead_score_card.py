@@ -287,8 +287,8 @@ class LeadScoreCard(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_published(completed(self, vals, START), START)
+        for known in completed(self, vals_list, START):
+            self._refuse_published(known, START)
         cards = super().create(vals_list)
         cards._rules_changed()
         return cards

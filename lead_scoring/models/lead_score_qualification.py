@@ -145,8 +145,7 @@ class CrmLead(models.Model):
         """A lead may be born qualified, by import for example; the minutes are then complete."""
         now = fields.Datetime.now()
         prepared = []
-        for vals in vals_list:
-            known = completed(self, vals, GUARDED)
+        for vals, known in zip(vals_list, completed(self, vals_list, GUARDED), strict=True):
             self._qualify_check_birth(vals, known)
             state = known.get("qualification") or RAW
             if state == REJECTED and not vals.get("qualification_reason_id"):

@@ -157,12 +157,10 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        states = [
-            completed(self, vals, ["qualification"]).get("qualification") for vals in vals_list
-        ]
+        born = completed(self, vals_list, ["qualification"])
         leads = super().create(vals_list)
         # A pool may take a new lead in and hide it from who entered it; its minutes are kept.
-        leads.sudo()._qualification_born(states)
+        leads.sudo()._qualification_born([known.get("qualification") for known in born])
         return leads
 
     def _qualification_born(self, states):

@@ -301,6 +301,13 @@ class TestWinContest(TrainedCase):
         self.assertEqual((self.first.state, second.state), ("retired", "champion"))
         self.assertIn("The new campaign is in it", second.reason)
         self.assertIn("Better than the average", second.verdict)
+        # A reason is one version's own: the next in the list does not borrow it.
+        third = self._train()
+        third.force_reason = "A new price list"
+        self.assertFalse(self.first.force_reason)
+        with self.assertRaisesRegex(UserError, "Give a reason"), self.cr.savepoint():
+            (third | self.first).action_promote()
+        self.assertEqual(second.state, "champion")
 
     def test_better_on_leads_closed_since_is_promoted_without_a_reason(self):
         second = self._train()

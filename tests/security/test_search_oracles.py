@@ -76,6 +76,25 @@ class TestSearchOracles(TransactionCase):
         with self.assertRaises(AccessError), self.cr.savepoint():
             records.search_count([(path, "=", "x")])
 
+    def test_every_field_of_ours_with_a_search_of_its_own_answers_what_a_filter_may_ask(self):
+        """Equal, one of, and none of them: an answer or a reason, never a failure."""
+        values = {"char": "x", "text": "x", "selection": "x", "boolean": True, "integer": 3}
+        values |= {"float": 4.5, "date": "2026-01-01", "datetime": "2026-01-01 00:00:00"}
+        tried = 0
+        for model in self.env.registry.values():
+            if model._abstract or model._transient:
+                continue
+            for name, field in model._fields.items():
+                if not (field.search and set(field._modules) & set(ADDONS)):
+                    continue
+                value = values.get(field.type, 1)
+                records = self.env[model._name]
+                for operator, asked in (("=", value), ("!=", value), ("in", [value, False])):
+                    with self.subTest(f"{model._name}.{name} {operator}"), self.cr.savepoint():
+                        records.search_count([(name, operator, asked)], limit=1)
+                    tried += 1
+        self.assertGreater(tried, 60)
+
     def test_what_lies_behind_a_record_rule_is_not_found_by_a_detour(self):
         """Over the tags of an entry and the scorecard of a lead, and back to other leads."""
         rep = self.users[0]
