@@ -40,5 +40,5 @@ class CalendarEvent(models.Model):
 
         :param over: held leads with a meeting that is, or was, over (`crm.lead`)
         """
-        over._pool_refresh_due()
+        over._pool_refresh_safely()
         self.sudo().opportunity_id._pool_plan_check()

@@ -138,13 +138,16 @@ class LeadPoolAssigning(models.AbstractModel):
         :param int batch_size: records per transaction
         """
         commit = self.env["ir.cron"]._commit_progress
-        for pool in self:
-            # What nobody may receive now stands in nobody's way.
-            seen = []
-            while batch := pool._assign_batch(batch_size, seen):
-                seen += batch
+        # What nobody may receive now stands in nobody's way, and no pool waits for a long one.
+        seen = {pool: [] for pool in self}
+        while seen:
+            for pool in list(seen):
+                batch = pool._assign_batch(batch_size, seen[pool])
+                seen[pool] += batch
                 if not commit(len(batch)):
                     return
+                if not batch:
+                    del seen[pool]
 
     def _assign_batch(self, batch_size, seen):
         """Assign some of what waits in this pool; a pool that fails stops no other.
@@ -172,9 +175,12 @@ class LeadPoolAssigning(models.AbstractModel):
         :return: ids of the records that were looked at
         """
         self.ensure_one()
-        if not self._eligible_members()[0]:
+        eligible = self._eligible_members()[0]
+        if not eligible:
             return []
-        records = self._waiting_records(limit, seen)
+        # What nobody is skilled for is not even looked at, however much of it lies on top.
+        skills = Domain.OR(member._skill_domain() for member in eligible)
+        records = self._waiting_records(skills & Domain("id", "not in", seen), limit)
         self._assign_records(records.try_lock_for_update(allow_referencing=True))
         return records.ids
 
@@ -214,7 +220,7 @@ class LeadPoolAssigning(models.AbstractModel):
             )
         return members
 
-    def _waiting_records(self, limit, seen=()):
+    def _waiting_records(self, domain, limit):
         records = self.env[self._record_model_name()].sudo()
         score = self.sudo().assign_score_field_id.name
         order = "pool_priority DESC, id DESC"
@@ -224,7 +230,7 @@ class LeadPoolAssigning(models.AbstractModel):
             records._pool_open_domain()
             & Domain("pool_state", "=", "pooled")
             & Domain("pool_id", "=", self.id)
-            & Domain("id", "not in", seen),
+            & domain,
             order=order,
             limit=limit,
         )

@@ -125,7 +125,8 @@ class LeadPoolIntaking(models.AbstractModel):
         records = self.env[self._record_model_name()]
         few = records.search(self._intake_domain(entry_domain, owned), limit=AT_ONCE + 1)
         if len(few) <= AT_ONCE:
-            return self._tell_who_came(self._come_in(few.sudo()))
+            entering = few.sudo().with_context(pool_via=VIA_ROUTE)
+            return self._tell_who_came(self._are_in(entering._pool_move_each("enter", pool=self)))
         self.sudo().write(
             {
                 "intake_domain": entry_domain or "[]",
@@ -143,12 +144,9 @@ class LeadPoolIntaking(models.AbstractModel):
             ),
         )
 
-    def _come_in(self, records):
-        """Bring records in.
-
-        :return: those that are in now
-        """
-        results = records.with_context(pool_via=VIA_ROUTE)._pool_move("enter", pool=self)
+    def _are_in(self, results):
+        """Records that have come in, by the answers about them."""
+        records = self.env[self._record_model_name()].sudo()
         return records.browse(result["id"] for result in results if result["ok"])
 
     def _tell_who_came(self, came):
@@ -224,7 +222,7 @@ class LeadPoolIntaking(models.AbstractModel):
         return records.sudo(False).with_company(self.company_id)
 
     def _intake_step(self, records):
-        self._come_in(records)
+        records.with_context(pool_via=VIA_ROUTE)._pool_move("enter", pool=self)
 
     def _intake_failed(self, record, error):
         _logger.warning("%s could not come into %s", record, self, exc_info=error)

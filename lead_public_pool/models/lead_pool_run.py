@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..tools.arguments import checked
+from ..tools.jobs import each_or_set_aside
 
 
 class LeadPoolRun(models.Model):
@@ -161,6 +162,13 @@ class LeadPoolRun(models.Model):
                 lambda move: (move.user_from_id, move.pool_from_id)
             ).items():
                 found = records.browse(group.mapped("res_id")).exists()
-                results = found._pool_move("restore", user=owner, pool=pool)
-                put_back += sum(result["ok"] for result in results)
+
+                def restore(some, owner=owner, pool=pool):
+                    return some._pool_move("restore", user=owner, pool=pool)
+
+                for results in each_or_set_aside(found, restore, self._undo_set_aside):
+                    put_back += sum(result["ok"] for result in results)
         return put_back, len(self.move_ids) - put_back
+
+    def _undo_set_aside(self, record, error):
+        self.env["lead.pool.trouble"]._note("reclaim", record, error)

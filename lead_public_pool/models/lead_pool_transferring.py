@@ -164,7 +164,7 @@ class LeadPoolTransferring(models.AbstractModel):
         if len(found) > AT_ONCE:
             return 0, [self._transfer_begin(target, archive)]
         self.sudo().transfer_note = False
-        results = found.with_context(active_test=True)._pool_move("transfer", pool=target)
+        results = found.with_context(active_test=True)._pool_move_each("transfer", pool=target)
         moved = sum(result["ok"] for result in results)
         told = [self._transfer_moved_text(target, moved)]
         if moved < len(found):

@@ -96,6 +96,20 @@ class TestAssignJob(JobCase):
         self.assertTrue(all(leads.mapped("user_id")))
         self.assertNotIn(self.rep, leads.user_id)
 
+    def test_a_pool_with_a_long_queue_keeps_no_other_waiting(self):
+        second = self._create_pool("Second", assign_strategy="round_robin", sequence=99)
+        self.pool.sequence = 0
+        self._create_leads(3)
+        other = self._create_leads(pool=second)
+        # The time of a run ends after its second batch.
+        self.env["lead.pool"].search([("assign_strategy", "!=", "none")]).filtered(
+            lambda pool: pool not in self.pool | second
+        ).assign_strategy = "none"
+        left = [1.0, 0.0]
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: left.pop(0))
+        self.env["lead.pool"]._cron_assign(batch_size=1)
+        self.assertTrue(other.user_id)
+
     def test_what_nobody_may_have_hides_nothing_behind_it(self):
         self.pool.member_ids.skill_domain = "[('name', '!=', 'Nobody')]"
         old = self._create_leads()
@@ -171,6 +185,34 @@ class TestWaysOfManyRecords(JobCase):
         self._sql(leads[1], company_id=self.company_b.id)
         answers = leads.sudo().pool_split([self.rep.id])
         self.assertEqual([answer["ok"] for answer in answers], [True, False, True])
+
+    @mute_logger(TROUBLE)
+    def test_undoing_a_run_puts_back_the_others(self):
+        rule = self._create_rule()
+        leads = self._claim(self._create_leads(3))
+        self._make_older(leads, days=8)
+        self._run_cron()
+        run = self._moves(leads[0])[-1].run_id
+        rule.active = False
+        self._sql(leads[1], company_id=self.company_b.id)
+        run.action_undo()
+        self.assertEqual(leads.mapped("pool_state"), ["owned", "pooled", "owned"])
+
+    @mute_logger(f"{MODELS}.lead_pool_engine")
+    def test_existing_records_come_in_although_one_is_bad(self):
+        leads = self.env["crm.lead"].create([{"name": f"Old {n}", "user_id": False} for n in "abc"])
+        enter = type(leads)._pool_enter
+
+        def fail(records, *args, **kwargs):
+            if leads[1] in records:
+                raise ValueError("broken")
+            return enter(records, *args, **kwargs)
+
+        self.pool.entry_domain = str([("id", "in", leads.ids)])
+        self.pool.entry_auto = True
+        with patch.object(type(leads), "_pool_enter", fail):
+            self.pool.action_sort_in()
+        self.assertEqual(leads.mapped("pool_state"), ["pooled", "outside", "pooled"])
 
     def test_a_mistake_of_the_call_is_an_error_and_no_answer(self):
         self.pool.release_reason_required = True
