@@ -1,5 +1,6 @@
 from . import lead_pool_filter
 from . import lead_pool_trouble
+from . import lead_pool_bounded
 from . import lead_pool_limits
 from . import lead_pool_visibility
 from . import lead_pool_lookup

@@ -94,6 +94,11 @@ class LeadPool(models.Model):
     release_reason_required = fields.Boolean(
         string="Reason required", help="Who gives a record back must choose a reason."
     )
+    release_by_others = fields.Boolean(
+        string="Others may release here",
+        help="Salespeople who are no members of this pool may release their records into it. "
+        "Switched off, so that nobody passes records to friends who claim from this pool.",
+    )
     extension_approval = fields.Boolean(
         string="Extensions need approval",
         help="An extension waits until a manager of the pool agrees.",
@@ -241,6 +246,7 @@ class LeadPool(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         self._check_empty()
+        self.env["lead.pool.move"].sudo()._remember_names(self)
 
     def unlink(self):
         result = super().unlink()
@@ -348,6 +354,19 @@ class LeadPool(models.Model):
         """Membership row of a user, empty if he has none."""
         self.ensure_one()
         return self.with_user(user).sudo().my_member_id.with_env(self.sudo().env)
+
+    def _counted_together(self):
+        """SQL condition on members: those whose records count towards a limit of these pools.
+
+        :rtype: SQL
+        """
+        companies = self.company_id
+        # This column only: a company has more than a hundred.
+        companies.fetch(["pool_holding_limit"])
+        capped = companies.filtered("pool_holding_limit")
+        if not capped:
+            return SQL("pool_id IN %s", tuple(self.ids))
+        return SQL("(pool_id IN %s OR company_id IN %s)", tuple(self.ids), tuple(capped.ids))
 
     def _entry_domain(self):
         """What comes in by itself; nothing as long as the filter is broken."""

@@ -214,8 +214,10 @@ class LeadPoolAssigning(models.AbstractModel):
             self.env.cr.execute(
                 SQL(
                     "UPDATE lead_pool_member SET gain_count = gain_count WHERE id IN"
-                    " (SELECT id FROM lead_pool_member WHERE id IN %s ORDER BY id FOR UPDATE)",
-                    tuple(members.ids),
+                    " (SELECT id FROM lead_pool_member WHERE user_id IN %s AND %s"
+                    " ORDER BY id FOR UPDATE)",
+                    tuple(members.user_id.ids),
+                    self.sudo()._counted_together(),
                 )
             )
         return members
@@ -271,7 +273,10 @@ class LeadPoolAssigning(models.AbstractModel):
         """Whose turn it is among those who may receive a record; moves the credits."""
         shares = self._shares(able)
         if self.assign_strategy == "load":
-            return min(able, key=lambda member: (able[member].holding / shares[member], member.id))
+            loads = {member: able[member].holding / share for member, share in shares.items()}
+            least = min(loads.values())
+            # Among those who have equally little, it goes in turn, also across runs.
+            shares = {member: share for member, share in shares.items() if loads[member] == least}
         chosen, gained = next_turn(shares, credits)
         credits.update(gained)
         return chosen

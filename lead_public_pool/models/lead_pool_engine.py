@@ -249,15 +249,29 @@ class LeadPoolEngine(models.AbstractModel):
         return self.filtered(lambda record: record.id in ids)
 
     def _pool_lock_members(self, user, pool=None):
-        """Lock the receiver's membership, so that his limits are counted by one move at a time."""
-        pools = pool or self.pool_id
-        if pools:
+        """Lock the receiver's membership, so that his limits are counted by one move at a time.
+
+        Where a limit holds over all pools of a company, all his memberships there.
+        """
+        if pools := pool or self.pool_id:
             self.env.cr.execute(
                 SQL(
-                    "SELECT id FROM lead_pool_member WHERE user_id = %s AND pool_id IN %s"
+                    "SELECT id FROM lead_pool_member WHERE user_id = %s AND %s"
                     " ORDER BY id FOR NO KEY UPDATE",
                     user.id,
-                    tuple(pools.ids),
+                    pools.sudo()._counted_together(),
+                )
+            )
+
+    def _pool_touch_members(self, user):
+        """Write the membership rows of a user unchanged: of two who do so, one is replayed."""
+        if self.pool_id:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE lead_pool_member SET gain_count = gain_count"
+                    " WHERE user_id = %s AND pool_id IN %s",
+                    user.id,
+                    tuple(self.pool_id.ids),
                 )
             )
 
@@ -426,12 +440,37 @@ class LeadPoolEngine(models.AbstractModel):
         return [results[record.id] for record in self]
 
     def _pool_turns(self, users):
-        """Which of these records fall to each of several users, in turn."""
-        turns, credits = {user: self.browse() for user in users}, {}
-        for record in self:
-            user, credits = next_turn(dict.fromkeys(users, 1), credits)
-            turns[user] |= record
-        return turns
+        """Which of these records fall to each of several users, in turn.
+
+        Who received least recently begins, so that it stays fair over many calls.
+        """
+        ids, credits = {user: [] for user in self._pool_longest_without(users)}, {}
+        shares = dict.fromkeys(ids, 1)
+        last = {}
+        for turn, record_id in enumerate(self._ids):
+            user, credits = next_turn(shares, credits)
+            ids[user].append(record_id)
+            last[user] = turn
+        # Written in the order of their last turns, by which the next call begins.
+        return {user: self.browse(ids[user]) for user in sorted(last, key=last.get)}
+
+    def _pool_longest_without(self, users):
+        """Users in the order in which they last were assigned a record from these pools."""
+        rows = (
+            self.env["lead.pool.move"]
+            .sudo()
+            ._read_group(
+                [
+                    ("user_to_id", "in", users.ids),
+                    ("kind", "=", "assign"),
+                    ("pool_to_id", "in", self.sudo().pool_id.ids),
+                ],
+                ["user_to_id"],
+                ["id:max"],
+            )
+        )
+        last = {user.id: move_id for user, move_id in rows}
+        return users.sorted(lambda user: last.get(user.id, 0))
 
     # ------------------------------------------------------------------
     # Entry

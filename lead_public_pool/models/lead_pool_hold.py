@@ -51,7 +51,7 @@ class LeadPoolHold(models.AbstractModel):
     )
     pool_can_undo = fields.Boolean(
         compute="_compute_pool_can_hold",
-        help="Whether the claim can still be undone without using up your quota.",
+        help="Whether the claim can still be undone.",
     )
 
     @api.depends("pool_state", "user_id", "pool_extension_count", "pool_slot", "pool_touch_date")
@@ -105,6 +105,8 @@ class LeadPoolHold(models.AbstractModel):
     @checked()
     def pool_undo_claim(self):
         """Undo a mistaken claim as if it had not happened: no cool-down, and the quota is refunded.
+
+        In a sealed pool the claim has shown contact details, so nothing is refunded there.
 
         :return: one result per record, see `pool_claim`
         :rtype: list[dict]
@@ -263,9 +265,8 @@ class LeadPoolHold(models.AbstractModel):
         self.with_context(pool_engine=ENGINE).write(
             {"pool_slot": protect, "pool_protected_until": until, "pool_protect_start": start}
         )
-        for member in self.pool_id._member(self.user_id):
-            # Two slots taken at the same moment conflict here, and one is replayed.
-            member.gain_count += 0 if not protect else 1
+        # Two slots taken at the same moment conflict here, and one is replayed.
+        self._pool_touch_members(self.user_id)
         self._pool_refresh_due()
 
     def _pool_protect_until(self, until):

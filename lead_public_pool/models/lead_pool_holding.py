@@ -1,5 +1,8 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from .lead_pool_visibility import SEALED
 
 # What a move undoes.
 UNDOES = {"undo": "claim", "restore": "reclaim"}
@@ -63,6 +66,34 @@ class LeadPoolMove(models.Model):
             )
         )
         self.invalidate_model(["undone"])
+
+    def _put_back(self, owner, pool):
+        """Put what these moves took back to its owner, each record that may.
+
+        :param owner: who had the records (`res.users`)
+        :param pool: from which pool
+        :return: why not, by move, for the records that stay where they are
+        :rtype: dict
+        """
+        records = self.env[self[0].res_model].sudo().browse(self.mapped("res_id")).exists()
+        if not owner or not pool:
+            gone = self.env._("Its owner or its pool no longer exists.")
+            return dict.fromkeys(self, gone)
+        reasons = dict.fromkeys(self.mapped("res_id"), self.env._("It no longer exists."))
+        try:
+            results = records._pool_move_each("restore", user=owner, pool=pool)
+        except UserError as error:
+            results = [{"id": record.id, "ok": False, "message": str(error)} for record in records]
+        reasons.update({answer["id"]: answer["message"] for answer in results})
+        done = {answer["id"] for answer in results if answer["ok"]}
+        return {move: reasons[move.res_id] for move in self if move.res_id not in done}
+
+    def _told_name(self):
+        """Name of the record of a move for a report that people of several pools read."""
+        record = self.env[self.res_model].sudo().browse(self.res_id).exists()
+        if record and record.pool_id.visibility in SEALED:
+            return record._pool_masked_name(record.pool_id)
+        return self.record_name or str(self.res_id)
 
     def _note_first_touch(self, hours):
         """Write the first touch of the holdings that these gains began.

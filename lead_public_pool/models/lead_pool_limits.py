@@ -20,6 +20,7 @@ class LeadPoolLimits(models.AbstractModel):
     """How much a member may take and keep; set on a pool, and on a member who differs."""
 
     _name = "lead.pool.limits"
+    _inherit = ["lead.pool.bounded"]
     _description = "Pool Limits"
 
     holding_limit = fields.Integer(
@@ -64,7 +65,8 @@ class LeadPoolLimits(models.AbstractModel):
     undo_minutes = fields.Integer(
         string="Undo window (minutes)",
         help="For so many minutes a mistaken claim can be undone, as if it had not happened; "
-        "0 means never.",
+        "0 means never. Where contact details are hidden until claimed, an undone claim still "
+        "counts towards the limits of the day.",
     )
     extension_days = fields.Integer(
         string="Extension (days)",

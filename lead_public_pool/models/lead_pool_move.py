@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 from .lead_pool_engine import in_engine
 
@@ -115,6 +116,12 @@ class LeadPoolMove(models.Model):
     )
     claim_key = fields.Char(readonly=True, help="Key by which a repeated claim is recognised.")
 
+    deleted_names = fields.Char(
+        string="Deleted since",
+        readonly=True,
+        help="Names of salespeople and pools of this change that have been deleted since.",
+    )
+
     _user_from_index = models.Index("(user_from_id, date)")
     _user_to_index = models.Index("(user_to_id, kind, date)")
     _record_index = models.Index("(res_model, res_id, id)")
@@ -170,6 +177,31 @@ class LeadPoolMove(models.Model):
     def unlink(self):
         self._only_the_engine()
         return super().unlink()
+
+    @api.model
+    def _remember_names(self, gone):
+        """Keep the names of what is about to be deleted: the history stays readable.
+
+        In SQL, since the rows are immutable for everybody else.
+
+        :param gone: users or pools
+        """
+        self.flush_model()
+        for name, field in self._fields.items():
+            if not (field.store and field.comodel_name == gone._name):
+                continue
+            label, column = field._description_string(self.env), SQL.identifier(name)
+            for record in gone.sudo():
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE lead_pool_move"
+                        " SET deleted_names = concat_ws('; ', deleted_names, %s) WHERE %s = %s",
+                        f"{label}: {record.name}",
+                        column,
+                        record.id,
+                    )
+                )
+        self.invalidate_model(["deleted_names"])
 
     def _only_the_engine(self):
         if not in_engine(self.env):

@@ -57,6 +57,7 @@ class LeadPoolPolicy(models.AbstractModel):
             or quota.refuse_fresh(record)
             or quota.refuse_interval()
             or quota.refuse_daily()
+            or quota.refuse_looks()
             or quota.refuse_backlog()
             or quota.refuse_holding()
         )
@@ -71,7 +72,10 @@ class LeadPoolPolicy(models.AbstractModel):
 
     def _judge_handover(self, record, user, pool, quota):
         return (
-            self._refuse_owned_by_other(record) or quota.refuse_receiver() or quota.refuse_holding()
+            self._refuse_owned_by_other(record)
+            or quota.refuse_receiver()
+            or (quota.refuse_given(record) if self._refuse_actor(record) else None)
+            or quota.refuse_holding()
         )
 
     def _judge_enter(self, record, user, pool, quota):
@@ -83,7 +87,11 @@ class LeadPoolPolicy(models.AbstractModel):
     def _judge_release(self, record, user, pool, quota):
         if record.pool_state != "owned":
             return self._refuse_not_owned(record)
-        return self._refuse_closed(record) or self._refuse_owned_by_other(record)
+        return (
+            self._refuse_closed(record)
+            or self._refuse_owned_by_other(record)
+            or self._refuse_foreign(record, pool)
+        )
 
     def _judge_reclaim(self, record, user, pool, quota):
         return None if record.pool_state == "owned" else self._refuse_not_owned(record)
@@ -93,7 +101,11 @@ class LeadPoolPolicy(models.AbstractModel):
 
     def _judge_restore(self, record, user, pool, quota):
         """Who undoes a run has been asked before; here only what may be put back at all."""
-        return self._refuse_closed(record)
+        return self._refuse_closed(record) or quota.refuse_receiver() or quota.refuse_holding()
+
+    def _judge_reopen(self, record, user, pool, quota):
+        """What is open again counts again; it is held already."""
+        return quota.refuse_holding(more=0)
 
     def _judge_transfer(self, record, user, pool, quota):
         return self._refuse_actor(record)
@@ -183,6 +195,12 @@ class LeadPoolPolicy(models.AbstractModel):
         return Refusal(
             verdict.NOT_MEMBER, self.env._("You are not a member of the pool %s.", pool.name)
         )
+
+    def _refuse_foreign(self, record, pool):
+        """Who gives a record back puts it where he belongs, or where others may do so."""
+        if pool == record.pool_id or pool.sudo().release_by_others:
+            return None
+        return self._refuse_entry(pool.sudo())
 
     def _refuse_actor(self, record):
         """Only managers of the present pool, and the system, move other people's records."""

@@ -7,6 +7,11 @@ from odoo.fields import Domain
 from ..tools import verdict
 from ..tools.verdict import Refusal
 
+# A hand-over of what was received less long ago gives its receiver what somebody else claimed.
+FRESH_HOURS = 24
+# Ways in which a record comes back to a pool.
+RETURNED = ("release", "reclaim", "owner_left")
+
 
 class Quota:
     """Room that one user has left in one pool, used up record by record.
@@ -15,11 +20,14 @@ class Quota:
     queries for all its records.
     """
 
-    def __init__(self, pool, user, counts, last_losses, records):
+    def __init__(self, kind, pool, user, counts, last_losses, records):
+        self.kind = kind
         self.pool = pool
         self.env = pool.env
         self.user = user
         self.member = pool._member(user)
+        # What was seen and given up at once in a sealed pool counts for the rest of the day.
+        self.undone = counts["undone", pool.id]
         self.holding = counts["holding", pool.id]
         self.backlog = counts["backlog", pool.id]
         self.daily = counts["daily", pool.id]
@@ -47,13 +55,15 @@ class Quota:
         cls._count_backlog(counts, user, limited("backlog_limit"))
         cls._count_company(counts, user, pools)
         last_losses = {}
-        if kind == "claim":
+        if kind in ("claim", "handover"):
             cls._count_claims(counts, user, limited("daily_limit"))
+            last_losses = cls._last_losses(kind, user, records, limited("cooldown_days"))
+        if kind == "claim":
+            cls._count_undone(counts, user, pools)
             cls._find_last_claims(counts, user, limited("min_interval_minutes"))
-            last_losses = cls._last_losses(user, records) if limited("cooldown_days") else {}
         if kind == "assign":
             cls._count_assigned(counts, user, pools)
-        return {pool.id: cls(pool, user, counts, last_losses, records) for pool in pools}
+        return {pool.id: cls(kind, pool, user, counts, last_losses, records) for pool in pools}
 
     @staticmethod
     def _held(pools, user):
@@ -109,17 +119,45 @@ class Quota:
 
     @classmethod
     def _count_claims(cls, counts, user, pools):
-        """Claims of today that were not undone; read from the ledger."""
+        """Claims of today, and what colleagues claimed for him; read from the ledger.
+
+        An undone claim counts only where it has shown contact details: in a sealed pool.
+        """
         moves = pools.env["lead.pool.move"].sudo()
         members = pools.env["lead.pool.member"]
         for company, of_company in pools.grouped("company_id").items():
             start, _end = members._day_bounds(company, user)
             since = Domain("date", ">=", start) & Domain("pool_to_id", "in", of_company.ids)
-            claims = since & cls._claims(user)
-            undone = since & Domain("kind", "=", "undo") & Domain("user_from_id", "=", user.id)
-            for domain, sign in ((claims, 1), (undone, -1)):
-                for pool, count in moves._read_group(domain, ["pool_to_id"], ["__count"]):
-                    counts["daily", pool.id] += sign * count
+            sealed = of_company.filtered(lambda pool: pool.visibility == "sealed")
+            claims = cls._claims(user) & (
+                Domain("undone", "!=", True) | Domain("pool_to_id", "in", sealed.ids)
+            )
+            given = (
+                Domain("kind", "=", "handover")
+                & Domain("user_to_id", "=", user.id)
+                & Domain("hours_before", "<", FRESH_HOURS)
+            )
+            rows = moves._read_group(since & (claims | given), ["pool_to_id"], ["__count"])
+            for pool, count in rows:
+                counts["daily", pool.id] += count
+
+    @classmethod
+    def _count_undone(cls, counts, user, pools):
+        """Records of sealed pools that the user saw by a claim of today that he undid."""
+        for pool in pools:
+            if pool.visibility != "sealed" or not pool._limits_for(user).undo_minutes:
+                continue
+            start, _end = pools.env["lead.pool.member"]._day_bounds(pool.company_id, user)
+            undone = (
+                cls._claims(user)
+                & Domain("pool_to_id", "=", pool.id)
+                & Domain("date", ">=", start)
+                & Domain("undone", "=", True)
+            )
+            moves = pools.env["lead.pool.move"].sudo().search_fetch(undone, ["res_id"])
+            records = pools.env[pool._record_model_name()].sudo().browse(moves.mapped("res_id"))
+            gone = records.exists().filtered(lambda record: record.user_id != user)
+            counts["undone", pool.id] = len(set(gone._ids))
 
     @classmethod
     def _find_last_claims(cls, counts, user, pools):
@@ -152,8 +190,20 @@ class Quota:
                 )
 
     @staticmethod
-    def _last_losses(user, records):
-        """When the user last ceased to own each record; an undone claim was none."""
+    def _last_losses(kind, user, records, limited):
+        """When the user last ceased to own each record, and from which pools he had it.
+
+        An undone claim was no loss, and what one handed over a colleague may hand back.
+
+        :param limited: pools with a cool-down
+        :return: list of (date, pool) by record id
+        """
+        kinds = RETURNED if kind == "handover" else (*RETURNED, "assign", "handover")
+        if not limited:
+            # The pool from which it came may have a cool-down; what never came back has none.
+            records = records.filtered("pool_former_user_id")
+        if not records:
+            return {}
         link = records._pool_move_link
         rows = (
             records.env["lead.pool.move"]
@@ -162,19 +212,22 @@ class Quota:
                 [
                     ("user_from_id", "=", user.id),
                     (link, "in", records.ids),
-                    ("kind", "in", ("release", "reclaim", "owner_left", "assign", "handover")),
+                    ("kind", "in", kinds),
                 ],
-                [link],
+                [link, "pool_from_id"],
                 ["date:max"],
             )
         )
-        return {record.id: date for record, date in rows}
+        losses = {}
+        for record, pool, date in rows:
+            losses.setdefault(record.id, []).append((date, pool))
+        return losses
 
     def use(self, record):
         """Count a record that the user is about to receive."""
         self.holding += 1
         self.backlog += 1
-        self.daily += 1
+        self.daily += self.kind == "claim" or self.is_fresh(record)
         self.company_holding += 1
         self.last_claim = self.env.cr.now()
 
@@ -194,7 +247,7 @@ class Quota:
         )
 
     def refuse_receiver(self):
-        if self.member and self.user.active:
+        if self.member and self.user.active and self.member._may_work():
             return None
         return Refusal(
             verdict.INVALID_USER,
@@ -236,12 +289,27 @@ class Quota:
     # When
     # ------------------------------------------------------------------
 
-    def refuse_cooldown(self, record):
-        lost = self.last_losses.get(record.id)
+    def _cooldown(self, lost, home):
+        """Until when the user may not have what he lost then from a pool.
+
+        The longer term counts of that pool and of the one in which it lies now: going through
+        another pool of the company shortens none.
+        """
         days = self.limit("cooldown_days")
-        if not lost or not days:
+        if home and home != self.pool and home.company_id == self.pool.company_id:
+            days = max(days, home._limits_for(self.user).cooldown_days)
+        return self.pool._days_later(lost, days)
+
+    def is_fresh(self, record):
+        """Whether its owner has had a record so short a time that he claimed it for another."""
+        since = record.pool_own_date
+        return bool(since) and self.env.cr.now() - since < timedelta(hours=FRESH_HOURS)
+
+    def refuse_cooldown(self, record):
+        losses = self.last_losses.get(record.id)
+        if not losses:
             return None
-        free = self.pool._days_later(lost, days)
+        free, lost = max((self._cooldown(lost, home), lost) for lost, home in losses)
         if free <= self.env.cr.now():
             return None
         return Refusal(
@@ -288,6 +356,31 @@ class Quota:
     # How many
     # ------------------------------------------------------------------
 
+    def refuse_given(self, record):
+        """What a colleague hands over whom no pool would give it to the receiver.
+
+        :param record: held by the colleague who hands it over
+        """
+        return self.refuse_cooldown(record) or (
+            self.refuse_daily() if self.is_fresh(record) else None
+        )
+
+    def refuse_looks(self):
+        """Each claim that was undone showed the details of a record, as a look does."""
+        limit = self.pool.daily_view_limit
+        if self.pool.visibility != "sealed" or not limit or self.undone < limit:
+            return None
+        _start, end = self.member._day_bounds(self.pool.company_id, self.user)
+        return Refusal(
+            verdict.DAILY_LIMIT,
+            self.env._(
+                "You have undone %(count)s claims from %(pool)s today, and seen as many records.",
+                count=self.undone,
+                pool=self.pool.name,
+            ),
+            end,
+        )
+
     def refuse_daily(self):
         limit = self.limit("daily_limit")
         if not limit or self.daily < limit:
@@ -317,21 +410,26 @@ class Quota:
             ),
         )
 
-    def refuse_holding(self):
+    def refuse_holding(self, more=1):
+        """Why the user may not hold so many records more.
+
+        :param int more: 0 asks about those that he has come to hold already
+        """
         limit = self.limit("holding_limit") if self.member else 0
-        if limit and self.holding >= limit:
+        holding = self.holding + self.undone
+        if limit and holding + more > limit:
             return Refusal(
                 verdict.HOLDING_LIMIT,
                 self.env._(
                     "%(user)s already holds %(count)s of %(limit)s records from %(pool)s.",
                     user=self.user.name,
-                    count=self.holding,
+                    count=holding,
                     limit=limit,
                     pool=self.pool.name,
                 ),
             )
         cap = self.pool.company_id.sudo().pool_holding_limit
-        if cap and self.company_holding >= cap:
+        if cap and self.company_holding + more > cap:
             return Refusal(
                 verdict.HOLDING_LIMIT,
                 self.env._(

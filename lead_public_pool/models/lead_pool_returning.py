@@ -133,7 +133,7 @@ class LeadPoolReturning(models.AbstractModel):
                 steps = pool._warn_days()
             except ValueError:
                 steps = [-1]
-            if any(days < 0 or days > 365 for days in steps):
+            if not all(0 <= days <= 365 for days in steps):
                 raise ValidationError(
                     self.env._(
                         "%s: write the days of the warnings as numbers, for example 7, 3, 1.",

@@ -18,6 +18,7 @@ from ..tools.clock import (
     pause,
     to_local,
 )
+from .lead_pool_bounded import MOST_BY_UNIT
 
 # A change of one of these changes what the rule decides, and so starts a new version.
 DECIDING_FIELDS = {
@@ -37,7 +38,7 @@ class LeadPoolRule(models.Model):
     """When a record goes back to the pool."""
 
     _name = "lead.pool.rule"
-    _inherit = ["lead.pool.filter"]
+    _inherit = ["lead.pool.filter", "lead.pool.bounded"]
     _description = "Reclaim Rule"
     _order = "pool_id, sequence, id"
     _check_company_auto = True
@@ -308,6 +309,14 @@ class LeadPoolRule(models.Model):
     # ------------------------------------------------------------------
     # What the rule decides
     # ------------------------------------------------------------------
+
+    def _most(self, name):
+        """A delay counts in the unit of the rule."""
+        return MOST_BY_UNIT[self.unit] if name == "delay" and self.unit else super()._most(name)
+
+    @api.constrains("unit")
+    def _check_unit(self):
+        self._check_bounds()
 
     def _domain(self):
         """Which records it watches; none while its filter is broken, so it takes nothing back."""

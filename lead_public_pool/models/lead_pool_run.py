@@ -108,15 +108,15 @@ class LeadPoolRun(models.Model):
             if run.state == "undone" or not run.reclaimed_count:
                 raise UserError(self.env._("There is nothing to undo."))
             put_back, left = run._undo()
+            told = self.env._(
+                "%(put_back)s put back; %(left)s left alone.",
+                put_back=put_back,
+                left=len(left),
+            )
             run.write(
                 {
                     "state": "undone",
-                    "undo_report": self.env._(
-                        "%(put_back)s put back; %(left)s left alone, because they have moved since "
-                        "or their owner is gone.",
-                        put_back=put_back,
-                        left=left,
-                    ),
+                    "undo_report": "\n".join([told, *left]),
                 }
             )
         return True
@@ -140,14 +140,13 @@ class LeadPoolRun(models.Model):
         return runs
 
     def _undo(self):
-        """Put back what has not moved since.
+        """Put back what has not moved since, to owners who still may have it.
 
-        :return: how many were put back, and how many were left alone
+        :return: how many were put back, and one line for each record that was left alone
         """
         self.ensure_one()
-        put_back = 0
+        put_back, left = 0, []
         for model_name, moves in self.move_ids.grouped("res_model").items():
-            records = self.env[model_name].sudo()
             last = dict(
                 self.env["lead.pool.move"]._read_group(
                     [("res_model", "=", model_name), ("res_id", "in", moves.mapped("res_id"))],
@@ -155,20 +154,13 @@ class LeadPoolRun(models.Model):
                     ["id:max"],
                 )
             )
-            untouched = moves.filtered(
-                lambda move, last=last: last[move.res_id] == move.id and move.user_from_id.active
-            )
+            untouched = moves.filtered(lambda move, last=last: last[move.res_id] == move.id)
+            moved = self.env._("It has moved since.")
+            left += [(move, moved) for move in moves - untouched]
             for (owner, pool), group in untouched.grouped(
                 lambda move: (move.user_from_id, move.pool_from_id)
             ).items():
-                found = records.browse(group.mapped("res_id")).exists()
-
-                def restore(some, owner=owner, pool=pool):
-                    return some._pool_move("restore", user=owner, pool=pool)
-
-                for results in each_or_set_aside(found, restore, self._undo_set_aside):
-                    put_back += sum(result["ok"] for result in results)
-        return put_back, len(self.move_ids) - put_back
-
-    def _undo_set_aside(self, record, error):
-        self.env["lead.pool.trouble"]._note("reclaim", record, error)
+                reasons = group._put_back(owner, pool)
+                put_back += len(group) - len(reasons)
+                left += reasons.items()
+        return put_back, [f"{move._told_name()}: {reason}" for move, reason in left]

@@ -112,6 +112,9 @@ class LeadPoolSeal(models.AbstractModel):
     def _pool_apply(self, kind, user, pool, **details):
         former = self.grouped("user_id")
         result = super()._pool_apply(kind, user, pool, **details)
+        if kind == "undo":
+            for owner, records in former.items():
+                self.env["lead.pool.view"].sudo()._count_undone(owner, records)
         self.invalidate_model(["display_name"])
         if kind not in ("transfer", "leave"):
             for owner, records in former.items():

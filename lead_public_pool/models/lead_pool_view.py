@@ -54,19 +54,37 @@ class LeadPoolView(models.Model):
         user = self.env.user
         for pool, opened in entries.sudo().exists().grouped("pool_id").items():
             if pool.visibility == "sealed" and not pool._is_managed_by(user):
-                self._count_in_pool(user, pool, opened)
+                looks = [(entry.res_model, entry.res_id) for entry in opened]
+                self._count_in_pool(user, pool, looks)
 
-    def _count_in_pool(self, user, pool, entries):
+    @api.model
+    def _count_undone(self, user, records):
+        """A claim that was undone has shown more of a sealed record than a look at its entry.
+
+        :param user: who undid it (`res.users`)
+        :param records: in `sudo`; they lie in their pools again
+        """
+        for pool, undone in records.grouped("pool_id").items():
+            if pool.visibility == "sealed" and not pool._is_managed_by(user):
+                looks = [(record._name, record.id) for record in undone]
+                self._count_in_pool(user, pool, looks, limited=False)
+
+    def _count_in_pool(self, user, pool, looks, limited=True):
+        """Count looks of one day in one pool.
+
+        :param list looks: (model, id) of what was seen
+        :param bool limited: whether more than the limit are refused
+        """
         day = user._pool_today(pool.company_id)
-        seen = self.search(
-            [("user_id", "=", user.id), ("pool_id", "=", pool.id), ("day", "=", day)]
-        )
-        known = {(view.res_model, view.res_id) for view in seen}
-        fresh = [entry for entry in entries if (entry.res_model, entry.res_id) not in known]
+        # A record may have lain in another pool when it was seen earlier that day.
+        today = self.search([("user_id", "=", user.id), ("day", "=", day)])
+        known = {(view.res_model, view.res_id) for view in today}
+        seen = today.filtered(lambda view: view.pool_id == pool)
+        fresh = [look for look in looks if look not in known]
         if not fresh:
             return
         before, after = len(seen), len(seen) + len(fresh)
-        if pool.daily_view_limit and after > pool.daily_view_limit:
+        if limited and pool.daily_view_limit and after > pool.daily_view_limit:
             raise UserError(
                 self.env._(
                     "You have opened %(count)s of %(limit)s entries of the pool %(pool)s today. "
@@ -80,7 +98,7 @@ class LeadPoolView(models.Model):
         if pool.view_alert and before <= pool.view_alert < after:
             self._alert(user, pool, after)
 
-    def _insert(self, user, pool, day, before, entries):
+    def _insert(self, user, pool, day, before, looks):
         """Add rows; who does the same at the same moment is replayed instead of refused."""
         now = self.env.cr.now()
         # The member row orders looks that come at the same time: the second one is replayed.
@@ -99,11 +117,11 @@ class LeadPoolView(models.Model):
                     "day": day,
                     "user_id": user.id,
                     "pool_id": pool.id,
-                    "res_model": entry.res_model,
-                    "res_id": entry.res_id,
+                    "res_model": model,
+                    "res_id": record_id,
                     "number": before + number,
                 }
-                for number, entry in enumerate(entries, 1)
+                for number, (model, record_id) in enumerate(looks, 1)
             ]
         )
 

@@ -5,7 +5,9 @@ from ..tools.clock import local_date
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["lead.pool.bounded", "res.company"]
+    _bounded_prefix = "pool_"
 
     pool_holding_limit = fields.Integer(
         string="Holding limit over all pools",

@@ -52,6 +52,7 @@ class ResUsers(models.Model):
             )
             if closed:
                 closed._pool_apply("leave", self.env["res.users"], None)
+        self.env["lead.pool.move"].sudo()._remember_names(self)
 
     def _pool_resource(self, company):
         """What Odoo plans of a user's working time in a company, empty if nothing."""

@@ -25,6 +25,7 @@ from . import test_manager_reads
 from . import test_membership
 from . import test_merge
 from . import test_multicompany
+from . import test_no_way_round_limits
 from . import test_numbers
 from . import test_owner_left
 from . import test_pool

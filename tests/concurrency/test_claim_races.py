@@ -27,6 +27,47 @@ class TestClaimRaces(RaceCase):
         codes = self._codes(in_parallel(self.registry, [(rep, claim(lead)) for lead in leads]))
         self.assertEqual(sorted(codes), ["holding_limit"] * 4 + ["ok"] * 2)
 
+    def test_one_rep_with_parallel_claims_in_two_pools_never_passes_the_limit_of_the_company(self):
+        _pool, [rep], leads = self._prepare(leads=4)
+        with committed(self.registry, tracking_disable=True) as env:
+            second = env["lead.pool"].create(
+                {"name": "Race too", "member_ids": [(0, 0, {"user_id": rep})]}
+            )
+            more = env["crm.lead"].create(
+                [{"name": f"More {n}", "user_id": False, "pool_id": second.id} for n in range(4)]
+            )
+            self.created["lead.pool"] += second.ids
+            self.created["crm.lead"] += more.ids
+            company = second.company_id
+            company.pool_holding_limit = 1
+        self.addCleanup(self._lift_limit, company.id)
+        for here, there in zip(leads, more.ids, strict=True):
+            self._codes(in_parallel(self.registry, [(rep, claim(here)), (rep, claim(there))]))
+        with committed(self.registry) as env:
+            held = env["crm.lead"].search_count([("user_id", "=", rep)])
+        self.assertEqual(held, 1)
+        self.assertBooksBalance()
+
+    def test_one_rep_who_opens_in_parallel_never_passes_his_holding_limit(self):
+        _pool, [rep], leads = self._prepare(leads=3)
+        with committed(self.registry, rep) as env:
+            env["crm.lead"].browse(leads).pool_claim()
+        with committed(self.registry) as env:
+            env["crm.lead"].browse(leads).active = False
+            env["lead.pool"].browse(_pool).holding_limit = 1
+
+        def reopen(lead):
+            return lambda env: env["crm.lead"].browse(lead).write({"active": True})
+
+        answers = in_parallel(self.registry, [(rep, reopen(lead)) for lead in leads])
+        self.assertEqual(sum(answer is True for answer in answers), 1, answers)
+        for answer in answers:
+            self.assertFalse(isinstance(answer, psycopg2.Error), repr(answer))
+
+    def _lift_limit(self, company):
+        with committed(self.registry) as env:
+            env["res.company"].browse(company).pool_holding_limit = 0
+
     def test_plain_writes_race_like_claims(self):
         _pool, reps, [lead] = self._prepare(reps=6)
 
