@@ -147,6 +147,30 @@ def flag(env, name, value):
     return bool(value)
 
 
+def check_values(records, vals):
+    """Refuse values for fields that a model does not have, and those of a wrong kind.
+
+    :raise UserError: if there is one
+    """
+    for name, value in vals.items():
+        field = records._fields.get(name)
+        if field is None:
+            raise UserError(records.env._("There is no field %s here.", _short(name)))
+        if field.type in ("char", "text", "html"):
+            text(records.env, name, value)
+        elif field.type == "many2one" and not isinstance(value, NewId):
+            number(records.env, name, value)
+        elif field.type in ("one2many", "many2many"):
+            _check_commands(records.env, name, value)
+
+
+def _check_commands(env, name, value):
+    if value is not None and value is not False and not isinstance(value, list | tuple):
+        raise UserError(
+            env._("%(name)s: a list is expected, not %(value)s.", name=name, value=_short(value))
+        )
+
+
 def _bounded(env, ids):
     ids = list(dict.fromkeys(ids))
     if len(ids) > MOST_RECORDS:

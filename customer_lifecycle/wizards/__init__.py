@@ -1,3 +1,4 @@
+from . import customer_lifecycle_dialog
 from . import base_partner_merge
 from . import customer_churn_close
 from . import customer_playbook_preview

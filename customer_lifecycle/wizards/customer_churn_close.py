@@ -7,6 +7,7 @@ class CustomerChurnClose(models.TransientModel):
     """Say why customers are lost."""
 
     _name = "customer.churn.close"
+    _inherit = ["customer.lifecycle.dialog"]
     _description = "Close Customers as Lost"
 
     lifecycle_ids = fields.Many2many(

@@ -8,6 +8,7 @@ class CustomerLifecycleSet(models.TransientModel):
     """Set the state of customers by hand."""
 
     _name = "customer.lifecycle.set"
+    _inherit = ["customer.lifecycle.dialog"]
     _description = "Set Lifecycle State"
 
     lifecycle_ids = fields.Many2many(

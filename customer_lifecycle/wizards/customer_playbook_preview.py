@@ -8,6 +8,7 @@ class CustomerPlaybookPreview(models.TransientModel):
     """Who would enter a playbook today. Looking changes nothing."""
 
     _name = "customer.playbook.preview"
+    _inherit = ["customer.lifecycle.dialog"]
     _description = "Preview of a Playbook"
 
     playbook_id = fields.Many2one(

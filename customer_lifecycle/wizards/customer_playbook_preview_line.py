@@ -7,6 +7,7 @@ class CustomerPlaybookPreviewLine(models.TransientModel):
     """One record that would enter a playbook today."""
 
     _name = "customer.playbook.preview.line"
+    _inherit = ["customer.lifecycle.dialog"]
     _description = "Record in a Preview"
 
     preview_id = fields.Many2one(

@@ -2,7 +2,6 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..tools.arguments import checked
-from ..tools.jobs import each_or_set_aside
 
 
 class LeadPoolRun(models.Model):

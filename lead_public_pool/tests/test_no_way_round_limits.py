@@ -233,10 +233,10 @@ class TestNoWayRoundLimits(PoolCase):
         many = self.env["crm.lead"].with_user(self.rep).browse(lead.ids * 1000)
         self.assertEqual(self._codes(many.pool_claim()), ["ok"])
         self.assertEqual(self._codes(many.pool_claim_check()), ["taken"])
-        with self.assertRaisesRegex(UserError, "At most 5000 records"):
-            many.browse(range(1, 5002)).pool_claim()
-        with self.assertRaisesRegex(UserError, "At most 5000 records"):
-            lead.with_user(self.lead_manager).pool_split(list(range(1, 5002)))
+        with self.assertRaisesRegex(UserError, "At most 10000 records"):
+            many.browse(range(1, 10002)).pool_claim()
+        with self.assertRaisesRegex(UserError, "At most 10000 records"):
+            lead.with_user(self.lead_manager).pool_split(list(range(1, 10002)))
 
     def test_users_named_twice_receive_no_double_share(self):
         leads = self._create_leads(6)

@@ -1,3 +1,4 @@
+from . import lead_pool_dialog
 from . import base_partner_merge
 from . import lead_pool_result
 from . import lead_pool_result_line

@@ -7,6 +7,7 @@ class LeadPoolAssign(models.TransientModel):
     """Hand records out to a member; for managers."""
 
     _name = "lead.pool.assign"
+    _inherit = ["lead.pool.dialog"]
     _description = "Assign Records"
 
     user_ids = fields.Many2many(

@@ -8,6 +8,7 @@ class LeadPoolConfigExport(models.TransientModel):
     """A file with pools and their rules, ready to be downloaded."""
 
     _name = "lead.pool.config.export"
+    _inherit = ["lead.pool.dialog"]
     _description = "Export of Pools"
 
     file = fields.Binary(attachment=False, readonly=True, help="The pools as JSON.")

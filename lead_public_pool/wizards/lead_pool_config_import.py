@@ -13,6 +13,7 @@ class LeadPoolConfigImport(models.TransientModel):
     """Pools from a file: seen first, then imported."""
 
     _name = "lead.pool.config.import"
+    _inherit = ["lead.pool.dialog"]
     _description = "Import Pools"
 
     file = fields.Binary(

@@ -13,6 +13,7 @@ class LeadPoolHandover(models.TransientModel):
     """Give what one salesperson holds to a colleague, to several evenly, or back to the pools."""
 
     _name = "lead.pool.handover"
+    _inherit = ["lead.pool.dialog"]
     _description = "Hand Over Records"
 
     user_id = fields.Many2one(

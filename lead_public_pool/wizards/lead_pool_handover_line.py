@@ -25,6 +25,7 @@ class LeadPoolHandoverLine(models.TransientModel):
     """One group of records that somebody holds, and what becomes of it."""
 
     _name = "lead.pool.handover.line"
+    _inherit = ["lead.pool.dialog"]
     _description = "Group of Records to Hand Over"
 
     handover_id = fields.Many2one(

@@ -8,6 +8,7 @@ class LeadPoolIntake(models.TransientModel):
     """Let existing records come into a pool."""
 
     _name = "lead.pool.intake"
+    _inherit = ["lead.pool.dialog"]
     _description = "Take in Records"
 
     pool_id = fields.Many2one("lead.pool", required=True, help="Pool into which the records come.")

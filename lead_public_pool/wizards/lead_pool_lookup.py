@@ -7,6 +7,7 @@ class LeadPoolLookup(models.TransientModel):
     """Ask whether a company is known before calling it."""
 
     _name = "lead.pool.lookup"
+    _inherit = ["lead.pool.dialog"]
     _description = "Look Up a Company"
 
     phone = fields.Char(help="The whole number, in any notation.")

@@ -5,6 +5,7 @@ class LeadPoolLookupLine(models.TransientModel):
     """One answer."""
 
     _name = "lead.pool.lookup.line"
+    _inherit = ["lead.pool.dialog"]
     _description = "Known Record"
 
     lookup_id = fields.Many2one(

@@ -10,6 +10,7 @@ class LeadPoolPreview(models.TransientModel):
     """What the rules of a pool would take back: now, and within a week."""
 
     _name = "lead.pool.preview"
+    _inherit = ["lead.pool.dialog"]
     _description = "What Would Be Taken Back"
 
     pool_id = fields.Many2one(

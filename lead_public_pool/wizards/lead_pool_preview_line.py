@@ -5,6 +5,7 @@ class LeadPoolPreviewLine(models.TransientModel):
     """What one rule would take back from one salesperson."""
 
     _name = "lead.pool.preview.line"
+    _inherit = ["lead.pool.dialog"]
     _description = "What Would Be Taken Back from One Salesperson"
     _order = "now_count desc, week_count desc, id"
 

@@ -7,6 +7,7 @@ class LeadPoolRelease(models.TransientModel):
     """Ask why, and give records back."""
 
     _name = "lead.pool.release"
+    _inherit = ["lead.pool.dialog"]
     _description = "Give Back to the Pool"
 
     reason_id = fields.Many2one(

@@ -35,6 +35,7 @@ class LeadPoolReplay(models.TransientModel):
     """What a rule, or a draft of it, would have done to the records received in the last days."""
 
     _name = "lead.pool.replay"
+    _inherit = ["lead.pool.dialog"]
     _description = "Replay of a Rule"
 
     rule_id = fields.Many2one(

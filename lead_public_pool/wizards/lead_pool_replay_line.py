@@ -5,6 +5,7 @@ class LeadPoolReplayLine(models.TransientModel):
     """What a rule and a draft of it would have done to one salesperson."""
 
     _name = "lead.pool.replay.line"
+    _inherit = ["lead.pool.dialog"]
     _description = "Replay of a Rule for One Salesperson"
     _order = "draft_taken_count desc, holding_count desc, id"
 

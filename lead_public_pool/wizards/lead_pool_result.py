@@ -8,6 +8,7 @@ class LeadPoolResult(models.TransientModel):
     """Sheet that says, record by record, what a claim, release or assignment did."""
 
     _name = "lead.pool.result"
+    _inherit = ["lead.pool.dialog"]
     _description = "What Happened"
 
     summary = fields.Char(readonly=True, help="How many records moved, and how many did not.")

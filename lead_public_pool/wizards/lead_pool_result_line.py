@@ -5,6 +5,7 @@ class LeadPoolResultLine(models.TransientModel):
     """Answer for one record."""
 
     _name = "lead.pool.result.line"
+    _inherit = ["lead.pool.dialog"]
     _description = "What Happened to One Record"
     _order = "ok, id"
 

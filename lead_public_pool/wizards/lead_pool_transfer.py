@@ -7,6 +7,7 @@ class LeadPoolTransfer(models.TransientModel):
     """Let another pool take over all records of one."""
 
     _name = "lead.pool.transfer"
+    _inherit = ["lead.pool.dialog"]
     _description = "Transfer Everything"
 
     pool_id = fields.Many2one(

@@ -1,3 +1,4 @@
+from . import lead_score_dialog
 from . import lead_score_reject
 from . import lead_score_override
 from . import lead_score_simulation

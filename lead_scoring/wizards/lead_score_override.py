@@ -7,6 +7,7 @@ class LeadScoreOverride(models.TransientModel):
     """Dialog by which a person sets the score of leads."""
 
     _name = "lead.score.override"
+    _inherit = ["lead.score.dialog"]
     _description = "Set a Score by Hand"
 
     lead_ids = fields.Many2many("crm.lead", required=True, help="The leads whose score is set.")

@@ -7,6 +7,7 @@ class LeadScoreReject(models.TransientModel):
     """Asks why leads are rejected."""
 
     _name = "lead.score.reject"
+    _inherit = ["lead.score.dialog"]
     _description = "Reject Leads"
 
     lead_ids = fields.Many2many("crm.lead", required=True, help="Leads to reject.")

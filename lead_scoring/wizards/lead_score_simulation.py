@@ -7,6 +7,7 @@ class LeadScoreSimulation(models.TransientModel):
     """What publishing a scorecard would change."""
 
     _name = "lead.score.simulation"
+    _inherit = ["lead.score.dialog"]
     _description = "Scorecard Preview"
 
     card_id = fields.Many2one(

@@ -7,6 +7,7 @@ class LeadScoreSimulationLead(models.TransientModel):
     """One lead in the preview of a scorecard."""
 
     _name = "lead.score.simulation.lead"
+    _inherit = ["lead.score.dialog"]
     _description = "Lead in a Scorecard Preview"
     _order = "id"
 

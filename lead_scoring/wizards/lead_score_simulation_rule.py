@@ -5,6 +5,7 @@ class LeadScoreSimulationRule(models.TransientModel):
     """How many leads one rule matches in the preview of a scorecard."""
 
     _name = "lead.score.simulation.rule"
+    _inherit = ["lead.score.dialog"]
     _description = "Rule in a Scorecard Preview"
     _order = "id"
 

@@ -160,3 +160,28 @@ class TestBadArguments(TransactionCase):
             for model_name, method, function in methods
             for ids in (same, many)
         )
+
+    @mute_logger("odoo.sql_db", "odoo.addons.base.models.ir_rule")
+    def test_dialogs_refuse_fields_and_values_that_they_do_not_have(self):
+        """Fields that do not exist, numbers and lists that are none, and unprintable texts."""
+        names = [
+            name
+            for name, model in self.env.registry.items()
+            if model._transient and name.startswith(("lead.pool.", "lead.score.", "customer."))
+        ]
+        self.assertGreater(len(names), 20)
+        for name in sorted(names):
+            dialog = self.env[name].with_user(self.boss)
+            bad = [{"no_such_field": 1}, {"user.login": "x"}]
+            for field in dialog._fields.values():
+                if field.store and field.type in ("many2one", "many2many", "one2many"):
+                    bad += [{field.name: value} for value in ("x", {"a": 1}, 1.5, True)]
+                elif field.store and field.type in ("char", "text"):
+                    bad += [{field.name: value} for value in ("\0", [1], {"a": 1})]
+            for values in bad:
+                with (
+                    self.subTest(name, values=values),
+                    self.assertRaises(UserError),
+                    self.env.cr.savepoint(),
+                ):
+                    dialog.create(values)
