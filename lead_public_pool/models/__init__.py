@@ -32,6 +32,7 @@ from . import lead_pool_policy
 from . import lead_pool_policy_seal
 from . import lead_pool_engine
 from . import lead_pool_merge
+from . import lead_pool_split
 from . import lead_pool_seal
 from . import lead_pool_warning
 from . import lead_pool_touch
@@ -48,6 +49,7 @@ from . import lead_pool_lock
 from . import lead_pool_offer
 from . import lead_pool_api
 from . import lead_pool_mixin
+from . import lead_pool_reopen
 from . import crm_lead
 from . import crm_lead_twin
 from . import crm_team

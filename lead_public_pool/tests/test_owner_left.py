@@ -53,3 +53,28 @@ class TestOwnerLeft(PoolCase):
 
     def test_archiving_nobody_is_no_error(self):
         self.assertTrue(self.env["res.users"].write({"active": False}))
+
+
+@tagged("post_install", "-at_install")
+class TestReopenedWithoutOwner(PoolCase):
+    """What is opened again whose owner has left comes back to its pool, by every way in."""
+
+    def test_restored_unarchived_and_taken_back_from_won(self):
+        won, lost, archived, here = self._claim(self._create_leads(4))
+        stage = won.stage_id
+        won.action_set_won()
+        lost.action_set_lost()
+        archived.action_archive()
+        here.user_id = self.other
+        here.action_archive()
+        self.rep.action_archive()
+        for lead in (won, lost, archived):
+            self.assertOwned(lead, self.rep)
+        won.with_user(self.admin).write({"stage_id": stage.id, "probability": 10})
+        lost.with_user(self.admin).action_restore()
+        archived.with_user(self.admin).write({"active": True})
+        here.action_unarchive()
+        for lead in (won, lost, archived):
+            self.assertPooled(lead)
+            self.assertEqual(self._moves(lead)[-1].kind, "owner_left")
+        self.assertOwned(here, self.other)
