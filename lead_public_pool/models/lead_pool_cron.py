@@ -23,6 +23,7 @@ class LeadPool(models.Model):
         self._refresh_due_dates(batch_size)
         for model_name in MODEL_BY_KIND.values():
             self.env[model_name]._pool_check_again(batch_size)
+            replayed(self.env, self.env[model_name]._pool_give_up_again)
         run = self.env["lead.pool.run"]
         on_hold = self._pools_on_hold()
         for model_name in MODEL_BY_KIND.values():

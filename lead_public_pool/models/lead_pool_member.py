@@ -191,9 +191,7 @@ class LeadPoolMember(models.Model):
             & Domain("user_id", "=", self.user_id.id)
             & Domain("pool_id", "=", self.pool_id.id)
         )
-        results = held._pool_move("owner_left", note=self._why_gone())
-        moved = held.browse(result["id"] for result in results if result["ok"])
-        moved._pool_tell_owner_left(
+        held._pool_give_up(
             self.user_id,
             self.pool_id,
             lambda lang: self.with_context(lang=lang)._why_gone(),

@@ -38,6 +38,7 @@ class LeadPoolTrouble(models.Model):
             ("members", "Members by team and filter"),
             ("intake", "Taking in existing records"),
             ("transfer", "Transferring everything"),
+            ("owner_left", "Giving back what somebody held who left"),
         ],
         string="What",
         required=True,

@@ -198,18 +198,8 @@ class ResUsers(models.Model):
                 & Domain("pool_state", "=", "owned")
             )
             for (owner, pool), records in held.grouped(lambda r: (r.user_id, r.pool_id)).items():
-                owner._pool_give_up(pool, records)
+                records._pool_give_up(owner, pool, owner._pool_why_left)
 
-    def _pool_give_up(self, pool, records):
-        """What a user held goes back, because he is a user no more; the managers are told.
-
-        :param pool: home of the records (`lead.pool`)
-        :param records: what he holds from it
-        """
-
-        def why(lang):
-            return self.with_context(lang=lang).env._("%s is no longer a user.", self.name)
-
-        results = records._pool_move("owner_left", note=why(self.env.lang))
-        moved = records.browse(result["id"] for result in results if result["ok"])
-        moved._pool_tell_owner_left(self, pool, why)
+    def _pool_why_left(self, lang):
+        """Why what this user held went back, as a sentence in a language."""
+        return self.with_context(lang=lang).env._("%s is no longer a user.", self.name)

@@ -186,7 +186,7 @@ class TestWaysOfManyRecords(JobCase):
         answers = leads.sudo().pool_split([self.rep.id])
         self.assertEqual([answer["ok"] for answer in answers], [True, False, True])
 
-    @mute_logger(TROUBLE)
+    @mute_logger(TROUBLE, f"{MODELS}.lead_pool_engine")
     def test_undoing_a_run_puts_back_the_others(self):
         rule = self._create_rule()
         leads = self._claim(self._create_leads(3))
@@ -426,3 +426,42 @@ class TestReopened(JobCase):
         lead = self._claim(self._create_leads())
         with self.assertRaisesRegex(Exception, "kept by the public pool"):
             lead.with_user(self.rep).pool_notice_date = False
+
+
+@tagged("post_install", "-at_install")
+class TestOwnerLeftJob(JobCase):
+    def _keep_owner(self, record):
+        """A rule of the company's own database that a record may not lose its owner."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "ALTER TABLE crm_lead ADD CONSTRAINT test_keeps_owner"
+                " CHECK (user_id IS NOT NULL OR id <> %s)",
+                record.id,
+            )
+        )
+
+    @mute_logger(TROUBLE, "odoo.sql_db")
+    def test_a_bad_record_keeps_nobody_from_being_archived(self):
+        bad, good = self._claim(self._create_leads(2))
+        self._keep_owner(bad)
+        self.rep.action_archive()
+        self.assertPooled(good)
+        self.assertEqual(bad.user_id, self.rep)
+        self.assertTrue(self._troubles("owner_left", bad).message)
+        # Mended, it goes back a day later.
+        self.env.cr.execute("ALTER TABLE crm_lead DROP CONSTRAINT test_keeps_owner")
+        self._run_cron("reclaim")
+        self.assertEqual(bad.user_id, self.rep)
+        self._set_clock(self.env.cr.now() + timedelta(days=1, hours=1))
+        self._run_cron("reclaim")
+        self.assertPooled(bad)
+        self.assertEqual(self._moves(bad)[-1].kind, "owner_left")
+
+    @mute_logger(TROUBLE, "odoo.sql_db")
+    def test_a_bad_record_keeps_nobody_in_a_pool(self):
+        bad, good = self._claim(self._create_leads(2))
+        self._keep_owner(bad)
+        self.pool._member(self.rep).unlink()
+        self.assertPooled(good)
+        self.assertTrue(self._troubles("owner_left", bad))
