@@ -7,6 +7,7 @@ import re
 import subprocess
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from . import cache, chromium, project, workbench
@@ -18,7 +19,7 @@ from .steps import say
 HELP = """\
 usage: dev/test [arguments of pytest]
 
-Without arguments: all tests, with Odoo's own test runner and beside it with pytest.
+Without arguments: all tests, with Odoo's own test runner and with pytest, in two rows side by side.
 With arguments:    pytest only, for example  dev/test lead_public_pool -k claim -x
                    (with tests of some addons only, the other addons are not installed)
 
@@ -29,6 +30,8 @@ WARNING in Odoo's log, and a run in which no test ran all end with an exit code 
 LEAD_ADDONS_CACHE  the cache folder            ODOO_SRC       a checkout of Odoo 19.0 to use
 PGHOST, PGUSER, …  a PostgreSQL server to use  POOL_TEST_DATA folder of the real data sets
 """
+# Folders of tests that run after Odoo's own runner, while the first pytest is still at work.
+SECOND_ROW = ("concurrency", "packaging", "security")
 SUMMARY = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 
 
@@ -42,11 +45,12 @@ def main(arguments):
         template = databases.addons(named_addons(arguments))
         if arguments:
             return run_pytest(databases, template, arguments)
-        paths = [*project.addons(), *(["tests"] if (project.ROOT / "tests").is_dir() else [])]
-        with native_beside(databases, template) as native:
-            code = run_pytest(databases, template, paths, native)
+        second = [f"tests/{name}" for name in SECOND_ROW]
+        first = [*project.addons(), "tests", *(f"--ignore={path}" for path in second)]
+        with native_beside(databases, template, second) as native:
+            code = run_pytest(databases, template, first, native)
         for problem in native.problems:
-            say(f"  Odoo's own test runner: {problem}")
+            say(f"  beside pytest: {problem}")
     return code or int(bool(native.problems))
 
 
@@ -65,10 +69,11 @@ def named_addons(arguments):
 
 
 @contextlib.contextmanager
-def native_beside(databases, template):
+def native_beside(databases, template, second):
     """Update our addons with their tests, as Odoo does it, while the block goes on.
 
-    Yields a `Native`. It has come to its verdict when the block is left.
+    Then pytest with the folders of the second row. Yields a `Native`. It has come to its verdict
+    when the block is left.
     """
     name = databases.copy_for("native", template)
     addons = project.addons()
@@ -87,7 +92,8 @@ def native_beside(databases, template):
             env=workbench.environment(databases),
             cwd=project.ROOT,
         ) as process:
-            reader = threading.Thread(target=result.follow, args=[process])
+            more = partial(second_row, databases, template, second)
+            reader = threading.Thread(target=result.follow, args=[process, more])
             reader.start()
             yield result
             # Nobody waits for the verdict any more where pytest ended before its summary.
@@ -108,8 +114,8 @@ class Native:
         self.log = log
         self.told, self._telling = os.pipe()
 
-    def follow(self, process):
-        """Read the log to its end, and tell the verdict."""
+    def follow(self, process, more):
+        """Read the log to its end, do more, and tell the verdict."""
         began = time.monotonic()
         with open(self.log, "w", encoding="utf-8") as copy:
             for line in process.stdout:
@@ -117,11 +123,20 @@ class Native:
                 copy.flush()
                 self.read(line.rstrip("\n"))
         lines = self.verdict(process.wait(), time.monotonic() - began)
+        lines += self.add(more)
         with (
             contextlib.suppress(BrokenPipeError),
             open(self._telling, "w", encoding="utf-8") as pipe,
         ):
             json.dump(lines, pipe)
+
+    def add(self, more):
+        """Lines that tell how the second row fared; its problems are added to ours."""
+        code, output = more()
+        if code:
+            self.problems.append(f"the second row of pytest ended with code {code}")
+            return ["", *output]
+        return ["", *(line for line in output if line.startswith(("SKIPPED", "=")))][-20:]
 
     def read(self, line):
         self.watch.read(line)
@@ -159,15 +174,41 @@ class Native:
 
 def run_pytest(databases, template, arguments, native=None):
     """Run pytest with Odoo and HTTP on a copy of the template; its summary is the last line."""
+    with pytest_ready(databases, template, "pytest", arguments) as (command_line, env):
+        pipes = []
+        if native:
+            pipes.append(native.told)
+            env["LEAD_ADDONS_NATIVE"] = str(native.told)
+        say(f"» pytest {' '.join(arguments)}")
+        return foreground(command_line, env=env, cwd=os.environ.get("PWD"), pass_fds=pipes)
+
+
+def second_row(databases, template, paths):
+    """Run pytest on some folders; returns its code and the lines that it wrote."""
+    with (
+        pytest_ready(databases, template, "second", paths) as (command_line, env),
+        started(
+            command_line,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=env,
+            cwd=project.ROOT,
+        ) as process,
+    ):
+        lines = process.stdout.read().splitlines()
+        return process.wait(), lines
+
+
+@contextlib.contextmanager
+def pytest_ready(databases, template, name, arguments):
+    """Yield a command line of pytest, and its environment, on a database of its own."""
     base = databases.base()
-    name = databases.copy_for("pytest", template)
+    name = databases.copy_for(name, template)
     config = configuration(databases, name)
     env = workbench.environment(databases, base=base, config=str(config))
     env["POOL_TEST_DATA"] = str(project.data_folder())
-    pipes = []
-    if native:
-        pipes.append(native.told)
-        env["LEAD_ADDONS_NATIVE"] = str(native.told)
     pytest = [
         databases.python,
         "-m",
@@ -176,8 +217,7 @@ def run_pytest(databases, template, arguments, native=None):
         "--odoo-http",
         "--odoo-log-level=warn",
     ]
-    say(f"» pytest {' '.join(arguments)}")
     try:
-        return foreground([*pytest, *arguments], env=env, cwd=os.environ.get("PWD"), pass_fds=pipes)
+        yield [*pytest, *arguments], env
     finally:
         databases.drop(name)
