@@ -1,9 +1,10 @@
 """People who edit leads of one scorecard and the nightly refresh do not block each other."""
 
 from odoo.tests import TransactionCase
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL, config, mute_logger
 
 from ..common import committed, in_parallel, requires, top_level
+from .crash import killed_after
 
 RULES = [
     {"name": "Boss", "dimension": "fit", "points": 30, "domain": "[('function', '=', 'Boss')]"},
@@ -160,3 +161,23 @@ class TestScoreRaces(TransactionCase):
             lead._cron_score_refresh()
             self.assertEqual((lead.score, lead.score_card_version), (33, version + 1))
             self.assertFalse(lead._score_outdated_ids(0))
+
+    def test_a_killed_job_for_what_time_changes_goes_on_where_it_was(self):
+        with committed(self.registry) as env:
+            env["crm.lead"].browse(self.leads).flush_recordset()
+            env.cr.execute(
+                SQL(
+                    "UPDATE lead_score SET next_date = '2000-01-01', score = 99 WHERE id IN %s",
+                    tuple(self.leads[:9]),
+                )
+            )
+        killed_after(config["config"], 2, "crm.lead", "_cron_score_due")
+        self.assertEqual(self._due(), 3)
+        with committed(self.registry) as env:
+            env["crm.lead"]._cron_score_due(batch_size=3)
+        self.assertEqual(self._due(), 0)
+        self.assertScoresAreRight()
+
+    def _due(self):
+        with committed(self.registry) as env:
+            return env["crm.lead"].search_count([("id", "in", self.leads), ("score", "=", 99)])
