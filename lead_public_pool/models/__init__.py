@@ -51,6 +51,7 @@ from . import lead_pool_api
 from . import lead_pool_mixin
 from . import lead_pool_reopen
 from . import lead_pool_owner_left
+from . import lead_pool_managers
 from . import crm_lead
 from . import crm_lead_twin
 from . import crm_team
@@ -61,6 +62,7 @@ from . import res_partner_twin
 from . import res_users
 from . import res_users_seal
 from . import document_guard
+from . import ir_model_fields
 from . import res_partner_seal
 from . import lead_pool_entry
 from . import lead_pool_view

@@ -144,19 +144,16 @@ class LeadPoolBrake(models.AbstractModel):
                 "due_count": count,
             }
         )
-        managers = self.member_ids.filtered(lambda member: member.role == "manager").user_id
-        if managers:
-            self.env["mail.thread"].message_notify(
-                partner_ids=managers.partner_id.ids,
-                subject=self.env._(
+        self._tell_managers(
+            lambda env: (
+                env._(
                     "%(count)s records of %(pool)s would be taken back: please decide",
                     count=count,
                     pool=self.name,
                 ),
-                body=self.env._(
-                    "The run was stopped. Allow it or not in Public Pool ▸ Reclaim Runs."
-                ),
+                env._("The run was stopped. Allow it or not in Public Pool ▸ Reclaim Runs."),
             )
+        )
 
     def _put_off_due(self):
         """Give what is due another term."""

@@ -80,7 +80,7 @@ class LeadPoolRule(models.Model):
     date_field_id = fields.Many2one(
         "ir.model.fields",
         string="Date",
-        ondelete="cascade",
+        ondelete="set null",
         domain="[('model', '=', model_name), ('ttype', 'in', ('date', 'datetime')),"
         " ('store', '=', True)]",
         help="Date of the record at which the clock starts; a record without it counts from the "
@@ -150,7 +150,7 @@ class LeadPoolRule(models.Model):
         "A rule needs a delay of at least one hour or day.",
     )
     _date_field_named = models.Constraint(
-        "CHECK(clock <> 'field' OR date_field_id IS NOT NULL)",
+        "CHECK(clock <> 'field' OR date_field_id IS NOT NULL OR active IS NOT TRUE)",
         "Choose the date at which the clock starts.",
     )
 
@@ -360,7 +360,8 @@ class LeadPoolRule(models.Model):
         return owned
 
     def _field_moment(self, record):
-        value = record[self.sudo().date_field_id.name]
+        name = self.sudo().date_field_id.name
+        value = name and record[name]
         if not value or isinstance(value, datetime):
             return value or None
         # A plain date counts from the end of that day, where the company is.
@@ -447,3 +448,19 @@ class LeadPoolRule(models.Model):
             "weak": record.pool_weak_count,
             "due": fields.Datetime.to_string(self._due(record, meetings, memo)),
         }
+
+    def _tell_date_gone(self):
+        """Tell the managers that this rule was archived with the date at which it starts."""
+        self.pool_id._tell_managers(
+            lambda env: (
+                env._(
+                    "The rule %(rule)s of %(pool)s was archived",
+                    rule=self.name,
+                    pool=self.pool_id.name,
+                ),
+                env._(
+                    "The date at which its clock starts was deleted. Choose another, and "
+                    "unarchive the rule."
+                ),
+            )
+        )

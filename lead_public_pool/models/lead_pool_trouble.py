@@ -179,19 +179,19 @@ class LeadPoolTrouble(models.Model):
         :param str message: what is wrong
         """
         pool = part if part._name == "lead.pool" else part.pool_id
-        managers = pool.member_ids.filtered(lambda member: member.role == "manager").user_id
-        for manager in managers.filtered("active"):
-            env = self.with_context(lang=manager.lang).env
-            self.env["mail.thread"].message_notify(
-                partner_ids=manager.partner_id.ids,
-                subject=env._("A filter of the pool %s no longer works", pool.name),
-                body=env._(
+
+        def text(env):
+            return (
+                env._("A filter of the pool %s no longer works", pool.name),
+                env._(
                     "%(where)s: %(error)s Until it is mended it matches nothing, and what hangs on "
                     "it rests.",
                     where=part.display_name,
                     error=message,
                 ),
             )
+
+        pool._tell_managers(text)
 
     @api.model
     def _filtering(self):

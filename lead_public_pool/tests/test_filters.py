@@ -1,5 +1,7 @@
 """A stored filter breaks later: it matches nothing, says so, stops nothing, and recovers."""
 
+from psycopg2 import IntegrityError
+
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import SQL, mute_logger
@@ -287,3 +289,31 @@ class TestBrokenFilters(FilterCase):
             self.assertIn("May", form.filter_error)
             form.exempt_domain = "[('id', '=', 0)]"
         self.assertFalse(self.pool.filter_error)
+
+    def test_a_rule_whose_date_is_deleted_is_archived_and_its_managers_are_told(self):
+        field = self.env["ir.model.fields"].create(
+            {
+                "name": "x_last_order",
+                "field_description": "Last order",
+                "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "ttype": "date",
+                "state": "manual",
+            }
+        )
+        rule = self._create_rule(clock="field", date_field_id=field.id)
+        [lead] = self._claim(self._create_leads())
+        field.unlink()
+        self.assertTrue(rule.exists())
+        self.assertFalse(rule.active)
+        self.assertEqual(lead.pool_due_rule_id, self.rule)
+        messages = self.env["mail.message"].search(
+            [
+                ("partner_ids", "in", self.lead_manager.partner_id.ids),
+                ("subject", "ilike", rule.name),
+            ]
+        )
+        self.assertEqual(len(messages), 1)
+        self.assertTrue(rule.action_preview())
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.cr.savepoint():
+            rule.active = True
+            self.env.flush_all()
