@@ -1,8 +1,11 @@
 import logging
 
-import psycopg2
-
 from odoo import fields, models
+from odoo.tools import email_normalize, email_normalize_all
+
+from odoo.addons.iap.tools.iap_tools import mail_prepare_for_domain_search
+
+from ..tools.jobs import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 # What we write to a customer; notes and notifications are none of his business.
@@ -49,7 +52,7 @@ class CrmLead(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._score_listen(message)
-        except psycopg2.OperationalError:
+        except CONFLICTS:
             raise
         except Exception:
             # A message must never be lost because of a score.
@@ -66,9 +69,9 @@ class CrmLead(models.Model):
             elif message.mail_activity_type_id:
                 self._score_responded(message.date)
             return
-        if message.message_type != "email" and not self._score_portal_message(message):
+        if not self._score_by_gateway(message) and not self._score_portal_message(message):
             return
-        if self.env.context.get("score_automatic_mail"):
+        if message.score_automatic or not self._score_by_customer(message):
             return
         code = "mail_reply" if self._score_answers(message) else "mail_in"
         self.sudo().score_signal(
@@ -78,13 +81,39 @@ class CrmLead(models.Model):
             ref=f"mail.message,{message.id}",
         )
 
+    def _score_by_gateway(self, message):
+        """An e-mail that came in, and was not written here in somebody's name."""
+        gateway = self.env.ref("base.user_root")
+        return message.message_type == "email" and message.create_uid == gateway
+
     def _score_portal_message(self, message):
-        """A prospect who writes on his page in the portal."""
+        """A prospect who writes on their page in the portal."""
         return (
             message.message_type == "comment"
             and message.author_id.user_ids
             and not message.subtype_id.internal
         )
+
+    def _score_by_customer(self, message):
+        """Whether a message comes from the customer of this lead, and not from a stranger."""
+        lead, author = self.sudo(), message.author_id
+        customer = lead.partner_id.commercial_partner_id
+        people = lead.profile_influencer_ids.partner_id
+        if author and (author.commercial_partner_id == customer or author in people):
+            return True
+        family = customer | customer.with_context(active_test=False).child_ids | people
+        known = {*email_normalize_all(lead.email_from), *family.mapped("email_normalized")}
+        known.discard(False)
+        address = email_normalize(message.email_from or "") or author.email_normalized
+        if address in known:
+            return True
+        if not customer:
+            # Who writes first to a lead that names nobody is its customer.
+            return not known
+        # A colleague of theirs: by the domain of the company, unless anybody may have an address.
+        domain = mail_prepare_for_domain_search(address)
+        ours = {mail_prepare_for_domain_search(one) for one in known if customer.is_company}
+        return domain in ours
 
     def _score_answers(self, message):
         """Whether we had written to the prospect before he wrote this."""

@@ -7,6 +7,7 @@ from . import test_guards
 from . import test_lead
 from . import test_lead_score_signal
 from . import test_listing
+from . import test_mail_senders
 from . import test_outlook
 from . import test_win_model
 from . import test_win_proposal

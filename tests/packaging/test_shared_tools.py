@@ -21,7 +21,7 @@ def copies(name):
     }
 
 
-@pytest.mark.parametrize("name", ["arguments.py", "guarded.py"])
+@pytest.mark.parametrize("name", ["arguments.py", "automatic.py", "guarded.py"])
 def test_a_shared_tool_is_the_same_file_everywhere(name):
     found = {re.sub(OWN.get(name, "$^"), "", text) for text in copies(name).values()}
     assert len(copies(name)) > 1, f"only one addon has {name}: it is not shared any more"
