@@ -67,6 +67,10 @@ class LeadScore(models.Model):
     next_date = fields.Datetime(
         readonly=True, index="btree_not_null", help="When the score will next be worked out again."
     )
+    failure = fields.Char(
+        readonly=True,
+        help="Why the score could not be worked out last time. It is tried again each day.",
+    )
     override_score = fields.Float(
         digits=(6, 2),
         readonly=True,

@@ -188,11 +188,17 @@ class LeadScoreCard(models.Model):
         "Half-life and inactivity cannot be less than zero, and a penalty is at most 100 points.",
     )
 
-    @api.depends("domain")
+    @api.depends("domain", "state", "definition")
     def _compute_broken(self):
+        judge = self.env["lead.score.judge"]
         for card in self:
-            reason = self.env["lead.score.judge"]._refusal(card.domain)
-            card.broken = reason and self.env._("The filter cannot be used: %s", reason)
+            card.broken = False
+            if reason := judge._refusal(card.domain):
+                card.broken = self.env._("The filter cannot be used: %s", reason)
+            elif card.state == "published" and (reason := judge._card_refusal(card._origin.id)):
+                card.broken = self.env._(
+                    "What was published cannot be used (%s). Publish it again.", reason
+                )
 
     @api.depends("rule_ids.broken")
     def _compute_broken_count(self):
@@ -280,9 +286,13 @@ class LeadScoreCard(models.Model):
 
     def _refuse_broken(self):
         for card in self:
-            if card.broken:
+            if reason := self.env["lead.score.judge"]._refusal(card.domain):
                 raise ValidationError(
-                    self.env._("%(name)s: %(error)s", name=card.name, error=card.broken)
+                    self.env._(
+                        "%(name)s: %(error)s",
+                        name=card.name,
+                        error=self.env._("The filter cannot be used: %s", reason),
+                    )
                 )
 
     @api.model_create_multi
@@ -460,6 +470,8 @@ class LeadScoreCard(models.Model):
             rule["domain"] for rule in definition.get("rules", ()) if rule["kind"] != "signal"
         ]
         refused = self.env["lead.score.judge"]._refusal
+        if self.env["lead.score.judge"]._card_refusal(self.id):
+            return False
         return any(
             not refused(text) and not rules._is_settled(rules._parse(text)) for text in texts
         )
@@ -474,5 +486,5 @@ class LeadScoreCard(models.Model):
                 {**card.definition, "domain": card.definition.get("domain") or "[]"},
             )
             for card in cards
-            if card.definition
+            if isinstance(card.definition, dict)
         ]

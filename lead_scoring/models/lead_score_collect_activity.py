@@ -27,8 +27,8 @@ class LeadScoreCollectActivity(models.AbstractModel):
             self._select(
                 code, "mail.activity",
                 SQL(source, since, reminder.id if reminder else 0, condition),
-                # The day on which it was done has no time; the row was last written then.
-                date="x.write_date",
+                # The day on which it was done has no time; as a rule the row was last written then.
+                date="LEAST(x.write_date, x.date_done + interval '1 day')", mark="x.write_date",
                 lead="CASE WHEN x.res_model = 'crm.lead' THEN x.res_id END",
                 partner="CASE WHEN x.res_model = 'res.partner' THEN x.res_id END",
             )

@@ -17,6 +17,13 @@ class LeadScoreCollectQuotation(models.AbstractModel):
             " AND x.state IN ('sent', 'sale') AND x.write_date > %s",
             since,
         )
+        # Whoever touches an old quotation sends none today.
+        told = [self.env.ref(f"sale.mt_order_{name}").id for name in ("sent", "confirmed")]
+        sent_date = (
+            "COALESCE((SELECT MIN(m.date) FROM mail_message m WHERE m.model = 'sale.order'"
+            f" AND m.res_id = x.id AND m.subtype_id IN ({told[0]:d}, {told[1]:d})),"
+            " LEAST(x.date_order, x.write_date))"
+        )
         viewed = SQL(
             """
               FROM mail_message x
@@ -28,7 +35,7 @@ class LeadScoreCollectQuotation(models.AbstractModel):
         return [
             self._select(
                 "quotation_sent", "sale.order", sent,
-                date="x.write_date", lead="x.opportunity_id",
+                date=sent_date, mark="x.write_date", lead="x.opportunity_id",
             ),
             self._select(
                 "quotation_viewed", "mail.message", viewed,

@@ -1,12 +1,13 @@
 import logging
 from datetime import timedelta
-
-import psycopg2
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..tools.arguments import checked
+from ..tools.jobs import CONFLICTS, each_or_set_aside, replayed
 
 _logger = logging.getLogger(__name__)
 # A transaction may have written a row before our last look and committed it after that.
@@ -144,60 +145,105 @@ class LeadScoreCollector(models.Model):
         :return: how many signals were found
         """
         self.ensure_one()
+        # Only a job may begin its transaction anew; what a person asks for Odoo replays.
+        do = partial(replayed, self.env) if commit else lambda work: work()
         # Datetime.now() leaves out what is less than a second.
         until = fields.Datetime.now() + timedelta(seconds=1)
-        found = 0
-        error = False
+        found, error, refused = 0, False, {}
         try:
-            while True:
-                with self.env.cr.savepoint():
-                    count, more, error = self._collect_page(until)
+            more = True
+            while more:
+                count, more = do(lambda: self._collect_page(until, refused))
                 found += count
-                if not more or (commit and not commit(0)):
+                if more and commit and not commit(0):
                     break
-        except psycopg2.OperationalError:
+            error = next(iter(refused.values()), False)
+        except CONFLICTS:
             raise
         except Exception as exception:
             _logger.warning("Collector %s failed", self.code, exc_info=True)
             error = f"{type(exception).__name__}: {exception}"
-        self.write(
-            {
-                "last_run": until,
-                "last_count": found,
-                "total_count": self.total_count + found,
-                "last_error": error,
-            }
+        do(
+            lambda: self.write(
+                {
+                    "last_run": until,
+                    "last_count": found,
+                    "total_count": self.total_count + found,
+                    "last_error": error,
+                }
+            )
         )
         return found
 
-    def _collect_page(self, until):
+    def _collect_page(self, until, refused):
         """Report one page of what is new, and move the cursor on.
 
-        :return: number of signals reported, whether there is more, error of single rows or False
+        :param dict refused: complaints about rows that could not be reported, by their names; they
+            are passed over in this look, and must not keep the collector from what follows
+        :return: number of signals reported, and whether there is more
         """
-        start = self.cursor_date or until - timedelta(days=self.backfill_days)
-        rows = self._handler()._new_rows(self, start - OVERLAP, until, PAGE)
-        count, error = self._report(rows)
-        more = len(rows) == PAGE and count > 0
-        # Rows that could not be reported are passed over after this look: they must not keep the
-        # collector from what follows.
-        self.cursor_date = max(start, rows[-1]["mark"]) if more else until
-        return count, more, error
+        with self.env.cr.savepoint():
+            start = self.cursor_date or until - timedelta(days=self.backfill_days)
+            limit = PAGE + len(refused)
+            found = self._handler()._new_rows(self, start - OVERLAP, until, limit)
+            rows = [row for row in found if _name(row) not in refused]
+            count = self._report(rows, refused)
+            more = len(found) == limit and bool(rows)
+            self.cursor_date = max(start, rows[-1]["mark"]) if more else self._read_up_to(until)
+        return count, more
 
-    def _report(self, rows):
-        """Hand rows over to the score.
+    def _read_up_to(self, until):
+        """Moment before which nothing can turn up any more.
 
-        :return: number of signals that count, and the first complaint about another one or False
+        What a transaction writes bears the time of its beginning, and is seen when it ends.
         """
-        if not rows:
-            return 0, False
+        [(oldest,)] = self.env.execute_query(
+            SQL(
+                "SELECT min(xact_start) AT TIME ZONE 'UTC' FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        return min(until, oldest.replace(microsecond=0)) if oldest else until
+
+    def _report(self, rows, refused):
+        """Hand rows over to the score; what is wrong with one of them stops none of the others.
+
+        :param dict refused: see `_collect_page`
+        :return: number of signals that count
+        """
+        of_lead = {}
+        for row in rows:
+            of_lead.setdefault(row["lead_id"], []).append(row)
+
+        def report(leads):
+            return self._report_part([row for lead_id in leads.ids for row in of_lead[lead_id]])
+
+        def set_aside(lead, error):
+            _logger.warning("Collector %s, lead %s: %s", self.code, lead.id, error)
+            refused.update((_name(row), f"crm.lead,{lead.id}: {error}") for row in of_lead[lead.id])
+
+        parts = each_or_set_aside(self.env["crm.lead"].browse(of_lead), report, set_aside)
+        for _count, complaints in parts:
+            refused.update(complaints)
+        return sum(count for count, _complaints in parts)
+
+    def _report_part(self, rows):
+        """Hand rows over.
+
+        :return: number of signals that count, and complaints about others by their names
+        """
         names = ("lead_id", "code", "date", "quantity", "key", "ref")
         results = self.env["crm.lead"].score_signals(
             [{name: row[name] for name in names} for row in rows]
         )
-        refused = [
-            f"{row['ref']}: {result['message']}"
+        complaints = {
+            _name(row): f"{row['ref']}: {result['message']}"
             for row, result in zip(rows, results, strict=True)
             if not result["ok"] and result["code"] != "duplicate_key"
-        ]
-        return sum(result["ok"] for result in results), refused[0] if refused else False
+        }
+        return sum(result["ok"] for result in results), complaints
+
+
+def _name(row):
+    """What a row is told from others by."""
+    return row["lead_id"], row["key"]

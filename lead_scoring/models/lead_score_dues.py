@@ -30,6 +30,9 @@ def as_array(env, statement):
     value = np.dtype([("length", ">i4"), ("number", ">f8")])
     row = np.dtype([("width", ">i2"), ("values", value, width)])
     rows = np.frombuffer(data, row, (len(data) - 21) // row.itemsize, 19)
+    if (len(data) - 21) % row.itemsize or (rows["values"]["length"] != 8).any():
+        # Of what is no number PostgreSQL sends less, and all behind it would be read shifted.
+        raise ValueError("Not all values of the statement are numbers")
     return rows["values"]["number"].astype(float)
 
 

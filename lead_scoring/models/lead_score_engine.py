@@ -27,7 +27,7 @@ BATCH = 20000
 COLUMNS = (*STORED, "due_date", "next_date")
 STORED_NAMES = ("id", *COLUMNS)
 STORE = f"INSERT INTO lead_score ({', '.join(STORED_NAMES)}) VALUES "
-OVERWRITE = " ON CONFLICT (id) DO UPDATE SET " + ", ".join(
+OVERWRITE = " ON CONFLICT (id) DO UPDATE SET failure = NULL, " + ", ".join(
     f"{name} = excluded.{name}" for name in COLUMNS
 )
 AFTERWARDS = SQL(", ").join(map(SQL.identifier, BEFORE))
@@ -272,8 +272,9 @@ class CrmLead(models.Model):
         stored = [*map(SQL.identifier, COLUMNS)]
         self.env.cr.execute(
             SQL(
-                "UPDATE lead_score SET %(changes)s FROM (SELECT new.id, %(stored)s FROM %(source)s"
-                " WHERE known) new WHERE lead_score.id = new.id",
+                "UPDATE lead_score SET failure = NULL, %(changes)s"
+                " FROM (SELECT new.id, %(stored)s FROM %(source)s WHERE known) new"
+                " WHERE lead_score.id = new.id",
                 changes=SQL(", ").join(SQL("%s = new.%s", name, name) for name in stored),
                 stored=SQL(", ").join(stored),
                 source=source,
@@ -330,6 +331,7 @@ class CrmLead(models.Model):
             values = cached[scores._fields[name]]
             for row in rows:
                 values[row["id"]] = row[name]
+        cached[scores._fields["failure"]].update(dict.fromkeys(ids))
         leads._fields["lead_score_id"]._insert_cache(leads.browse(ids), ids)
 
     def _score_forget(self, ids=None):
@@ -408,7 +410,7 @@ def _storing(rows):
     if len(rows) == 1 and (old := row.get("old")):
         # After most edits a few columns are new, for which PostgreSQL takes a third less.
         names = [name for name in COLUMNS if name not in old or row[name] != old[name]]
-        changes = ", ".join(f"{name} = %s" for name in names)
+        changes = ", ".join(["failure = NULL", *(f"{name} = %s" for name in names)])
         return (
             [f"UPDATE lead_score SET {changes} WHERE id = %s"],
             [row[name] for name in (*names, "id")],

@@ -24,6 +24,7 @@ SCORE_FIELDS = {
     "score_card_id": "card_id",
     "score_card_version": "card_version",
     "score_day": "day",
+    "score_failure": "failure",
     "score_override": "override_score",
     "score_override_set": "override_set",
     "score_override_until": "override_until",
@@ -109,6 +110,11 @@ class CrmLead(models.Model):
     )
     score_card_version = fields.Integer(
         string="Scorecard version", related="lead_score_id.card_version", aggregator=None
+    )
+    score_failure = fields.Char(
+        string="Not scored because",
+        related="lead_score_id.failure",
+        help="Why the score could not be worked out last time. It is tried again each day.",
     )
     score_day = fields.Date(
         string="Scored on",

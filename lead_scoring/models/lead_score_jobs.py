@@ -1,18 +1,15 @@
 import logging
 from datetime import timedelta
-
-import psycopg2
+from functools import partial
 
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 
+from ..tools.jobs import each_or_set_aside, replayed
 from .lead_score_engine import BATCH
 from .lead_score_judge import PARKED
 
 _logger = logging.getLogger(__name__)
-# So often is a batch tried, if people edit leads of it meanwhile.
-TRIES = 4
 # Whoever began to work before a card was published, and judges leads by what was before, is done
 # by then.
 AFTERMATH = timedelta(minutes=5)
@@ -24,15 +21,33 @@ class CrmLead(models.Model):
     _name = "crm.lead"
     _inherit = ["crm.lead"]
 
+    # ------------------------------------------------------------------
+    # What time changes
+    # ------------------------------------------------------------------
+
     @api.model
     def _cron_score_due(self, batch_size=1000):
         """Score again the leads that time changes by now, and no others."""
         commit = self.env["ir.cron"]._commit_progress
-        commit(remaining=self._score_due_count())
-        while ids := self._score_lock_due(batch_size):
-            self._score_run_safely(ids)
-            if not commit(len(ids), remaining=self._score_due_count()):
+        time_left = commit(remaining=self._score_due_count())
+        while time_left:
+            done = replayed(self.env, lambda: self._score_due_batch(batch_size))
+            if not done:
                 break
+            time_left = commit(done, remaining=self._score_due_count())
+
+    def _score_due_batch(self, limit):
+        """Score the next leads that are due.
+
+        :return: how many were looked at
+        """
+        leads = self.sudo().browse(self._score_lock_due(limit))
+        each_or_set_aside(leads, lambda part: part._score_of_time(), _set_aside)
+        return len(leads)
+
+    def _score_of_time(self):
+        self.browse()._score_run("time", self.ids)
+        self._score_park(PARKED)
 
     def _score_due_count(self):
         self.env.cr.execute(
@@ -52,33 +67,49 @@ class CrmLead(models.Model):
         )
         return [row[0] for row in self.env.cr.fetchall()]
 
-    def _score_run_safely(self, ids):
-        """Score leads because time passed; one that fails waits for a day, the others go on."""
-        try:
-            with self.env.cr.savepoint():
-                self._score_run("time", ids)
-                self._score_park(ids, PARKED)
-        except Exception:
-            if len(ids) > 1:
-                for lead_id in ids:
-                    self._score_run_safely([lead_id])
-                return
-            _logger.warning("Lead %s cannot be scored and is tried again tomorrow", ids[0])
-            _logger.info("Why lead %s cannot be scored:", ids[0], exc_info=True)
-            self.env.invalidate_all(flush=False)
-            self._score_park(ids, self._score_today() + timedelta(days=1))
-
-    def _score_park(self, ids, until):
-        """Leads that are still due after they were looked at are closed, or cannot be scored."""
+    def _score_park(self, until):
+        """Leads that are still due after they were looked at are closed: look again then."""
         self.env.cr.execute(
             SQL(
-                "UPDATE lead_score SET next_date = %s, due_date = NULL"
-                " WHERE id IN %s AND next_date <= %s",
+                "UPDATE lead_score SET next_date = %s, due_date = NULL, failure = NULL"
+                " WHERE id = ANY(%s) AND next_date <= %s",
                 until,
-                tuple(ids),
+                self.ids,
                 self.env.cr.now(),
             )
         )
+
+    def _score_set_aside(self, error):
+        """A lead that cannot be scored says so, and is tried again tomorrow."""
+        self.ensure_one()
+        _logger.warning("Lead %s cannot be scored and is tried again tomorrow", self.id)
+        _logger.info("Why lead %s cannot be scored:", self.id, exc_info=error)
+        self._score_note_failure(error)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE lead_score SET next_date = %s, due_date = NULL WHERE id = %s",
+                self._score_today() + timedelta(days=1),
+                self.id,
+            )
+        )
+        self._score_forget(self.ids)
+
+    def _score_note_failure(self, error):
+        """A lead on which a job has failed shows why."""
+        self.ensure_one()
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO lead_score (id, failure) SELECT id, %s FROM crm_lead WHERE id = %s"
+                " ON CONFLICT (id) DO UPDATE SET failure = excluded.failure",
+                str(error).split("\n", maxsplit=1)[0] or type(error).__name__,
+                self.id,
+            )
+        )
+        self._score_forget(self.ids)
+
+    # ------------------------------------------------------------------
+    # What cards change
+    # ------------------------------------------------------------------
 
     @api.model
     def _cron_score_refresh(self):
@@ -93,24 +124,31 @@ class CrmLead(models.Model):
         commit = self.env["ir.cron"]._commit_progress
         commit(remaining=len(cards))
         following = self._score_next_ids if cards else self._score_outdated_ids
+        reason = self.env.context.get("score_reason", "refresh")
         last = 0
-        while ids := following(last):
-            self._score_run_again(self.env.context.get("score_reason", "refresh"), ids)
+        run = partial(self._score_run_after, reason, following)
+        while ids := replayed(self.env, partial(run, last)):
             last = ids[-1]
             if not commit():
                 return
-        cards.sudo().check_date = self._score_today()
+        replayed(self.env, lambda: cards.sudo().write({"check_date": self._score_today()}))
         commit(len(cards), remaining=0)
 
-    def _score_run_again(self, reason, ids):
-        """Score a batch of the job; again if somebody edited one of its leads meanwhile."""
-        for left in reversed(range(TRIES)):
-            try:
-                return self._score_run(reason, ids)
-            except (psycopg2.OperationalError, ConcurrencyError):
-                if not left:
-                    raise
-                self.env.cr.rollback()
+    def _score_run_after(self, reason, following, last):
+        """Score the batch of leads that follows.
+
+        :return: ids of the leads, none if there is none left
+        """
+        ids = following(last)
+        self._score_run_each(reason, ids)
+        return ids
+
+    @api.model
+    def _score_run_each(self, reason, ids):
+        """Score leads at once; those that cannot be scored are set aside."""
+        leads = self.env["crm.lead"].sudo().browse(ids)
+        none = self.browse()
+        each_or_set_aside(leads, lambda part: none._score_run(reason, part.ids), _set_aside)
 
     def _score_next_ids(self, last):
         leads = self.env["crm.lead"].sudo()
@@ -142,9 +180,14 @@ class CrmLead(models.Model):
         """Have all open leads scored again: at once if they are few, else in the background."""
         job = self.env.ref("lead_scoring.ir_cron_score_refresh")
         leads = self.env["crm.lead"].sudo()
-        if leads.search_count([("won_status", "=", "pending")], limit=BATCH + 1) <= BATCH:
-            self._score_run("rules")
+        found = leads.search([("won_status", "=", "pending")], order="id", limit=BATCH + 1)
+        if len(found) <= BATCH:
+            self._score_run_each("rules", found.ids)
             job._trigger(at=fields.Datetime.now() + AFTERMATH)
             return
         self.env["lead.score.card"].sudo().search([("state", "=", "published")]).check_date = False
         job._trigger()
+
+
+def _set_aside(lead, error):
+    lead._score_set_aside(error)

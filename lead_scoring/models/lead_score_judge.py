@@ -1,8 +1,11 @@
 from datetime import date
 
+import psycopg2
+
 from odoo import api, models
 from odoo.tools import SQL, mute_logger, ormcache
 
+from ..tools.jobs import CONFLICTS
 from ..tools.lead_test import lead_test
 from ..tools.points import DIMENSIONS, INTENT_DIMENSIONS, TOP, cents
 from .lead_score_acts import among
@@ -21,6 +24,8 @@ STORED = (
 )
 BEFORE = ("score", *CLASSES)
 DAYS = ("activity_day", "day", "next_date", "override_until")
+# What goes wrong with the server or because of others says nothing about a filter.
+PASSING = (*CONFLICTS, psycopg2.InternalError)
 # When a closed lead is next looked at: never, unless it is opened again.
 PARKED = date(9999, 1, 1)
 
@@ -41,17 +46,44 @@ class LeadScoreJudge(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    @ormcache("text")
+    @ormcache("text", "self.env.lang")
     def _refusal(self, text):
-        """Why a filter cannot be used, or False. Asks the database once and remembers."""
+        """Why a filter cannot be used, or False. Asks the database once and remembers.
+
+        :raise Exception: if the database cannot say now, which is not remembered
+        """
         rules = self.env["lead.score.rule"]
+        return self._tried(lambda: rules._lead_model()._search(rules._parse(text)).select())
+
+    def _tried(self, make):
+        """Why the database refuses a statement, or False.
+
+        :param make: gives the statement, or fails to
+        """
         try:
             with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
-                query = rules._lead_model()._search(rules._parse(text))
-                self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
+                self.env.cr.execute(SQL("EXPLAIN %s", make()))
+        except PASSING:
+            raise
         except Exception as error:
-            return str(error).split("\n", maxsplit=1)[0]
+            return str(error).split("\n", maxsplit=1)[0] or type(error).__name__
         return False
+
+    @api.model
+    @ormcache("card_id", "self.env.lang")
+    def _card_refusal(self, card_id):
+        """Why a published card cannot judge leads, or False; see `_refusal`.
+
+        What was published long ago may lack what the program asks for by now.
+        """
+        cards = self.env["lead.score.card"]._live()
+        card = next((card for card in cards if card[0] == card_id), None)
+        if card is None:
+            return False
+        today = self.env["crm.lead"]._score_today()
+        return self._refusal(card[2]["domain"]) or self._tried(
+            lambda: self._statement([card], today, [0])
+        )
 
     @api.model
     def _condition(self, text):
@@ -126,7 +158,7 @@ class LeadScoreJudge(models.AbstractModel):
     def _live(self):
         """Published cards that can be used, in order."""
         cards = self.env["lead.score.card"]._live()
-        return [card for card in cards if not self._refusal(card[2]["domain"])]
+        return [card for card in cards if not self._card_refusal(card[0])]
 
     @api.model
     @ormcache()

@@ -1,12 +1,12 @@
 import logging
-
-import psycopg2
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.guarded import completed
+from ..tools.jobs import each_or_set_aside, replayed, work_off
 from ..tools.qualification import ACCEPTED, MQL, RAW, REJECTED, SALES
 from .lead_score_engine import SINGLE
 from .lead_score_qualification import BULK, QUALIFY
@@ -122,18 +122,23 @@ class CrmLead(models.Model):
         """
         commit = self.env["ir.cron"]._commit_progress
         last = 0
-        while ids := self._qualification_lifted(last):
+        while ids := replayed(self.env, partial(self._qualification_take_after, last)):
             last = ids[-1]
-            leads = self.browse(ids).with_context(score_reason="rules")
-            try:
-                with self.env.cr.savepoint():
-                    leads._qualification_take(set(ids))
-            except psycopg2.OperationalError:
-                raise
-            except Exception:
-                _logger.exception("Leads %s to %s were not qualified", ids[0], last)
             if not commit(len(ids), remaining=len(self._qualification_lifted(last))):
                 return
+
+    def _qualification_take_after(self, last):
+        """Take the next leads on; those that cannot be are set aside until the next day.
+
+        :return: their ids, none if there is none left
+        """
+        ids = self._qualification_lifted(last)
+        each_or_set_aside(
+            self.browse(ids).with_context(score_reason="rules"),
+            lambda leads: leads._qualification_take(set(leads.ids)),
+            _set_aside,
+        )
+        return ids
 
     def _qualification_lifted(self, last):
         """Ids of the next raw leads that nobody has judged and whose score makes them MQL."""
@@ -213,30 +218,19 @@ class CrmLead(models.Model):
     @api.model
     def _cron_qualification_remind(self):
         """Remind of leads that sales should have accepted or rejected by now; costs what is due."""
-        commit = self.env["ir.cron"]._commit_progress
-        domain = self._qualification_alarm_domain()
-        commit(remaining=self.search_count(domain))
-        while leads := self.search(
-            domain, limit=REMINDER_BATCH, order="qualification_alarm_date, id"
-        ):
-            locked = leads.try_lock_for_update(allow_referencing=True)
-            if not locked:
-                break
-            for lead in locked:
-                lead._qualification_remind_safely()
-            if not commit(len(locked), remaining=self.search_count(domain)):
-                break
+        work_off(
+            self.browse(),
+            self._qualification_alarm_domain,
+            "qualification_alarm_date, id",
+            REMINDER_BATCH,
+            lambda leads: each_or_set_aside(
+                leads, lambda part: part._qualification_remind_each(), _remind_no_more
+            ),
+        )
 
-    def _qualification_remind_safely(self):
-        """One lead that cannot be reminded of must not keep the others from it."""
-        try:
-            with self.env.cr.savepoint():
-                self._qualification_remind()
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            _logger.exception("No reminder to decide about lead %s", self.id)
-            self.with_context(score_qualify=QUALIFY).write({"qualification_alarm_date": False})
+    def _qualification_remind_each(self):
+        for lead in self:
+            lead._qualification_remind()
 
     def _qualification_remind(self):
         """First the salesperson, then, when the same time has passed again, the team leader."""
@@ -260,3 +254,18 @@ class CrmLead(models.Model):
     def _qualification_drop_reminders(self):
         if self.env.ref(REMINDER_TYPE, raise_if_not_found=False):
             self.sudo().activity_unlink([REMINDER_TYPE], only_automated=False)
+
+
+def _set_aside(lead, error):
+    """Not taken on; the lead says why."""
+    _logger.warning("Lead %s was not qualified: %s", lead.id, error, exc_info=error)
+    lead._score_note_failure(error)
+
+
+def _remind_no_more(lead, error):
+    """What keeps Odoo from writing this lead must not keep the job at it for ever."""
+    _set_aside(lead, error)
+    lead.env.cr.execute(
+        SQL("UPDATE crm_lead SET qualification_alarm_date = NULL WHERE id = %s", lead.id)
+    )
+    lead.invalidate_recordset(["qualification_alarm_date"], flush=False)

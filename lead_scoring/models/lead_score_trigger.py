@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from ..tools.arguments import checked
+from ..tools.jobs import CONFLICTS
 from ..tools.qualification import RANK, STATES
 from .lead_score_history import CLASSES
 
@@ -101,6 +102,8 @@ class LeadScoreTrigger(models.Model):
             try:
                 leads = self.env["crm.lead"]
                 leads.search(trigger._lead_domain(), limit=1)
+            except CONFLICTS:
+                raise
             except Exception as error:
                 raise ValidationError(
                     self.env._(

@@ -1,14 +1,16 @@
 import logging
 from datetime import timedelta
 
-import psycopg2
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
+
+from ..tools.jobs import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 # So often may one trigger act on one lead within a day; more is a circle of triggers.
 MOST_PER_DAY = 3
+# What of the context of a change is kept when a trigger acts on it.
+KEPT = {"lang", "tz", "allowed_company_ids"}
 PEOPLE = [
     ("owner", "Salesperson of the lead"),
     ("leader", "Team leader"),
@@ -177,10 +179,10 @@ class LeadScoreTriggerAction(models.AbstractModel):
         :param leads: leads for which the trigger's condition has come true
         """
         self.ensure_one()
-        trigger = self.with_user(SUPERUSER_ID).with_context(
-            score_triggers=(*self.env.context.get("score_triggers", ()), self.id)
-        )
-        leads = trigger.env["crm.lead"].browse(leads.ids).with_context(**trigger.env.context)
+        # Who caused it chooses neither defaults nor anything else of what the system does.
+        context = {name: self.env.context[name] for name in KEPT & self.env.context.keys()}
+        trigger = self.with_user(SUPERUSER_ID).with_context(context)
+        leads = trigger.env["crm.lead"].browse(leads.ids)
         rows = []
         for lead in trigger._may_act_on(leads, rows):
             errors = trigger._act_on(lead)
@@ -248,7 +250,7 @@ class LeadScoreTriggerAction(models.AbstractModel):
                 with self.env.cr.savepoint():
                     do(lead)
                     self.env.flush_all()
-            except psycopg2.OperationalError:
+            except CONFLICTS:
                 raise
             except Exception as error:
                 _logger.warning("Trigger %s, lead %s, %s", self.id, lead.id, name, exc_info=True)

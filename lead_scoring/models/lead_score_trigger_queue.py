@@ -1,11 +1,10 @@
 import logging
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.caches import forget
+from ..tools.jobs import CONFLICTS, each_or_set_aside, replayed
 
 _logger = logging.getLogger(__name__)
 BATCH = 200
@@ -117,43 +116,58 @@ class LeadScoreTriggerQueue(models.AbstractModel):
         due = [("due_date", "<=", self.env.cr.now())]
         queued = self.search([("applying", "=", True)])
         commit(remaining=waits.search_count(due) + len(queued))
-        while found := waits.search(due, limit=BATCH, order="due_date, id"):
-            for trigger, batch in found.grouped("trigger_id").items():
-                trigger._act_on_stayed(batch.lead_id)
-            count = len(found)
-            found.unlink()
+        while count := replayed(self.env, lambda: self._act_on_next_stayed(due)):
             if not commit(count):
                 return
         for trigger in queued:
             while trigger.applying:
-                trigger._apply_batch()
+                replayed(self.env, trigger._apply_batch)
                 if not commit(0 if trigger.applying else 1):
                     return
 
+    @api.model
+    def _act_on_next_stayed(self, due):
+        """Act on the leads whose time is over next.
+
+        :return: how many there were
+        """
+        found = self.env["lead.score.trigger.wait"].search(due, limit=BATCH, order="due_date, id")
+        for trigger, batch in found.grouped("trigger_id").items():
+            each_or_set_aside(batch.lead_id, trigger._act_on_stayed, trigger._set_aside)
+        count = len(found)
+        found.exists().unlink()
+        return count
+
     def _act_on_stayed(self, leads):
         """The condition is looked at again: a filter may have become untrue in between."""
-        try:
-            with self.env.cr.savepoint():
-                still = self.env["crm.lead"].search(
-                    self._present_domain() & fields.Domain("id", "in", leads.ids)
-                )
-                self._act(still)
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            _logger.warning("Trigger %s failed", self.id, exc_info=True)
-            self.last_error = str(error)
+        self._act(
+            self.env["crm.lead"].search(
+                self._present_domain() & fields.Domain("id", "in", leads.ids)
+            )
+        )
 
     def _apply_batch(self):
+        """Act on the next existing leads; a filter that cannot be used any more ends it."""
         try:
             with self.env.cr.savepoint():
                 domain = self._present_domain() & fields.Domain("id", ">", self.apply_from_id)
                 leads = self.env["crm.lead"].search(domain, order="id", limit=BATCH)
-                self._act(leads)
-                self.apply_from_id = leads[-1:].id
-                self.applying = len(leads) == BATCH
-        except psycopg2.OperationalError:
+        except CONFLICTS:
             raise
         except Exception as error:
-            _logger.warning("Trigger %s failed", self.id, exc_info=True)
-            self.write({"last_error": str(error), "applying": False})
+            self._note_error(error)
+            self.applying = False
+            return
+        last, more = leads[-1:].id, len(leads) == BATCH
+        each_or_set_aside(leads, self._act, self._set_aside)
+        self.write({"apply_from_id": last, "applying": more})
+
+    def _set_aside(self, lead, error):
+        """One lead on which nothing can be done does not keep the others from it."""
+        self._note_error(error, lead)
+
+    def _note_error(self, error, lead=None):
+        """The trigger shows what went wrong last."""
+        _logger.warning("Trigger %s failed: %s", self.id, error, exc_info=error)
+        text = str(error) or type(error).__name__
+        self.last_error = f"{lead.display_name}: {text}" if lead else text

@@ -4,6 +4,7 @@ from . import test_card_access
 from . import test_equality
 from . import test_filters
 from . import test_guards
+from . import test_jobs
 from . import test_lead
 from . import test_lead_score_signal
 from . import test_listing

@@ -260,6 +260,7 @@ class TestQualification(TransactionCase):
         row = lead.score_history_ids.filtered(lambda row: row.reason == "qualification")
         self.assertEqual((row.qualification_before, row.qualification), ("raw", "mql"))
         self.assertEqual(row.user_id, self.rep)
+        self.env.cr.flush()
         self.assertEqual(trigger.log_ids.lead_id.id, lead.id)
 
     def test_an_empty_qualification_of_an_import_is_raw(self):

@@ -128,6 +128,66 @@ class TestScoreRaces(TransactionCase):
         self.assertTrue(overtaken)
         self.assertScoresAreRight()
 
+    def test_what_time_changes_is_scored_though_somebody_edits_meanwhile(self):
+        """A conflict blames no lead: the job does its batch anew."""
+        with committed(self.registry) as env:
+            env.cr.execute(
+                "UPDATE lead_score SET score = 1, next_date = '2020-01-01' WHERE id = ANY(%s)",
+                (self.leads,),
+            )
+        model = type(self.env["crm.lead"])
+        lock, overtaken = model._score_lock_due, []
+
+        def slow(leads, limit):
+            leads.env.cr.execute("SELECT 1 FROM crm_lead LIMIT 1")
+            if not overtaken:
+                overtaken.append(True)
+                with committed(self.registry) as env:
+                    env["crm.lead"].browse(self.leads[7]).write({"function": "Boss"})
+            return lock(leads, limit)
+
+        self.patch(model, "_score_lock_due", slow)
+
+        def due(env):
+            env["crm.lead"]._cron_score_due()
+            return True
+
+        self.assertEqual(in_parallel(self.registry, [(1, due)]), [True])
+        self.assertTrue(overtaken)
+        self.assertScoresAreRight()
+        with committed(self.registry) as env:
+            leads = env["crm.lead"].browse(self.leads)
+            self.assertFalse(any(leads.mapped("score_failure")))
+
+    def test_a_trigger_acts_with_the_commit_and_on_what_is_committed(self):
+        todo = self.env.ref("mail.mail_activity_data_todo")
+        with committed(self.registry) as env:
+            trigger = (
+                env["lead.score.trigger"]
+                .create(
+                    {
+                        "name": "Race",
+                        "watch": "score",
+                        "threshold": 20,
+                        "frequency": "always",
+                        "activity_type_id": todo.id,
+                    }
+                )
+                .id
+            )
+        self.addCleanup(self._forget, trigger)
+        with committed(self.registry) as env:
+            swinging, rising = env["crm.lead"].browse(self.leads[:2])
+            (swinging | rising).write({"function": "Boss"})
+            swinging.write({"function": False})
+        with committed(self.registry) as env:
+            logs = env["lead.score.trigger"].browse(trigger).log_ids
+            self.assertEqual(logs.lead_id.ids, self.leads[1:2])
+
+    def _forget(self, trigger):
+        with committed(self.registry) as env:
+            env["lead.score.trigger"].browse(trigger).unlink()
+
     def test_what_is_reported_twice_at_the_same_moment_counts_once(self):
         leads = self.leads[:60]
 
