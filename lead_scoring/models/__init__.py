@@ -36,6 +36,7 @@ from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import res_company
 from . import res_config_settings
+from . import ir_http
 from . import mail_message
 from . import mail_thread
 from . import digest_digest

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from .lead_score_collect_link import by_a_person
+
 
 class LeadScoreCollectMailing(models.AbstractModel):
     """Mailings that were opened, clicked, bounced or unsubscribed from."""
@@ -16,7 +18,7 @@ class LeadScoreCollectMailing(models.AbstractModel):
             "mailing_opened": ("x.open_datetime", SQL("x.open_datetime IS NOT NULL")),
             "mailing_clicked": (
                 "x.links_click_datetime",
-                SQL("x.links_click_datetime IS NOT NULL"),
+                SQL("x.links_click_datetime IS NOT NULL AND %s", self._clicked_by_a_person()),
             ),
             "mailing_bounced": ("x.write_date", SQL("x.trace_status = 'bounce'")),
         }
@@ -35,6 +37,15 @@ class LeadScoreCollectMailing(models.AbstractModel):
             for code, (date, condition) in traces.items()
         ]  # fmt: skip
         return [*selects, *self._found_unsubscribed(since)]
+
+    def _clicked_by_a_person(self):
+        """Whether of the clicks that are known any is that of a person."""
+        clicks = SQL("FROM link_tracker_click c WHERE c.mailing_trace_id = x.id")
+        return SQL(
+            "(NOT EXISTS (SELECT %(clicks)s) OR EXISTS (SELECT %(clicks)s AND %(person)s))",
+            clicks=clicks,
+            person=by_a_person("c"),
+        )
 
     def _found_unsubscribed(self, since):
         """Who left a mailing list, and who wants no mailing at all."""

@@ -1,5 +1,7 @@
 from email import message_from_string, policy
+from types import SimpleNamespace
 
+from odoo.http import _request_stack
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -191,6 +193,22 @@ class TestMailSenders(ProcessCase, MailCommon):
         lead = self.lead.with_context(score_automatic_mail=True)
         self.env = lead.env
         self.assertGreater(self._arrives(), 0)
+
+    def test_a_program_that_follows_links_is_no_visitor(self):
+        for agent, is_program in (
+            ("Mozilla/5.0 (compatible; Barracuda Sentinel)", True),
+            ("Mozilla/5.0 (X11; Linux) Proofpoint/1.0", True),
+            ("Googlebot/2.1", True),
+            ("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", False),
+        ):
+            request = SimpleNamespace(
+                httprequest=SimpleNamespace(user_agent=SimpleNamespace(string=agent))
+            )
+            _request_stack.push(request)
+            try:
+                self.assertEqual(self.env.registry["ir.http"].is_a_bot(), is_program, agent)
+            finally:
+                _request_stack.pop()
 
     def test_old_mails_are_told_apart_as_well(self):
         collector = self.env.ref("lead_scoring.collector_mail")

@@ -171,6 +171,8 @@ class TestScoreRaces(TransactionCase):
                         "threshold": 20,
                         "frequency": "always",
                         "activity_type_id": todo.id,
+                        "activity_for": "user",
+                        "activity_user_id": env.ref("base.user_admin").id,
                     }
                 )
                 .id

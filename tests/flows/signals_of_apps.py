@@ -63,6 +63,34 @@ class TestMailings(SignalCase):
             self._codes(), ["link_clicked", "link_clicked", "mailing_clicked", "mailing_opened"]
         )
 
+    def test_clicks_of_a_mail_gateway_do_not_count(self):
+        """A security program follows all links within seconds; a person one after the other."""
+        links = "".join(f'<a href="https://www.example.com/{n}">{n}</a> ' for n in range(4))
+        trace = self._send(body_html=f"<p>{links}</p>")
+        codes = self.env["link.tracker.code"].search([], order="id desc", limit=4)
+
+        def click(code, moment):
+            clicked = self.env["link.tracker.click"].add_click(
+                code.code, ip="1.2.3.4", country_code="BE", mailing_trace_id=trace.id
+            )
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE link_tracker_click SET create_date = %s WHERE id = %s",
+                (moment, clicked.id),
+            )
+
+        now = Datetime.now() - timedelta(minutes=30)
+        for number, code in enumerate(codes):
+            click(code, now + timedelta(seconds=2 * number))
+        self._collect()
+        self.assertNotIn("link_clicked", self._codes())
+        self.assertNotIn("mailing_clicked", self._codes())
+        for minutes in (10, 11):
+            click(codes[minutes - 10], now + timedelta(minutes=minutes))
+        self._collect()
+        self.assertEqual(self._codes().count("link_clicked"), 2)
+        self.assertEqual(self._codes().count("mailing_clicked"), 1)
+
     def test_bounced(self):
         self._send().set_bounced()
         self._collect()
