@@ -100,6 +100,11 @@ class CustomerPlaybookStep(models.Model):
     _delay_positive = models.Constraint(
         "CHECK(delay >= 0 AND delay <= 3650)", "A delay lies between 0 and ten years."
     )
+    # With an upper limit, since PostgreSQL takes what is no number for the greatest of all.
+    _coupon_points_possible = models.Constraint(
+        "CHECK(coupon_points >= 0 AND coupon_points <= 1000000)",
+        "The points of a coupon lie between 0 and a million.",
+    )
 
     # ------------------------------------------------------------------
     # Fields
