@@ -5,6 +5,7 @@ Works on copies of the database that holds only the official addons, with Odoo's
 
 import itertools
 import subprocess
+import sys
 
 import pytest
 
@@ -82,6 +83,22 @@ class Copy:
         assert done.returncode == 0, f"{action} {addons} failed:\n{done.stdout[-4000:]}"
         assert not watch.records, f"{action} {addons} complained:\n" + "\n".join(watch.records)
 
+    def by_hand(self):
+        """Play what every user does by hand, with what is installed here."""
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "tests/browser/test_by_hand.py", "-q"),
+                *(f"--odoo-config={self.config}", "--odoo-http", "--odoo-log-level=warn"),
+                *("-k", "TestByHandRep or TestByHandOnAPhone"),
+            ],
+            env=workbench.environment(self.databases, config=str(self.config)),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, f"by hand:\n{done.stdout[-4000:]}"
+
     def installed(self):
         rows = self.databases.server.sql(
             "SELECT name FROM ir_module_module WHERE state = 'installed'", self.name
@@ -127,6 +144,7 @@ def test_alone_and_gone_without_a_trace(copy, addon):
     copy.module("install", addon)
     assert copy.installed() == {addon}
     assert copy.contents() - before, "nothing was installed"
+    copy.by_hand()
     copy.module("uninstall", addon)
     assert copy.installed() == set()
     left = sorted(copy.contents() - before - LISTED)
