@@ -73,6 +73,7 @@ from . import lead_score_trend
 from . import lead_score_profile
 from . import lead_score_chatter
 from . import lead_score_listening
+from . import lead_score_entered
 from . import lead_score_qualification
 from . import lead_score_sla
 from . import lead_score_triggering

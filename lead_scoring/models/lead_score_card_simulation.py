@@ -22,8 +22,11 @@ class LeadScoreCardSimulation(models.AbstractModel):
         """
         self.check_access("read")
         self._refuse_broken()
+        previews = self.env["lead.score.simulation"]
+        previews.check_access("create")
         self.env.flush_all()
-        simulation = self.env["lead.score.simulation"].create(self.sudo()._simulate())
+        # What a preview shows nobody else may write.
+        simulation = previews.sudo().create(self.sudo()._simulate())
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Preview of %s", self.name),

@@ -19,8 +19,10 @@ class LeadScoreCollector(models.Model):
     """Reads what leads did from one app, and remembers how far it has read."""
 
     _name = "lead.score.collector"
+    _inherit = ["lead.score.bounded"]
     _description = "Collector of Signals"
     _order = "sequence, id"
+    _kept_fields = ("code", "cursor_date", "last_run", "last_count", "total_count", "last_error")
 
     name = fields.Char(required=True, translate=True, help="Where these signals come from.")
     code = fields.Char(

@@ -5,6 +5,7 @@ class LeadScoreCompetitor(models.Model):
     """Who else a prospect may buy from."""
 
     _name = "lead.score.competitor"
+    _inherit = ["lead.score.bounded"]
     _description = "Competitor"
     _order = "name, id"
 

@@ -14,7 +14,7 @@ class LeadScoreInfluencer(models.Model):
     """A person at the prospect who has a say in the purchase."""
 
     _name = "lead.score.influencer"
-    _inherit = ["lead.score.seen"]
+    _inherit = ["lead.score.bounded", "lead.score.seen"]
     _description = "Influencer of a Purchase"
     _order = "sequence, id"
 

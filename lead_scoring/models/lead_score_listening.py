@@ -143,5 +143,10 @@ class CrmLead(models.Model):
                 }
             )
 
-    def _merge_get_fields(self):
-        return [*super()._merge_get_fields(), *RESPONSE]
+    def _merge_dependences(self, opportunities):
+        """Of several first responses the first one counts."""
+        result = super()._merge_dependences(opportunities)
+        answered = (self | opportunities).sudo().filtered("score_response_date")
+        if first := answered.sorted("score_response_date")[:1]:
+            self.sudo().write({name: first[name] for name in RESPONSE})
+        return result

@@ -5,6 +5,7 @@ class LeadScoreMotive(models.Model):
     """Why a prospect wants to buy."""
 
     _name = "lead.score.motive"
+    _inherit = ["lead.score.bounded"]
     _description = "Buying Motive"
     _order = "sequence, id"
 

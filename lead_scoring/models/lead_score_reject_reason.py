@@ -5,6 +5,7 @@ class LeadScoreRejectReason(models.Model):
     """Why sales turns down a lead that marketing thought ready."""
 
     _name = "lead.score.reject.reason"
+    _inherit = ["lead.score.bounded"]
     _description = "Rejection Reason"
     _order = "sequence, id"
 

@@ -31,6 +31,7 @@ class LeadScoreRule(models.Model):
     _inherit = ["lead.score.bounded"]
     _description = "Score Rule"
     _order = "card_id, sequence, id"
+    _placed_by = ("card_id",)
 
     name = fields.Char(
         required=True, translate=True, help="What the rule says, as salespeople will read it."

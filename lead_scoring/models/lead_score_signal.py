@@ -7,7 +7,7 @@ class LeadScoreSignal(models.Model):
     """Catalogue of behaviours that say something about a lead's interest."""
 
     _name = "lead.score.signal"
-    _inherit = ["lead.score.signal.source"]
+    _inherit = ["lead.score.bounded", "lead.score.signal.source"]
     _description = "Lead Score Signal"
     _order = "sequence, id"
 

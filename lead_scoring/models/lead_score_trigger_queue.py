@@ -52,7 +52,7 @@ class LeadScoreTriggerQueue(models.AbstractModel):
             if trigger.watch == "stay":
                 trigger._count_existing()
             else:
-                trigger.write({"applying": True, "apply_from_id": 0})
+                trigger.sudo().write({"applying": True, "apply_from_id": 0})
         self.env.ref("lead_scoring.ir_cron_trigger")._trigger()
 
     def _count_existing(self):

@@ -2,6 +2,7 @@ from . import test_chatter
 from . import test_collectors
 from . import test_card_access
 from . import test_equality
+from . import test_entered
 from . import test_filters
 from . import test_guards
 from . import test_jobs
