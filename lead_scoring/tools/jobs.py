@@ -29,6 +29,8 @@ def each_or_set_aside(records, work, set_aside):
     """
     if not records:
         return []
+    # What was written before is not the fault of these records.
+    records.env.flush_all()
     try:
         with records.env.cr.savepoint():
             return [work(records)]
