@@ -17,6 +17,7 @@
         "data/lead_pool_reason_data.xml",
         "data/ir_cron_data.xml",
         "data/ir_cron_speed_data.xml",
+        "data/ir_cron_spelling_data.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_activity_speed_data.xml",
         "data/gamification_data.xml",
@@ -66,5 +67,6 @@
         "web.assets_tests": ["lead_public_pool/static/tests/tours/**/*"],
     },
     "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
     "application": True,
 }

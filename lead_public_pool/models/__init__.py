@@ -42,6 +42,7 @@ from . import lead_pool_speed
 from . import lead_pool_turn
 from . import lead_pool_wait
 from . import lead_pool_twin
+from . import lead_pool_spelling
 from . import lead_pool_waitlist
 from . import lead_pool_move_version
 from . import lead_pool_hold

@@ -25,6 +25,9 @@ class CrmLead(models.Model):
 
     _pool_kind = "lead"
     _pool_move_link = "lead_id"
+    _pool_name_field = "partner_name"
+    _pool_email_field = "email_from"
+    _pool_masked_company = "partner_name"
 
     pool_move_ids = fields.One2many(
         "lead.pool.move",

@@ -13,21 +13,48 @@ SIGNS = {
         " WHERE c.commercial_partner_id ="
         " (SELECT s.commercial_partner_id FROM res_partner s WHERE s.id = p.partner_id)))"
     ),
-    "partner_name": SQL("lower(o.partner_name) = lower(p.partner_name)"),
+    "pool_name_key": SQL("o.pool_name_key = p.pool_name_key"),
 }
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
-    _pool_held_name_index = models.Index(
-        "(lower(partner_name)) WHERE user_id IS NOT NULL AND partner_name IS NOT NULL"
+    # Those that somebody holds come first: of a name that many bear, a few are enough.
+    _pool_name_key_index = models.Index("(pool_name_key, user_id) WHERE pool_name_key IS NOT NULL")
+    _pool_phone_tail_index = models.Index(
+        "(right(phone_sanitized, 7)) WHERE phone_sanitized IS NOT NULL"
+    )
+    _pool_contact_keys_index = models.Index(
+        "USING gin (string_to_array(pool_contact_keys, ' ')) WHERE pool_contact_keys IS NOT NULL"
     )
 
-    @api.depends("partner_id.commercial_partner_id.user_id")
+    @api.depends(
+        "partner_id.commercial_partner_id.user_id",
+        "pool_name_key",
+        "email_normalized",
+        "phone_sanitized",
+        "pool_id",
+    )
     def _compute_pool_guard_user_ids(self):
+        owners = {}
+        for lead_id, _customer_id, owner_id in self._origin._pool_customers_alike():
+            owners.setdefault(lead_id, []).append(owner_id)
         for lead in self:
-            lead.pool_guard_user_ids = lead.partner_id.commercial_partner_id.user_id
+            alike = self.env["res.users"].browse(dict.fromkeys(owners.get(lead._origin.id, [])))
+            lead.pool_guard_user_ids = lead.partner_id.commercial_partner_id.user_id | alike
+
+    def _pool_customers_alike(self):
+        """Customers of somebody that look like the company of these leads.
+
+        :return: rows of (id of the lead, id of the customer, id of its owner), the surest first
+        """
+        if not self.ids:
+            return []
+        self.flush_model()
+        partners = self.env["res.partner"]
+        partners._pool_flush_signs()
+        return partners._pool_alike_rows(self, partners._pool_contact_signs())
 
     def _pool_twin_query(self):
         # All of it, with what is still to be computed: else the rest is a statement of its own.

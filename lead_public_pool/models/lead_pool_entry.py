@@ -28,8 +28,10 @@ LEAD_ONLY = {
     "expected_revenue": "numeric",
 }
 # Columns of both tables that it reads.
-PLAIN = ("active", "name", "city", "phone", "phone_sanitized", "email_normalized")
+PLAIN = ("active", "name", "city", "phone", "phone_sanitized", "email_normalized", "pool_masked")
 MASKS = ("contact", "name", "company", "city")
+# What the masks of a record say, see `lead.pool.seal`; without any, nothing is shown.
+UNMASKED = SQL("r.pool_masked IS NULL")
 
 
 class LeadPoolEntry(models.Model):
@@ -236,6 +238,7 @@ class LeadPoolEntry(models.Model):
         :rtype: dict[str, SQL]
         """
         lead = kind == "lead"
+        company = SQL.identifier("r", self.env[MODEL_BY_KIND[kind]]._pool_masked_company)
         columns = {name: SQL.identifier("r", name) for name in BARE}
         for name, column_type in LEAD_ONLY.items():
             columns[name] = SQL.identifier("r", name) if lead else SQL(f"NULL::{column_type}")
@@ -247,33 +250,40 @@ class LeadPoolEntry(models.Model):
             "kind": SQL("%s::varchar", kind),
             "company_id": self._of_pool(SQL("pool.company_id")),
             "is_open": SQL("r.active AND r.won_status = 'pending'") if lead else SQL("r.active"),
-            "name": self._masked(
-                SQL("r.name"), mask_name=mask.sql_text, mask_contact=mask.sql_scrub
-            ),
-            "partner_name": self._masked(
-                SQL("r.partner_name") if lead else SQL("r.commercial_company_name"),
-                mask_company=mask.sql_text,
-                mask_contact=mask.sql_scrub,
-            ),
-            "city": self._masked(SQL("r.city"), mask_city=mask.sql_text),
+            "name": self._masked_text("name", SQL("r.name"), "mask_name"),
+            "partner_name": self._masked_text("company", company, "mask_company"),
+            "city": self._masked_text("city", SQL("r.city"), "mask_city"),
             "email_masked": self._masked(
                 SQL("COALESCE(r.email_normalized, %s)", SQL("r.email_from" if lead else "r.email")),
-                mask_contact=mask.sql_email,
+                mask_contact=self._shown("email"),
             ),
             "phone_masked": self._masked(
-                SQL("COALESCE(r.phone_sanitized, r.phone)"), mask_contact=mask.sql_phone
+                SQL("COALESCE(r.phone_sanitized, r.phone)"), mask_contact=self._shown("phone")
             ),
         }
+
+    def _masked_text(self, key, column, flag):
+        """A text of which a pool shows one letter, or all but the contact details in it."""
+        shown = SQL(
+            "CASE WHEN %s THEN %s ELSE COALESCE(%s, NULLIF(%s, '')) END",
+            UNMASKED,
+            mask.sql_dots(column),
+            self._shown(key),
+            column,
+        )
+        return self._masked(column, **{flag: mask.sql_text(column), "mask_contact": shown})
+
+    def _shown(self, key):
+        return SQL("r.pool_masked ->> %s", key)
 
     def _masked(self, column, **masks):
         """A column that is masked where the pool of the record says so.
 
         :param SQL column: the raw value
-        :param masks: switch of the pool and the mask it stands for; the first that is on counts
+        :param masks: switch of the pool and what is shown then; the first that is on counts
         """
         cases = SQL(" ").join(
-            SQL("WHEN %s THEN %s", self._is_masked(flag), function(column))
-            for flag, function in masks.items()
+            SQL("WHEN %s THEN %s", self._is_masked(flag), shown) for flag, shown in masks.items()
         )
         return SQL("CASE %s ELSE %s END", cases, column)
 

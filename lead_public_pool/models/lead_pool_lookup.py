@@ -1,13 +1,17 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import email_normalize
+from odoo.tools import SQL
 
+from ..hooks import UNSPELLED
+from ..tools import numbers, spelling
 from ..tools.arguments import checked, text
 
 RECORD_MODELS = {"lead": "crm.lead", "customer": "res.partner"}
 # So many records answer "is it known?"; more would be a way to read the database.
 ANSWERS = 20
+# Numbers that end alike are compared one by one, so many at most.
+ENDING_ALIKE = 200
 
 
 class LeadPoolLookupAnswer(models.AbstractModel):
@@ -21,14 +25,15 @@ class LeadPoolLookupAnswer(models.AbstractModel):
     def pool_lookup(self, phone=None, email=None, name=None):
         """Whether a person or company is known, where it lies and whether I may claim it.
 
-        Only exact matches are found: the whole number, address or company name.
+        Only exact matches are found: the whole number, address or company name. Blanks, accents,
+        punctuation, odd digits and the legal form of a company make no difference.
 
-        :param str phone: telephone number, in any notation
-        :param str email: e-mail address
-        :param str name: name of the company, in upper or lower case
+        :param str phone: telephone number, in any notation, with or without its country
+        :param str email: e-mail address, also one of several
+        :param str name: name of the company
         :return: at most 20 answers: `kind` (`lead` or `customer`), `state` (`pooled`,
             `protected`, `owned` or `outside`), `pool` (its name or False), `claimable`, and
-            `owner` (False unless you manage the pool)
+            `owner` (False unless it is you, or you manage the pool)
         :rtype: list[dict]
         Each question is recorded, without what was asked in plain text.
 
@@ -57,13 +62,14 @@ class LeadPoolLookupAnswer(models.AbstractModel):
         for value in values.values():
             if value not in (None, False) and not isinstance(value, str):
                 raise UserError(self.env._("A text is expected, not %r.", value))
-        given = {key: value.strip() for key, value in values.items() if value and value.strip()}
+        given = {key: spelling.tidy(value) for key, value in values.items()}
+        given = {key: value for key, value in given.items() if value}
         if not given:
             raise UserError(
                 self.env._("Enter a phone number, an e-mail address or a company name.")
             )
         if "email" in given:
-            given["email"] = email_normalize(given["email"], strict=False)
+            given["email"] = ", ".join(spelling.emails(given["email"]))
             if not given["email"]:
                 raise UserError(self.env._("This is not an e-mail address."))
         return given
@@ -71,26 +77,71 @@ class LeadPoolLookupAnswer(models.AbstractModel):
     def _lookup_records(self, kind, given):
         """Records that match any of the values, in the companies of the user."""
         records = self.env[RECORD_MODELS[kind]].sudo()
-        domains = []
-        if "email" in given:
-            domains.append(Domain("email_normalized", "=", given["email"]))
-        if "phone" in given:
-            number = records._phone_format(
-                number=given["phone"], country=self.env.company.country_id
-            )
-            domains += [Domain("phone_sanitized", "=", number)] if number else []
-            domains.append(Domain("phone", "=", given["phone"]))
-        if "name" in given:
-            exact = given["name"].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            field_name = "partner_name" if kind == "lead" else "name"
-            domains.append(Domain(field_name, "=ilike", exact))
-        found = records.search(
-            Domain.OR(domains)
-            & Domain("company_id", "in", [*self.env.companies.ids, False])
-            & self._lookup_domain(kind),
-            limit=ANSWERS,
-        )
+        scope = Domain("company_id", "in", [*self.env.companies.ids, False])
+        scope &= self._lookup_domain(kind)
+        matches = {
+            "email": self._lookup_email,
+            "phone": self._lookup_phone,
+            "name": self._lookup_name,
+        }
+        wanted = Domain.OR(matches[key](records, scope, value) for key, value in given.items())
+        found = records.search(wanted & scope, limit=ANSWERS)
         return found.commercial_partner_id if kind == "customer" else found
+
+    def _lookup_email(self, records, scope, value):
+        addresses = value.split(", ")
+        return Domain("email_normalized", "in", addresses) | self._lookup_keys(addresses)
+
+    def _lookup_name(self, records, scope, value):
+        name = records._pool_name_field
+        found = Domain("pool_name_key", "=", spelling.name_key(value))
+        if self.env["ir.config_parameter"].sudo().get_param(UNSPELLED):
+            exact = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            found |= Domain("pool_name_key", "=", False) & Domain(name, "=ilike", exact)
+        return found
+
+    def _lookup_phone(self, records, scope, value):
+        """A number in the notation of any country, as typed and as people of its country do."""
+        country = self.env.company.country_id
+        number = records._phone_format(number=value, country=country)
+        found = self._lookup_keys(numbers.spellings(value, number))
+        if number:
+            found |= Domain("phone_sanitized", "=", number)
+        if len(end := spelling.tail(value)) == spelling.TAIL_DIGITS:
+            ending = Domain.custom(
+                to_sql=lambda model, alias, query: SQL(
+                    "right(%s, %s) = %s",
+                    model._field_to_sql(alias, "phone_sanitized", query),
+                    spelling.TAIL_DIGITS,
+                    end,
+                )
+            )
+            alike = records.search(ending & scope, limit=ENDING_ALIKE).filtered(
+                lambda record: numbers.same(record.phone_sanitized, value)
+            )
+            found |= Domain("id", "in", alike.ids)
+        return found
+
+    def _lookup_keys(self, keys):
+        """Records with one of these as a further address, or as a number of no known country."""
+
+        def to_sql(model, alias, query):
+            column = model._field_to_sql(alias, "pool_contact_keys", query)
+            return SQL("string_to_array(%s, ' ') && %s::text[]", column, keys)
+
+        return Domain.custom(to_sql=to_sql) if keys else Domain.FALSE
+
+    @api.model
+    def _cron_spelling(self):
+        """Spell plainly the names of companies that were typed before the addon came."""
+        commit = self.env["ir.cron"]._commit_progress
+        done = [
+            self.env[model].sudo()._pool_fill_name_keys(commit) for model in RECORD_MODELS.values()
+        ]
+        if all(done):
+            self.env["ir.config_parameter"].sudo().set_param(UNSPELLED, False)
+        else:
+            commit(remaining=1)
 
     @api.model
     def _lookup_domain(self, kind):
@@ -110,7 +161,7 @@ class LeadPoolLookupAnswer(models.AbstractModel):
             "state": self._lookup_state(record),
             "pool": pool.name if pool and not secret else False,
             "claimable": bool(claimable),
-            "owner": record.user_id.name if managed and record.user_id else False,
+            "owner": record.user_id.name if managed or record.user_id == self.env.user else False,
         }
 
     def _lookup_state(self, record):

@@ -63,8 +63,9 @@ class LeadPoolLookupLog(models.Model):
         help="How many times the user had asked that day by then.",
     )
 
-    # Two questions at one moment cannot both have the same number: one of them is replayed.
-    _numbered = models.UniqueIndex("(user_id, company_id, day, number)")
+    # Two questions at one moment cannot both have the same number: one of them is replayed. Over
+    # all companies: a second one is no second quota.
+    _numbered = models.UniqueIndex("(user_id, day, number)")
 
     @api.model
     def _check_quota(self):
@@ -119,24 +120,28 @@ class LeadPoolLookupLog(models.Model):
         except psycopg2.errors.UniqueViolation as error:
             # Another question of the same user came first; ask anew, and count both.
             raise ConcurrencyError(self.env._("Please try again.")) from error
-        if number == self.env.company.sudo().pool_lookup_alert + 1 > 1:
-            self._alert(number)
+        for company in self.env.user.company_ids.sudo():
+            if number == company.pool_lookup_alert + 1 > 1:
+                self._alert(number, company)
 
     # ------------------------------------------------------------------
     # Business
     # ------------------------------------------------------------------
 
     def _limit(self):
-        """Lookups a day of the current user; 0 means as many as he likes."""
+        """Lookups a day of the current user; 0 means as many as he likes.
+
+        The records of all companies that he has switched on are searched, so the strictest counts.
+        """
         if self.env.user.has_group("lead_public_pool.group_pool_manager"):
             return 0
-        return self.env.company.sudo().pool_lookup_limit
+        limits = self.env.companies.sudo().mapped("pool_lookup_limit")
+        return min(filter(None, limits), default=0)
 
     def _count_today(self):
         last = self.sudo().search(
             [
                 ("user_id", "=", self.env.uid),
-                ("company_id", "=", self.env.company.id),
                 ("day", "=", self._today()),
             ],
             order="number desc",
@@ -153,10 +158,10 @@ class LeadPoolLookupLog(models.Model):
         text = "\n".join(f"{key}={given[key].lower()}" for key in sorted(given))
         return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
 
-    def _alert(self, number):
+    def _alert(self, number, company):
         """Tell the managers, once a day, that somebody looks up a great deal."""
         user = self.env.user
-        pools = self.env["lead.pool"].sudo().search([("company_id", "=", self.env.company.id)])
+        pools = self.env["lead.pool"].sudo().search([("company_id", "=", company.id)])
         mine = pools.filtered(lambda pool: user in pool.member_ids.user_id) or pools
         managers = mine.member_ids.filtered(lambda member: member.role == "manager").user_id - user
         if managers:

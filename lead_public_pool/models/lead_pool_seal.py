@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools import mask
@@ -11,6 +11,41 @@ class LeadPoolSeal(models.AbstractModel):
 
     _name = "lead.pool.seal"
     _description = "Sealed Pools"
+
+    # Field with the name of the company that the window shows.
+    _pool_masked_company = None
+
+    pool_masked = fields.Json(
+        compute="_compute_pool_masked",
+        store=True,
+        copy=False,
+        groups="sales_team.group_sale_manager",
+        help="What the window of a masked pool shows instead of the contact details of a record "
+        "that lies in a pool.",
+    )
+
+    @api.depends(lambda self: ["pool_state", *self._pool_masked_fields()])
+    def _compute_pool_masked(self):
+        for record in self:
+            record.pool_masked = record.pool_state == "pooled" and record._pool_masks()
+
+    @api.model
+    def _pool_masked_fields(self):
+        """Fields in which contact details stand."""
+        if not self._pool_masked_company:
+            return []
+        numbers = ("email_normalized", self._pool_email_field, "phone_sanitized", "phone")
+        return ["name", "city", self._pool_masked_company, *numbers]
+
+    def _pool_masks(self):
+        """What may be shown of a record; a text without contact details is not repeated."""
+        texts = {"name": self.name, "city": self.city, "company": self[self._pool_masked_company]}
+        scrubbed = {key: mask.scrub(text) for key, text in texts.items() if text}
+        return {
+            **{key: shown for key, shown in scrubbed.items() if shown != texts[key]},
+            "email": mask.email(self.email_normalized or self[self._pool_email_field]),
+            "phone": mask.phone(self.phone_sanitized or self.phone),
+        }
 
     @api.depends_context("uid")
     def _compute_display_name(self):

@@ -10,6 +10,9 @@ class ResPartner(models.Model):
 
     _pool_kind = "customer"
     _pool_move_link = "partner_id"
+    _pool_name_field = "name"
+    _pool_email_field = "email"
+    _pool_masked_company = "commercial_company_name"
 
     pool_move_ids = fields.One2many(
         "lead.pool.move",

@@ -22,6 +22,7 @@ from . import test_limits
 from . import test_lock
 from . import test_lookup
 from . import test_manager_reads
+from . import test_masks
 from . import test_membership
 from . import test_merge
 from . import test_multicompany
@@ -46,6 +47,7 @@ from . import test_settings
 from . import test_shortcuts
 from . import test_setup
 from . import test_speed
+from . import test_spelling
 from . import test_stale_clock
 from . import test_timezone
 from . import test_touch

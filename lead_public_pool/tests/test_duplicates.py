@@ -253,7 +253,7 @@ class TestOwnerGuardOfCustomers(PoolCase):
         self._many(
             customer,
             **held,
-            name=SQL("'n' || i"),
+            pool_name_key=SQL("'n' || i"),
             vat=SQL("'v' || i"),
             email_normalized=SQL("'a@d' || i || '.example'"),
         )
@@ -261,14 +261,99 @@ class TestOwnerGuardOfCustomers(PoolCase):
             lead,
             **held,
             partner_id=SQL("NULL"),
-            partner_name=SQL("'n' || i"),
+            pool_name_key=SQL("'n' || i"),
             email_domain_criterion=SQL("'@d' || i"),
         )
         for record, indexes in (
-            (customer, ("vat_index", "held_name_index", "held_email_index", "held_phone_index")),
-            (lead, ("criterion_index", "phone_sanitized_index", "held_name_index")),
+            (customer, ("vat_index", "name_key_index", "held_email_index", "held_phone_index")),
+            (lead, ("criterion_index", "phone_sanitized_index", "name_key_index")),
         ):
             plan = self._plan(record)
             for index in indexes:
                 self.assertTrue(index in plan, f"{index} is not used:\n{plan}")
             self.assertNotRegex(plan, "Seq Scan on (crm_lead|res_partner)")
+
+
+@tagged("post_install", "-at_install")
+class TestOwnerGuardOfLeads(PoolCase):
+    """A lead without a contact belongs to a colleague's customer all the same."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.pool.write({"owner_guard": "block", "duplicate_notice": False})
+        cls.customer = cls.env["res.partner"].create(
+            {
+                "name": "Frutas del Turia S.L.",
+                "is_company": True,
+                "user_id": cls.other.id,
+                "email": "office@turia.example",
+                "phone": "+34 963 555 014",
+            }
+        )
+
+    def _answer(self, user=None, **values):
+        lead = self._create_leads(**values)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return lead.with_user(user or self.rep).pool_claim_check()[0]
+
+    def test_a_lead_without_a_contact_is_known_by_name_address_and_number(self):
+        spain = self.env.ref("base.es").id
+        for values in (
+            {"partner_name": "frutas  del turia"},
+            {"email_from": "ann＠turia.example"},
+            {"phone": "+34‑963‑555‑014"},
+            {"phone": "９６３ ５５５ ０１４", "country_id": spain},
+        ):
+            with self.subTest(values):
+                answer = self._answer(**values)
+                self.assertEqual(answer["code"], "owner_guard")
+                self.assertIn("customer of Otto Other", answer["message"])
+                self.assertEqual(self._answer(self.other, **values)["code"], "ok")
+
+    def test_a_contact_of_the_customer_stands_for_it(self):
+        person = self.env["res.partner"].create(
+            {"name": "Ann", "parent_id": self.customer.id, "email": "ann@private.example"}
+        )
+        self.assertEqual(self._answer(email_from="bob@private.example")["code"], "owner_guard")
+        self.assertEqual(self._answer(partner_name="Ann")["code"], "ok")
+        person.email = "ann@gmail.com"
+        self.assertEqual(self._answer(email_from="Ann@gmail.com")["code"], "owner_guard")
+
+    def test_what_strangers_share_says_nothing(self):
+        customers = self.env["res.partner"]
+        customers.create({"name": "Zed", "email": "zed@gmail.com", "user_id": self.other.id})
+        self.assertEqual(self._answer(email_from="yan@gmail.com")["code"], "ok")
+        self.assertEqual(self._answer(partner_name="Zed")["code"], "ok", "Zed is a person")
+        self.assertEqual(self._answer(partner_name="Frutas")["code"], "ok")
+        self.customer.user_id = False
+        self.assertEqual(self._answer(email_from="ann@turia.example")["code"], "ok")
+
+    def test_many_contacts_of_one_customer_are_one_customer(self):
+        self.env["res.partner"].create(
+            [
+                {"name": f"P{n}", "parent_id": self.customer.id, "email": f"p{n}@turia.example"}
+                for n in range(30)
+            ]
+        )
+        self.assertEqual(self._answer(email_from="new@turia.example")["code"], "owner_guard")
+
+    def test_another_company_of_ours_does_not_count(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.customer.company_id = elsewhere
+        self.assertEqual(self._answer(partner_name="Frutas del Turia")["code"], "ok")
+
+    def test_a_pool_that_routes_gives_it_to_the_salesperson_of_the_customer(self):
+        self.pool.owner_guard = "route"
+        lead = self._create_leads(partner_name="FRUTAS DEL TURIA")
+        self.assertOwned(lead, self.other, self.pool)
+
+    def test_many_cost_one_query_and_no_reading_of_all_customers(self):
+        leads = self._create_leads(30, partner_name="Frutas del Turia", email_from="a@b.example")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        leads.sudo().mapped("partner_id.commercial_partner_id.user_id")
+        before = self.env.cr.sql_log_count
+        leads.sudo().mapped("pool_guard_user_ids")
+        self.assertLessEqual(self.env.cr.sql_log_count - before, 2)

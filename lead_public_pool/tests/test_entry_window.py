@@ -1,8 +1,5 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import SQL
-
-from odoo.addons.lead_public_pool.tools import mask
 
 from .common_sealed import EMAIL, PHONE, SealedCase
 
@@ -35,27 +32,6 @@ class TestSealedWindow(SealedCase):
         entry.invalidate_recordset()
         self.assertEqual(entry.email_masked, EMAIL)
         self.assertEqual(entry.name, self.lead.name)
-
-    def test_masks_are_the_same_in_python_and_in_the_database(self):
-        values = [
-            EMAIL, "a@b.co", "x", "no mail @ all", PHONE, "030 1234567", "12", "+1", "Acme 24/7",
-            "Müller & Söhne", "Ring +49 (0)30 / 123 45-67 or mail a.b@c.de, at 10", "ab@c",
-            "•", "Line 1\nb@d.org",
-        ]  # fmt: skip
-
-        for python, sql in (
-            (mask.email, mask.sql_email),
-            (mask.phone, mask.sql_phone),
-            (mask.text, mask.sql_text),
-            (mask.scrub, mask.sql_scrub),
-        ):
-            for value in values:
-                with self.subTest(mask=python.__name__, value=value):
-                    ((answer,),) = self.env.execute_query(
-                        SQL("SELECT %s", sql(SQL("%s::varchar", value)))
-                    )
-                    self.assertEqual(answer, python(value))
-                    self.assertIsNone(python(""))
 
     def test_open_pool_shows_its_entries_in_full(self):
         lead = self._create_leads(1, email_from=EMAIL, phone=PHONE)
