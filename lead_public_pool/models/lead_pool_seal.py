@@ -16,6 +16,7 @@ class LeadPoolSeal(models.AbstractModel):
     _pool_masked_company = None
 
     pool_masked = fields.Json(
+        string="What the window shows",
         compute="_compute_pool_masked",
         store=True,
         copy=False,

@@ -70,6 +70,15 @@ class LeadPoolTwin(models.AbstractModel):
             record.phone_sanitized = record._phone_format(number=spelling.tidy(record.phone))
         return super(LeadPoolTwin, self - odd)._compute_phone_sanitized()
 
+    def _pool_lookup_terms(self):
+        """By what this record is compared with others, as a lookup would name it."""
+        terms = {
+            "phone": self.phone_sanitized or self.phone,
+            "email": self.email_normalized,
+            "name": self[self._pool_name_field],
+        }
+        return {key: term for key, term in terms.items() if term} or {"name": self.name or "-"}
+
     # ------------------------------------------------------------------
     # Records that were there before
     # ------------------------------------------------------------------

@@ -57,8 +57,10 @@ class LeadPoolTwin(models.AbstractModel):
     def _pool_duplicate_notices(self, user):
         """What a user should know about duplicates of these records that others hold.
 
-        Counts for everybody; names of holders only as far as he may read what they hold. A few
-        queries for all records together.
+        Counts for everybody; names of holders only as far as he may read what they hold. Of a
+        record whose number he may have chosen, or does not see, he is told only of what he may
+        read: else he would learn what exists past the limit of lookups. A few queries for all
+        records together.
 
         :return: sentence by record id; records without duplicates are missing
         :rtype: dict[int, str]
@@ -71,10 +73,17 @@ class LeadPoolTwin(models.AbstractModel):
         if not others:
             return {}
         ids = {other_id for found in others.values() for other_id in found}
-        readable = set(self.with_user(user).sudo(False).browse(ids)._filtered_access("read").ids)
+        asked = self.with_user(user).sudo(False)
+        readable = set(asked.browse({*ids, *others})._filtered_access("read").ids)
+        for record in self.sudo().browse(others):
+            own = user in (record.create_uid, record.pool_former_user_id)
+            if own or record.id not in readable:
+                found = others[record.id]
+                others[record.id] = {other: found[other] for other in found if other in readable}
         return {
             record_id: self._pool_duplicate_text(found, readable)
             for record_id, found in others.items()
+            if found
         }
 
     @api.model
@@ -132,14 +141,21 @@ class LeadPoolTwin(models.AbstractModel):
     def pool_wait_duplicates(self):
         """Tell me when a duplicate of this record that somebody else holds comes back.
 
+        The answer says whether there is any, so it counts and is recorded as a lookup.
+
         :return: one answer per duplicate: `ok`, `code`, `message`
         :rtype: list[dict]
+        :raise UserError: if the user has asked too often today
         """
         self.ensure_one()
         records, _results = self._pool_visible()
+        log = self.env["lead.pool.lookup.log"]
+        log._check_quota()
         twins = records.sudo()._pool_twins()
         others = self.browse(
             other_id for _id, other_id, owner_id in twins if owner_id != self.env.uid
         )
+        if records:
+            log._record(records.sudo()._pool_lookup_terms(), bool(others))
         results = others._pool_wait_add(label=records.display_name) if others else []
         return [{key: result[key] for key in ("ok", "code", "message")} for result in results]

@@ -42,6 +42,15 @@ class ResPartner(models.Model):
             return mask.text(self.sudo().name)
         return super()._pool_masked_name(pool)
 
+    @api.depends_context("uid")
+    def _compute_same_vat_partner_id(self):
+        """Odoo looks in `sudo`; a sealed customer is not given away by its number."""
+        result = super()._compute_same_vat_partner_id()
+        for partner in self:
+            for name in ("same_vat_partner_id", "same_company_registry_partner_id"):
+                partner[name] -= partner[name]._pool_sealed()
+        return result
+
     def _to_store(self, store, fields):
         """Discuss and the chatter show people in `sudo`, with their e-mail address.
 

@@ -1,8 +1,9 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import SQL
 
 from .common import PoolCase
+from .common_sealed import EMAIL, PHONE, SealedCase
 
 
 @tagged("post_install", "-at_install")
@@ -357,3 +358,88 @@ class TestOwnerGuardOfLeads(PoolCase):
         before = self.env.cr.sql_log_count
         leads.sudo().mapped("pool_guard_user_ids")
         self.assertLessEqual(self.env.cr.sql_log_count - before, 2)
+
+
+@tagged("post_install", "-at_install")
+class TestNoWayRoundTheLookup(SealedCase):
+    """Whether a number exists is a question for the lookup, which is limited and recorded."""
+
+    def setUp(self):
+        super().setUp()
+        # What is asked for: a lead in a masked pool, and one that a colleague holds.
+        self.secret = {"phone": PHONE, "email_from": EMAIL, "partner_name": "Acme"}
+        self.held = self._claim(self._create_leads(**self.secret), self.other)
+        self.log = self.env["lead.pool.lookup.log"]
+
+    def _mine(self, **values):
+        lead = self.env["crm.lead"].with_user(self.rep).create({"name": "Bait", **values})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return lead
+
+    def test_duplicates_of_my_own_lead_are_those_that_i_may_read(self):
+        readable = self._mine(**self.secret)
+        for key, value in self.secret.items():
+            lead = self._mine(**{key: value})
+            if key != "partner_name":
+                self.assertEqual(lead.duplicate_lead_count, lead.search_count([
+                    ("id", "!=", lead.id),
+                    ("user_id", "=", self.rep.id),
+                    "|",
+                    ("email_domain_criterion", "=", lead.email_domain_criterion or "-"),
+                    ("phone_sanitized", "=", lead.phone_sanitized or "-"),
+                ]))  # fmt: skip
+                self.assertIn(readable, lead.duplicate_lead_ids)
+            self.assertFalse(lead.sudo().duplicate_lead_ids & (self.held | self.lead))
+            [row] = lead.read(["duplicate_lead_ids", "duplicate_lead_count"])
+            self.assertFalse({self.held.id, self.lead.id} & {*row["duplicate_lead_ids"]})
+            action = lead.action_show_potential_duplicates()
+            self.assertFalse({self.held.id, self.lead.id} & {*action["domain"][0][2]})
+
+    def test_who_may_read_them_is_told_as_before(self):
+        lead = self._create_leads(**self.secret).with_user(self.admin)
+        self.env.flush_all()
+        self.assertLessEqual(self.held | self.lead, lead.duplicate_lead_ids)
+
+    def test_a_form_that_is_not_saved_tells_no_more(self):
+        lead = self.env["crm.lead"].with_user(self.rep).new(self.secret)
+        self.assertEqual(lead.duplicate_lead_count, 0)
+
+    def test_a_notice_on_a_masked_entry_counts_nothing_that_is_hidden(self):
+        self.assertNotIn("duplicate", self._entry(self.lead).pool_claim_message or "")
+        [answer] = self.lead.with_user(self.rep).pool_claim_check()
+        self.assertNotIn("duplicate", answer["message"] or "")
+        [answer] = self.lead.with_user(self.rep).pool_claim()
+        self.assertIn("A possible duplicate is held", answer["message"])
+
+    def test_a_notice_on_what_i_typed_myself_counts_nothing_that_is_hidden(self):
+        created = self._mine(**self.secret, pool_id=self.pool.id, user_id=False)
+        released = self._claim(self._create_leads(name="Former"))
+        released.with_user(self.rep).write(self.secret)
+        released.with_user(self.rep).pool_release()
+        for lead in (created, released):
+            self.env.flush_all()
+            self.assertEqual(lead.pool_state, "pooled")
+            [answer] = lead.with_user(self.rep).pool_claim_check()
+            self.assertNotIn("duplicate", answer["message"] or "")
+            self.assertNotIn("duplicate", lead.with_user(self.rep).pool_notice or "")
+
+    def test_to_wait_for_duplicates_is_a_lookup(self):
+        self.env.company.pool_lookup_limit = 2
+        lead = self._mine(**self.secret)
+        self.assertTrue(lead.pool_wait_duplicates())
+        row = self.log.search([("user_id", "=", self.rep.id)])
+        self.assertEqual((row.kind, row.found, row.number), ("several", True, 1))
+        self.assertNotIn(PHONE[-6:], str(row.read()))
+        self.assertFalse(self._mine(phone="+49 30 111222").pool_wait_duplicates())
+        with self.assertRaisesRegex(UserError, "2 companies today"):
+            lead.pool_wait_duplicates()
+
+    def test_a_masked_customer_is_not_given_away_by_its_tax_number(self):
+        pool = self._create_pool("Customers", kind="customer", visibility="sealed")
+        customer = {"name": "Acme", "is_company": True, "vat": "BE0477472701"}
+        self.env["res.partner"].create({**customer, "pool_id": pool.id})
+        self.rep.group_ids += self.env.ref("base.group_partner_manager")
+        bait = self.env["res.partner"].with_user(self.rep).create({**customer, "name": "Bait"})
+        self.assertFalse(bait.same_vat_partner_id)
+        self.assertTrue(bait.with_user(self.admin).same_vat_partner_id)
