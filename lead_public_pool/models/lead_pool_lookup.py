@@ -40,9 +40,19 @@ class LeadPoolLookupAnswer(models.AbstractModel):
         :raise UserError: if nothing usable is given, or the user has asked too often today
         :raise AccessError: if the user is no salesperson
         """
+        found = self._lookup_found(phone=phone, email=email, name=name)
+        return [answer for answer, _record, _check in found]
+
+    @api.model
+    def _lookup_found(self, **values):
+        """What is known, recorded as a question of the current user.
+
+        :return: answers of `pool_lookup`, each with its record and its answer of `pool_claim_check`
+        :rtype: list[tuple]
+        """
         if not self.env.user.has_group("sales_team.group_sale_salesman"):
             raise AccessError(self.env._("Only salespeople may ask whether a company is known."))
-        given = self._lookup_arguments(phone=phone, email=email, name=name)
+        given = self._lookup_arguments(**values)
         log = self.env["lead.pool.lookup.log"]
         log._check_quota()
         answers = []
@@ -51,7 +61,7 @@ class LeadPoolLookupAnswer(models.AbstractModel):
             if found:
                 checks = self.env[model].browse(found.ids).pool_claim_check()
                 answers += [
-                    self._lookup_answer(kind, record, check["ok"])
+                    (self._lookup_answer(kind, record, check["ok"]), record, check)
                     for record, check in zip(found, checks, strict=True)
                 ]
         log._record(given, bool(answers))

@@ -83,6 +83,46 @@ class TestLookup(SealedCase):
         wizard.action_lookup()
         self.assertFalse(wizard.line_ids)
 
+    def test_what_is_mine_is_said_to_be_mine(self):
+        self._claim(self.lead)
+        mine = {"partner_name": "Outside Works", "user_id": self.rep.id}
+        self.env["crm.lead"].create({"name": "Mine", **mine})
+        customer = {"name": "Own Works", "is_company": True, "user_id": self.rep.id}
+        self.env["res.partner"].create(customer)
+        for name in ("Acme", "Outside Works", "Own Works"):
+            with self.subTest(name):
+                [answer] = self._lookup(name=name)
+                self.assertEqual((answer["state"], answer["owner"]), ("owned", self.rep.name))
+                [answer] = self._lookup(self.seller_all, name=name)
+                self.assertFalse(answer["owner"])
+
+    def _dialog(self, user=None, **values):
+        dialog = self.env["lead.pool.lookup"].with_user(user or self.rep).create(values)
+        dialog.action_lookup()
+        return dialog
+
+    def test_dialog_opens_what_is_mine_and_offers_no_waiting_for_it(self):
+        self._claim(self.lead)
+        dialog = self._dialog(name="Acme")
+        self.assertRecordValues(
+            dialog.line_ids, [{"mine": True, "claimable": False, "owner": self.rep.name}]
+        )
+        self.assertFalse(dialog.can_wait)
+        action = dialog.line_ids.action_open()
+        self.assertEqual((action["res_model"], action["res_id"]), ("crm.lead", self.lead.id))
+        dialog = self._dialog(self.seller_all, name="Acme")
+        self.assertRecordValues(dialog.line_ids, [{"mine": False, "res_id": 0, "owner": False}])
+        self.assertTrue(dialog.can_wait)
+
+    def test_dialog_claims_what_may_be_claimed_and_else_says_why_not(self):
+        self._dialog(name="Acme").line_ids.action_claim()
+        self.assertOwned(self.lead, self.rep, self.sealed)
+        self.lead.with_user(self.rep).pool_release()
+        self.sealed.cooldown_days = 5
+        [line] = self._dialog(name="Acme").line_ids
+        self.assertFalse(line.claimable or line.res_id)
+        self.assertTrue(line.reason)
+
 
 @tagged("post_install", "-at_install")
 class TestLookupLog(SealedCase):
@@ -137,6 +177,20 @@ class TestLookupLog(SealedCase):
             self._lookup(name="Acme")
         wizard = self.env["lead.pool.lookup"].with_user(self.rep).create({})
         self.assertEqual(wizard.quota, "Each lookup is recorded.")
+
+    def test_a_second_company_is_no_second_quota(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere", "pool_lookup_limit": 0})
+        self.rep.company_ids |= elsewhere
+        both = [self.company.id, elsewhere.id]
+        pools = self.env["lead.pool"].with_user(self.rep)
+        for companies in ([self.company.id], [elsewhere.id], both):
+            pools.with_context(allowed_company_ids=companies).pool_lookup(name="Acme")
+        # Whose records are searched has a say, in whichever company one works at the moment.
+        for companies in ([self.company.id], both, both[::-1]):
+            with self.assertRaisesRegex(UserError, "3 companies today"):
+                pools.with_context(allowed_company_ids=companies).pool_lookup(name="Acme")
+        rows = self.log.search([("user_id", "=", self.rep.id)])
+        self.assertEqual(sorted(rows.mapped("number")), [1, 2, 3])
 
     def test_the_quota_begins_anew_with_the_day_of_the_company(self):
         for _number in range(3):

@@ -10,9 +10,11 @@ class LeadPoolLookup(models.TransientModel):
     _inherit = ["lead.pool.dialog"]
     _description = "Look Up a Company"
 
-    phone = fields.Char(help="The whole number, in any notation.")
+    phone = fields.Char(help="The whole number, in any notation, with or without its country.")
     email = fields.Char(string="E-mail", help="The whole address.")
-    name = fields.Char(string="Company", help="The whole name, in upper or lower case.")
+    name = fields.Char(
+        string="Company", help="The whole name; capitals, accents and legal form do not matter."
+    )
     asked = fields.Boolean(readonly=True, help="Whether the search has been made.")
     quota = fields.Char(compute="_compute_quota", help="How many lookups you have left today.")
     line_ids = fields.One2many(
@@ -33,23 +35,12 @@ class LeadPoolLookup(models.TransientModel):
 
         :return: window action
         """
-        answers = self.env["lead.pool"].pool_lookup(
+        found = self.env["lead.pool"]._lookup_found(
             phone=self.phone, email=self.email, name=self.name
         )
         self.line_ids = [
             fields.Command.clear(),
-            *(
-                fields.Command.create(
-                    {
-                        "kind": answer["kind"],
-                        "state": answer["state"],
-                        "pool_name": answer["pool"],
-                        "claimable": answer["claimable"],
-                        "owner": answer["owner"],
-                    }
-                )
-                for answer in answers
-            ),
+            *(fields.Command.create(self.line_ids._prepare_values(*row)) for row in found),
         ]
         self.asked = True
         return {

@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..models.lead_pool_entry import KINDS
+from ..tools.arguments import checked
 
 
 class LeadPoolLookupLine(models.TransientModel):
@@ -35,3 +38,51 @@ class LeadPoolLookupLine(models.TransientModel):
         help="Whether you may claim the record from its pool.",
     )
     owner = fields.Char(string="Salesperson", readonly=True, help="Who works the record.")
+    mine = fields.Boolean(string="Yours", readonly=True, help="Whether you work it yourself.")
+    reason = fields.Char(
+        string="Why not", readonly=True, help="Why you may not claim it now, and when you may."
+    )
+    res_id = fields.Integer(
+        string="Number", readonly=True, help="Number of a record that is yours, or may be."
+    )
+
+    @api.model
+    def _prepare_values(self, answer, record, check):
+        """Values of the line for one answer of a lookup.
+
+        What the user may neither open nor claim stays without its number.
+        """
+        mine = record.user_id == self.env.user
+        waits = answer["state"] == "pooled" and not answer["claimable"]
+        return {
+            "kind": answer["kind"],
+            "state": answer["state"],
+            "pool_name": answer["pool"],
+            "claimable": answer["claimable"],
+            "owner": answer["owner"],
+            "mine": mine,
+            "reason": waits and check["message"],
+            "res_id": record.id if mine or answer["claimable"] else False,
+        }
+
+    @checked(one=True)
+    def action_open(self):
+        """Open a record that is yours.
+
+        :return: window action
+        """
+        entry = self._entry()
+        return entry._open_claimed(entry._records())
+
+    @checked(one=True)
+    def action_claim(self):
+        """Claim what was found.
+
+        :return: action
+        """
+        return self._entry().action_pool_claim()
+
+    def _entry(self):
+        """What stands for the record in the window of its pool."""
+        entry_id = self.res_id * len(KINDS) + KINDS.index(self.kind or KINDS[0])
+        return self.env["lead.pool.entry"].browse(entry_id)

@@ -13,11 +13,12 @@ class LeadPoolLookup(models.TransientModel):
         help="Whether you may be told when the record comes back to the pool.",
     )
 
-    @api.depends("line_ids.state", "line_ids.claimable")
+    @api.depends("line_ids.state", "line_ids.mine")
     def _compute_can_wait(self):
         for lookup in self:
             lookup.can_wait = any(
-                line.state in ("owned", "protected") and line.pool_name for line in lookup.line_ids
+                line.state in ("owned", "protected") and line.pool_name and not line.mine
+                for line in lookup.line_ids
             )
 
     @checked(one=True)

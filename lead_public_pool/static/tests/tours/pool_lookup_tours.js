@@ -23,7 +23,7 @@ tours.add("pool_lookup_desktop", {
         { trigger: ".modal:contains(2 of 3 lookups left)" },
         { content: "Not how to reach it", trigger: ".modal:not(:contains(tour@known.example))" },
         ...ask("phone", "+49 731 555 9999"),
-        { trigger: ".modal .alert-success:contains(not known yet)" },
+        { trigger: ".modal .alert-success:contains(No exact match)" },
         { trigger: ".modal:contains(1 of 3 lookups left)" },
         { trigger: ".modal .btn-close", run: "click" },
         { trigger: "body:not(:has(.modal))" },
