@@ -1,8 +1,8 @@
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists
 
-# Set as long as not all names from before the addon are spelled plainly.
-UNSPELLED = "lead_public_pool.unspelled_names"
+# Active as long as not all names from before the addon are spelled plainly.
+SPELLING_JOB = "lead_public_pool.ir_cron_spelling"
 
 # Columns that have a value on each record from the start, and that value.
 COLUMNS = {
@@ -66,5 +66,6 @@ def fill_spellings(env):
     """Spell plainly what Odoo cannot compare, now; a job does all names, batch by batch."""
     for model in ("crm.lead", "res.partner"):
         env[model]._pool_fill_rare_keys()
-    env["ir.config_parameter"].set_param(UNSPELLED, "1")
-    env.ref("lead_public_pool.ir_cron_spelling")._trigger()
+    job = env.ref(SPELLING_JOB)
+    job.active = True
+    job._trigger()

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..hooks import UNSPELLED
+from ..hooks import SPELLING_JOB
 from ..tools import numbers, spelling
 from ..tools.arguments import checked, text
 
@@ -105,7 +105,7 @@ class LeadPoolLookupAnswer(models.AbstractModel):
     def _lookup_name(self, records, scope, value):
         name = records._pool_name_field
         found = Domain("pool_name_key", "=", spelling.name_key(value))
-        if self.env["ir.config_parameter"].sudo().get_param(UNSPELLED):
+        if self.env.ref(SPELLING_JOB).sudo().active:
             exact = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             found |= Domain("pool_name_key", "=", False) & Domain(name, "=ilike", exact)
         return found
@@ -143,15 +143,12 @@ class LeadPoolLookupAnswer(models.AbstractModel):
 
     @api.model
     def _cron_spelling(self):
-        """Spell plainly the names of companies that were typed before the addon came."""
+        """Spell plainly the names of companies that were typed before the addon came; then rest."""
         commit = self.env["ir.cron"]._commit_progress
         done = [
             self.env[model].sudo()._pool_fill_name_keys(commit) for model in RECORD_MODELS.values()
         ]
-        if all(done):
-            self.env["ir.config_parameter"].sudo().set_param(UNSPELLED, False)
-        else:
-            commit(remaining=1)
+        commit(remaining=0, deactivate=True) if all(done) else commit(remaining=1)
 
     @api.model
     def _lookup_domain(self, kind):

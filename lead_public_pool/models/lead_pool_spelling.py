@@ -94,7 +94,7 @@ class LeadPoolTwin(models.AbstractModel):
                 for name in names:
                     self.env.add_to_compute(self._fields[name], records)
                 records.flush_recordset(names)
-                self.env.invalidate_all(flush=False)
+                self.env.invalidate_all()
 
     @api.model
     def _pool_rare_keys(self):

@@ -4,7 +4,7 @@ from odoo.modules.module import load_script
 from odoo.tests import BaseCase, tagged
 from odoo.tools import SQL
 
-from odoo.addons.lead_public_pool.hooks import UNSPELLED, fill_spellings
+from odoo.addons.lead_public_pool.hooks import SPELLING_JOB, fill_spellings
 from odoo.addons.lead_public_pool.tools import numbers, spelling
 
 from .common import PoolCase
@@ -196,28 +196,33 @@ class TestOlderRecords(PoolCase):
         self.env.flush_all()
         return bool(self.env["lead.pool"].with_user(self.rep).pool_lookup(**values))
 
-    def _commit_nothing(self):
-        self.patch(self.env.registry["ir.cron"], "_commit_progress", lambda *a, **o: 60)
+    def _run_job(self, seconds=60):
+        """Run the job with so much time left; it may ask to rest from now on."""
+
+        def commit(crons, processed=0, remaining=None, deactivate=False):
+            if deactivate:
+                crons.env.ref(SPELLING_JOB).active = False
+            return seconds
+
+        self.patch(self.env.registry["ir.cron"], "_commit_progress", commit)
+        self.env["lead.pool"]._cron_spelling()
 
     def test_after_installation_they_are_found_at_once_and_in_any_spelling_after_the_job(self):
-        self._commit_nothing()
         fill_spellings(self.env)
         self.assertTrue(self._known(email="ann@two.example"))
         self.assertTrue(self._known(email="bob@two.example"))
         self.assertTrue(self._known(name="Frutas del Turia S.L."))
         self.assertFalse(self._known(name="frutas del turia"))
-        self.env["lead.pool"]._cron_spelling()
+        self._run_job()
         self.assertTrue(self._known(name="frutas  del  turia"))
         self.assertTrue(self._known(name="chateau lamothe"))
-        self.assertFalse(self.env["ir.config_parameter"].sudo().get_param(UNSPELLED))
+        self.assertFalse(self.env.ref(SPELLING_JOB).active)
 
     def test_the_job_goes_on_where_its_time_was_up(self):
-        self.patch(self.env.registry["ir.cron"], "_commit_progress", lambda *a, **o: 0)
         fill_spellings(self.env)
-        self.env["lead.pool"]._cron_spelling()
-        self.assertTrue(self.env["ir.config_parameter"].sudo().get_param(UNSPELLED))
-        self._commit_nothing()
-        self.env["lead.pool"]._cron_spelling()
+        self._run_job(seconds=0)
+        self.assertTrue(self.env.ref(SPELLING_JOB).active)
+        self._run_job()
         self.assertTrue(self._known(name="chateau lamothe"))
 
     def test_an_update_masks_what_waits(self):

@@ -26,4 +26,4 @@ def _mask(records):
         waiting = records.browse(ids[start : start + AT_ONCE])
         records.env.add_to_compute(records._fields["pool_masked"], waiting)
         waiting.flush_recordset(["pool_masked"])
-        records.env.invalidate_all(flush=False)
+        records.env.invalidate_all()
