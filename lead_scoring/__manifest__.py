@@ -8,6 +8,7 @@
     "depends": ["crm", "spreadsheet_dashboard"],
     "external_dependencies": {"python": ["numpy", "scipy", "scikit-learn"]},
     "pre_init_hook": "pre_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "data": [
         "security/ir.model.access.csv",
         "security/lead_score_process_security.xml",

@@ -21,3 +21,13 @@ def pre_init_hook(env):
         column = SQL.identifier(column)
         env.cr.execute(SQL("ALTER TABLE crm_lead ADD COLUMN %s %s", column, definition))
         env.cr.execute(SQL("ALTER TABLE crm_lead ALTER COLUMN %s DROP DEFAULT", column))
+
+
+def uninstall_hook(env):
+    """Let go of what holds on to signals and reasons, which Odoo deletes before their tables."""
+    env.cr.execute("TRUNCATE lead_score_event")
+    env.cr.execute(
+        "UPDATE crm_lead SET qualification_reason_id = NULL"
+        " WHERE qualification_reason_id IS NOT NULL"
+    )
+    env.invalidate_all()
