@@ -6,7 +6,7 @@ from ..tools.arguments import checked
 from ..tools.caches import forget
 from ..tools.guarded import completed
 from ..tools.points import DIMENSIONS
-from .lead_score_rule import DEFINITION, RESTORE
+from .lead_score_rule import DEFINITION, LIMITS, RESTORE
 
 CUTOFFS = (
     "grade_a",
@@ -19,7 +19,6 @@ CUTOFFS = (
     "sql_threshold",
     "mql_threshold",
 )
-LIMITS = tuple(f"{dimension}_{end}" for dimension in DIMENSIONS for end in ("floor", "cap"))
 SETTINGS = ("domain", "decay", "half_life", "inactivity_days", "inactivity_points")
 
 # What of a card and of its rules is published.

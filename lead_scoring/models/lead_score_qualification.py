@@ -178,8 +178,11 @@ class CrmLead(models.Model):
             )
 
     def write(self, vals):
-        if self.env.context.get("score_qualify") is QUALIFY or GUARDED.isdisjoint(vals):
+        if GUARDED.isdisjoint(vals):
             return super().write(vals)
+        if self.env.context.get("score_qualify") is QUALIFY:
+            # Nothing that hears of the write may write on by the same leave.
+            return super(CrmLead, self.with_context(score_qualify=None)).write(vals)
         plain = {name: value for name, value in vals.items() if name not in GUARDED}
         # Before anything else: who hands a lead over may not write it any more.
         self._qualify_by_write({name: vals[name] for name in vals if name in GUARDED})

@@ -4,10 +4,13 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..tools.points import DIMENSIONS
 from .lead_score_fields import SCORE_FIELDS
 
 # A rule that looked at these would judge the score by itself.
 OWN_FIELDS = {"lead_score_id", "score_trend", *SCORE_FIELDS}
+# Fields of the scorecard that say how much each dimension counts at least and at most.
+LIMITS = tuple(f"{dimension}_{end}" for dimension in DIMENSIONS for end in ("floor", "cap"))
 # In the context of a write: rules come back as they were, even if they can no longer count.
 RESTORE = object()
 DEFINITION = (
@@ -121,6 +124,12 @@ class LeadScoreRule(models.Model):
         compute="_compute_broken",
         help="Why the rule cannot count. It is left out until this is mended; all others count.",
     )
+    limit_note = fields.Char(
+        string="Limit",
+        compute="_compute_limit_note",
+        help="What is left of the points of this rule by the limits of its dimension, which are "
+        "set on the scorecard.",
+    )
     is_daily = fields.Boolean(
         string="Checked daily",
         compute="_compute_broken",
@@ -140,6 +149,18 @@ class LeadScoreRule(models.Model):
     def _compute_broken(self):
         for rule in self:
             rule.broken, rule.is_daily = self._judge(rule._definition())
+
+    @api.depends("points", "dimension", "card_id", *(f"card_id.{name}" for name in LIMITS))
+    @api.depends_context("lang")
+    def _compute_limit_note(self):
+        for rule in self:
+            floor, cap = (rule.card_id[f"{rule.dimension}_{end}"] for end in ("floor", "cap"))
+            counted = min(max(rule.points, floor), cap)
+            rule.limit_note = rule.points != counted and self.env._(
+                "Counts %(counted)g of %(points)g points: the scorecard limits this dimension.",
+                counted=counted,
+                points=rule.points,
+            )
 
     @api.model
     def _judge(self, definition):

@@ -123,3 +123,18 @@ class TestCardRepair(ScoreCase):
                     record.write({name: value})
         with self.assertRaises(ValidationError):
             self.env["lead.score.card"].create({"name": "Absurd", "fit_cap": 2**31})
+
+    def test_a_rule_that_a_limit_cuts_says_so(self):
+        rule = self.card.rule_ids[0]
+        rule.write({"dimension": "budget", "points": 40})
+        self.assertIn("15 of 40", rule.limit_note)
+        action = self.card.action_simulate()
+        lines = self.env["lead.score.simulation"].browse(action["res_id"]).rule_ids
+        line = lines.filtered(lambda line: line.rule_id == rule)
+        line.sudo().match_count = 1
+        line.simulation_id.sudo().lead_count = 2
+        self.assertIn("15 of 40", line.note)
+        self.card.budget_cap = 40
+        self.assertFalse(rule.limit_note)
+        rule.points = -5
+        self.assertIn("0 of -5", rule.limit_note)

@@ -1,3 +1,4 @@
+from ast import literal_eval
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
@@ -174,3 +175,26 @@ class TestGuards(ScoreCase):
             with self.subTest(operator, value=value), self.assertRaises(UserError):
                 contacts.search([("score_best", operator, value)])
         self.assertTrue(contacts.search([("score_best", "<", "5")], limit=1))
+
+    def test_the_leave_to_qualify_is_not_handed_on(self):
+        lead = self._create_leads()
+        model, asked = type(lead), []
+        concerned = model._score_concerned
+
+        def listen(leads, vals):
+            asked.append(leads.env.context.get("score_qualify"))
+            return concerned(leads, vals)
+
+        self.patch(model, "_score_concerned", listen)
+        lead.action_mql()
+        self.assertTrue(asked)
+        self.assertNotIn(QUALIFY, asked)
+
+    def test_a_rejected_lead_is_nobody_to_call(self):
+        self._create_card([self._attribute()])
+        lead, rejected = self._create_leads(2)
+        rejected.action_reject(self.env.ref("lead_scoring.reject_reason_spam").id)
+        action = self.env.ref("lead_scoring.crm_lead_action_score")
+        found = self.env["crm.lead"].search(literal_eval(action.domain))
+        self.assertIn(lead, found)
+        self.assertNotIn(rejected, found)

@@ -32,4 +32,4 @@ class LeadScoreSimulationRule(models.TransientModel):
             elif line.match_count >= line.simulation_id.lead_count:
                 line.note = self.env._("Matches everything")
             else:
-                line.note = False
+                line.note = line.rule_id.limit_note
