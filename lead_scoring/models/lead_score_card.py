@@ -58,6 +58,7 @@ class LeadScoreCard(models.Model):
     _description = "Scorecard"
     _order = "sequence, id"
     _check_company_auto = True
+    _stored_filters = ("domain",)
 
     name = fields.Char(required=True, translate=True, help="Name of the scorecard.")
     sequence = fields.Integer(

@@ -35,6 +35,7 @@ class LeadScoreRule(models.Model):
     _description = "Score Rule"
     _order = "card_id, sequence, id"
     _placed_by = ("card_id",)
+    _stored_filters = ("domain",)
 
     name = fields.Char(
         required=True, translate=True, help="What the rule says, as salespeople will read it."

@@ -38,6 +38,7 @@ class LeadScoreTrigger(models.Model):
     _check_company_auto = True
     _kept_fields = ("apply_from_id", "applying", "planned", "last_error", "last_date")
     _placed_by = ("company_id", "card_id")
+    _stored_filters = ("domain",)
 
     name = fields.Char(required=True, translate=True, help="What it is for, in a few words.")
     sequence = fields.Integer(default=10, help="Order in which they act on a lead.")

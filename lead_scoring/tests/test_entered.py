@@ -3,7 +3,7 @@ from functools import partial
 
 from psycopg2 import Error
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -185,3 +185,27 @@ class TestEntered(ScoreCase):
             lead.write({"score_response_date": day, "score_response_hours": int(day[-1])})
         merged = leads.with_user(self.boss).merge_opportunity()
         self.assertEqual(merged.score_response_hours, 1)
+
+    def test_a_filter_asks_for_nothing_that_its_author_may_not_read(self):
+        """It works with all rights, and its points and counts would tell."""
+        secret = "[('user_id.partner_id.signup_type', '=', 'signup')]"
+        draft = self._create_card([self._attribute()], publish=False).with_user(self.boss)
+        todo = self.env.ref("mail.mail_activity_data_todo")
+        for number, work in enumerate(
+            (
+                lambda: draft.write({"domain": secret}),
+                lambda: draft.rule_ids.write({"domain": secret}),
+                lambda: draft.write({"rule_ids": [(0, 0, {"name": "X", "domain": secret})]}),
+                lambda: draft.create({"name": "X", "domain": secret}),
+                lambda: draft.with_context(default_domain=secret).create({"name": "X"}),
+                lambda: self.trigger.with_user(self.boss).write({"domain": secret}),
+                lambda: self.trigger.with_user(self.boss).create(
+                    {"name": "X", "activity_type_id": todo.id, "domain": secret}
+                ),
+            )
+        ):
+            with self.subTest(number), self.assertRaises(AccessError), self.env.cr.savepoint():
+                work()
+        draft.rule_ids.domain = "[('partner_id.country_id.code', '=', 'DE')]"
+        draft.sudo().write({"domain": secret})
+        draft.write({"sequence": 3})
