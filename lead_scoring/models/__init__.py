@@ -28,6 +28,7 @@ from . import lead_score_model_prediction
 from . import lead_score_model_contest
 from . import lead_score_model_training
 from . import lead_score_model
+from . import lead_score_model_guard
 from . import lead_score_proposal
 from . import lead_score_proposal_line
 from . import lead_score_working_time

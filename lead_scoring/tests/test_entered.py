@@ -209,3 +209,18 @@ class TestEntered(ScoreCase):
         draft.rule_ids.domain = "[('partner_id.country_id.code', '=', 'DE')]"
         draft.sudo().write({"domain": secret})
         draft.write({"sequence": 3})
+
+    def test_no_version_of_the_win_probability_comes_into_use_by_itself(self):
+        versions = self.env["lead.score.model"].with_user(self.boss)
+        draft = versions.create({})
+        self.assertEqual(draft.state, "draft")
+        for name, value in (("state", "champion"), ("auc", 0.99), ("model_file", "W1tbW1s=")):
+            for work in (
+                lambda name=name, value=value: versions.create({name: value}),
+                lambda name=name, value=value: versions.with_context(
+                    **{f"default_{name}": value}
+                ).create({}),
+                lambda name=name, value=value: draft.write({name: value}),
+            ):
+                with self.subTest(name), self.assertRaises(AccessError):
+                    work()
