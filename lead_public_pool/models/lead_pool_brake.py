@@ -58,6 +58,7 @@ class LeadPoolBrake(models.AbstractModel):
         """Show what the next runs would take back from this pool, from whom, and why.
 
         :return: window action
+        :raise AccessError: for anybody but a manager of the pool
         """
         self.check_access("read")
         return self.env["lead.pool.preview"]._open(self)
@@ -141,6 +142,7 @@ class LeadPoolBrake(models.AbstractModel):
                 "date_start": self.env.cr.now(),
                 "state": "braked",
                 "pool_id": self.id,
+                "company_id": self.company_id.id,
                 "due_count": count,
             }
         )

@@ -241,10 +241,10 @@ class LeadPoolClock(models.AbstractModel):
     def _pool_reclaim_due(self, run, batch_size, on_hold=()):
         """Take back what is due, batch by batch, each in a transaction of its own.
 
-        :param run: run to continue, or an empty one
+        :param run: runs to continue, one for each company, or none
         :param int batch_size: records per transaction
         :param on_hold: ids of pools whose brake has stopped the run
-        :return: the run, and the seconds left to the cron
+        :return: the runs, and the seconds left to the cron
         """
         runs = [run]
 
@@ -253,13 +253,11 @@ class LeadPoolClock(models.AbstractModel):
             return self._pool_due_domain() & Domain("pool_id", "not in", on_hold)
 
         def work(records):
-            run = runs[-1].exists()
-            if not run:
-                run = run.sudo().create({"date_start": self.env.cr.now()})
-                run._note_broken_filters()
-            runs.append(run)
-            records._pool_reclaim(run)
-            run.date_end = self.env.cr.now()
+            for company, some in records.grouped(lambda r: r.pool_id.company_id).items():
+                run = runs[-1].exists()._of_company(company)
+                runs.append(runs[-1].exists() | run)
+                some._pool_reclaim(run)
+                run.date_end = self.env.cr.now()
 
         time_left = work_off(self.sudo(), to_do, "pool_due_date, id", batch_size, work)
         return runs[-1].exists(), time_left

@@ -260,6 +260,7 @@ class LeadPoolRule(models.Model):
         """Show what this rule alone would take back, from whom and when; also if it is archived.
 
         :return: window action
+        :raise AccessError: for anybody but a manager of the pool
         """
         self.check_access("read")
         return self.env["lead.pool.preview"]._open(self.pool_id, self)

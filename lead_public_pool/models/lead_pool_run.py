@@ -35,6 +35,13 @@ class LeadPoolRun(models.Model):
     pool_id = fields.Many2one(
         "lead.pool", readonly=True, ondelete="cascade", help="Pool whose brake stopped the run."
     )
+    company_id = fields.Many2one(
+        "res.company",
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        help="Company of the pools: each sees its own runs.",
+    )
     due_count = fields.Integer(
         string="Would take back", readonly=True, help="Records that were due when it was stopped."
     )
@@ -120,9 +127,24 @@ class LeadPoolRun(models.Model):
             )
         return True
 
+    def _of_company(self, company):
+        """The one of these runs that is for a company, or a new one.
+
+        Nobody reads the names and numbers of another company in the report of a run.
+        """
+        if run := self.filtered(lambda run: run.company_id == company):
+            return run
+        run = self.sudo().create({"date_start": self.env.cr.now(), "company_id": company.id})
+        run._note_broken_filters()
+        return run
+
     def _note_broken_filters(self):
         """Say in the report which filters rested during the run, and so took nothing back."""
-        broken = self.env["lead.pool.trouble"].sudo().search([("kind", "=", "filter")])
+        broken = (
+            self.env["lead.pool.trouble"]
+            .sudo()
+            .search([("kind", "=", "filter"), ("company_id", "in", [self.company_id.id, False])])
+        )
         lines = [f"{trouble.pool_id.name}: {trouble.message}" for trouble in broken]
         self.filter_log = "\n".join(lines) or False
 

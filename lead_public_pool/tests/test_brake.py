@@ -112,6 +112,15 @@ class TestBrake(PoolCase):
         action = source.with_user(self.lead_manager).action_preview()
         return self.env[action["res_model"]].browse(action["res_id"])
 
+    def test_only_managers_preview_who_would_lose_how_much(self):
+        rule = self.pool.rule_ids[:1] or self._create_rule()
+        for source in (self.pool, rule):
+            for user in (self.rep, self.stranger):
+                with self.assertRaises(AccessError):
+                    source.with_user(user).action_preview()
+            for user in (self.lead_manager, self.admin):
+                self.assertTrue(source.with_user(user).action_preview()["res_id"])
+
     def test_preview_of_a_pool_tells_how_many_whose_and_why(self):
         self._due_leads(2)
         self._due_leads(1, self.other)

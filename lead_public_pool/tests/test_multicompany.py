@@ -1,4 +1,7 @@
+from pathlib import Path
+
 from odoo.exceptions import AccessError, ValidationError
+from odoo.modules.module import load_script
 from odoo.tests import new_test_user, tagged
 
 from .common import PoolCase
@@ -65,3 +68,48 @@ class TestMultiCompany(PoolCase):
         )
         self.assertEqual(lead.company_id, self.company_b)
         self.assertEqual(lead.pool_state, "outside")
+
+    def test_a_run_is_of_one_company_and_read_by_no_other(self):
+        manager = new_test_user(
+            self.env,
+            "pool_boss_b",
+            groups="base.group_user,lead_public_pool.group_pool_manager",
+            company_id=self.company_b.id,
+            company_ids=[(6, 0, self.company_b.ids)],
+        )
+        members = [(0, 0, {"user_id": manager.id, "role": "manager"})]
+        members.append((0, 0, {"user_id": self.rep_b.id}))
+        pool_b = self.env["lead.pool"].create(
+            {"name": "B", "company_id": self.company_b.id, "member_ids": members}
+        )
+        for pool in (self.pool, pool_b):
+            self._create_rule(pool_id=pool.id)
+        mine = self._claim(self._create_leads())
+        theirs = self._claim(self._create_leads(pool=pool_b), self.rep_b)
+        self._make_older(mine | theirs, days=30)
+        self._run_cron()
+        self.assertPooled(mine, self.pool)
+        self.assertPooled(theirs, pool_b)
+        runs = self._moves(mine)[-1].run_id | self._moves(theirs)[-1].run_id
+        self.assertEqual(runs.mapped("reclaimed_count"), [1, 1])
+        self.assertEqual(runs.company_id, self.pool.company_id | self.company_b)
+        for user, company in ((manager, self.company_b), (self.lead_manager, self.pool.company_id)):
+            seen = runs.with_user(user).search([("id", "in", runs.ids)])
+            self.assertEqual(seen.company_id.ids, company.ids)
+            with self.assertRaises(AccessError):
+                (runs - seen.sudo()).with_user(user).read(["failure_log"])
+
+    def test_earlier_runs_get_their_company_or_keep_their_report_to_themselves(self):
+        values = {"date_start": self.env.cr.now(), "failure_log": "crm.lead,1: Acme"}
+        runs = self.env["lead.pool.run"].create([{**values, "pool_id": self.pool.id}, values])
+        braked, mixed = runs
+        self.env.flush_all()
+        script = load_script(
+            str(Path(__file__).parents[1] / "migrations" / "19.0.0.2.0" / "post-run_company.py"),
+            "run_company",
+        )
+        script.migrate(self.env.cr, "19.0.0.1.0")
+        self.env.invalidate_all()
+        self.assertEqual(braked.company_id, self.pool.company_id)
+        self.assertTrue(braked.failure_log)
+        self.assertFalse(mixed.company_id or mixed.failure_log)

@@ -1,6 +1,7 @@
 from collections import Counter
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 # How far ahead the preview looks.
 PREVIEW_DAYS = 7
@@ -35,7 +36,10 @@ class LeadPoolPreview(models.TransientModel):
         """Preview of a pool, or of one of its rules alone.
 
         :return: window action
+        :raise AccessError: for anybody but a manager of the pool: it says who would lose how much
         """
+        if not pool._is_managed_by(self.env.user):
+            raise AccessError(self.env._("Only a manager of the pool %s may do this.", pool.name))
         now = self.env.cr.now()
         until = fields.Datetime.add(now, days=PREVIEW_DAYS)
         due = rule._preview_due(until) if rule else pool._preview_due(until)
