@@ -118,26 +118,28 @@ class LeadPoolLookupAnswer(models.AbstractModel):
         if number:
             found |= Domain("phone_sanitized", "=", number)
         if len(end := spelling.tail(value)) == spelling.TAIL_DIGITS:
-            ending = Domain.custom(
-                to_sql=lambda model, alias, query: SQL(
-                    "right(%s, %s) = %s",
-                    model._field_to_sql(alias, "phone_sanitized", query),
-                    spelling.TAIL_DIGITS,
-                    end,
-                )
-            )
-            alike = records.search(ending & scope, limit=ENDING_ALIKE).filtered(
-                lambda record: numbers.same(record.phone_sanitized, value)
-            )
+            alike = records.search(self._lookup_ending(end) & scope, limit=ENDING_ALIKE)
+            alike = alike.filtered(lambda record: numbers.same(record.phone_sanitized, value))
             found |= Domain("id", "in", alike.ids)
         return found
+
+    def _lookup_ending(self, end):
+        """Records whose number ends with so many digits, see `spelling.tail`."""
+
+        def to_sql(model, alias, query):
+            column = model._field_to_sql(alias, "phone_sanitized", query)
+            return SQL("right(%s, %s) = %s", column, spelling.TAIL_DIGITS, end)
+
+        return Domain.custom(to_sql=to_sql)
 
     def _lookup_keys(self, keys):
         """Records with one of these as a further address, or as a number of no known country."""
 
         def to_sql(model, alias, query):
             column = model._field_to_sql(alias, "pool_contact_keys", query)
-            return SQL("string_to_array(%s, ' ') && %s::text[]", column, keys)
+            return SQL(
+                "(%s IS NOT NULL AND string_to_array(%s, ' ') && %s::text[])", column, column, keys
+            )
 
         return Domain.custom(to_sql=to_sql) if keys else Domain.FALSE
 

@@ -23,6 +23,7 @@ class ResPartner(models.Model):
         "(split_part(email_normalized, '@', 2), email_normalized) WHERE user_id IS NOT NULL"
     )
     _pool_held_phone_index = models.Index("(phone_sanitized) WHERE user_id IS NOT NULL")
+    _pool_email_index = models.Index("(email_normalized) WHERE email_normalized IS NOT NULL")
     _pool_phone_tail_index = models.Index(
         "(right(phone_sanitized, 7)) WHERE phone_sanitized IS NOT NULL"
     )

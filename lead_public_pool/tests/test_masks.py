@@ -1,5 +1,6 @@
 from time import process_time
 
+from odoo.exceptions import AccessError
 from odoo.tests import BaseCase, tagged
 from odoo.tools import SQL
 
@@ -172,3 +173,21 @@ class TestMaskedNames(SealedCase):
         shown = self._shown(customer)
         self.assertEqual((shown["name"], shown["city"]), ("Acme •••", "Ulm •••"))
         self.assertEqual(shown["partner_name"], "Acme •••")
+
+    def test_result_sheets_show_no_more_than_the_window(self):
+        self.sealed.holding_limit = 1
+        leads = self.lead | self._create_leads(2, pool=self.sealed, name="Ring ٩٩٨٨٧٧٦٦")
+        self.env.flush_all()
+        entries = self._entry(leads[0]).browse(self._entry(lead).id for lead in leads)
+        for action in (entries.action_pool_claim(), leads.with_user(self.rep).action_pool_claim()):
+            self.assertEqual(action["res_model"], "lead.pool.result")
+            sheet = self.env["lead.pool.result"].with_user(self.rep).browse(action["res_id"])
+            names = sheet.line_ids.mapped("record_name")
+            self.assertEqual(len(names), 3)
+            # What he has claimed he may read.
+            for name in set(names) - {self.lead.name}:
+                self.assertNotIn("8877", mask.plain(name))
+            with self.assertRaises(AccessError):
+                sheet.with_user(self.seller_all).line_ids.mapped("record_name")
+            with self.assertRaises(AccessError):
+                sheet.line_ids.with_user(self.seller_all).read(["record_name"])

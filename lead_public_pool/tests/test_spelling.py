@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from odoo.fields import Domain
 from odoo.modules.module import load_script
 from odoo.tests import BaseCase, tagged
 from odoo.tools import SQL
@@ -253,3 +254,31 @@ class TestOlderRecords(PoolCase):
         script.migrate(self.env.cr, "19.0.0.1.0")
         self.env.invalidate_all()
         self.assertEqual(rows.mapped("number"), [1, 2, 3, 4])
+
+
+@tagged("post_install", "-at_install")
+class TestLookupSpeed(PoolCase):
+    def test_no_lookup_reads_all_records(self):
+        self.env.ref(SPELLING_JOB).active = False
+        lookup = self.env["lead.pool"]
+        self.env.flush_all()
+        # What PostgreSQL can do counts here, not what it prefers with a handful of records.
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        for model in ("crm.lead", "res.partner"):
+            records = self.env[model].sudo()
+            for key, value, index in (
+                ("name", "Acme Ltd", "pool_name_key_index"),
+                ("email", "a@b.example, c@b.example", "pool_contact_keys_index"),
+                ("email", "a@b.example", "email"),
+                ("phone", "+49 30 1234567", "pool_contact_keys_index"),
+                ("phone", "+49 30 1234567", "phone_sanitized"),
+            ):
+                domain = getattr(lookup, f"_lookup_{key}")(records, Domain.TRUE, value)
+                query = records.with_context(active_test=False)._search(domain)
+                rows = self.env.execute_query(SQL("EXPLAIN %s", query.select()))
+                plan = "\n".join(row[0] for row in rows)
+                self.assertIn(index, plan)
+                self.assertNotIn("Seq Scan", plan)
+            ending = lookup._lookup_ending("1234567")
+            rows = self.env.execute_query(SQL("EXPLAIN %s", records._search(ending).select()))
+            self.assertIn("pool_phone_tail_index", "\n".join(row[0] for row in rows))
