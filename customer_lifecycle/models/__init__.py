@@ -3,7 +3,6 @@ from . import lifecycle_reader
 from . import lifecycle_order
 from . import lifecycle_facts
 from . import lifecycle_profiling
-from . import lifecycle_few
 from . import lifecycle_decide
 from . import lifecycle_closings
 from . import lifecycle_replay

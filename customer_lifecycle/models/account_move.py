@@ -20,17 +20,5 @@ class AccountMove(models.Model):
             # Who ordered may be somebody else than who gets the invoice.
             ordered = sold.sudo().line_ids.sale_line_ids.order_id
             pairs |= {(order.company_id, order.partner_id) for order in ordered}
-            if credited := sold._lifecycle_credited():
-                lifecycle._lifecycle_note_credit(credited)
-            bought = vals["state"] == "posted" and not credited
-            lifecycle._lifecycle_follow(pairs | credited, bought=bought)
+            lifecycle._lifecycle_follow(pairs)
         return result
-
-    def _lifecycle_credited(self):
-        """(company, contact) of those to whom credit notes among these give something back.
-
-        An order may be for somebody else than who got its invoice.
-        """
-        notes = self.sudo().filtered(lambda move: move.move_type == "out_refund")
-        orders = notes.line_ids.sale_line_ids.order_id
-        return {(document.company_id, document.partner_id) for document in (*notes, *orders)}

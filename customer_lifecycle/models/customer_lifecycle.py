@@ -199,13 +199,6 @@ class CustomerLifecycle(models.Model):
         readonly=True,
         help="The state set by hand also ends when the customer buys.",
     )
-    given_back = fields.Boolean(
-        readonly=True,
-        export_string_translation=False,
-        help="Whether anything this customer bought was ever credited; empty if nobody has looked "
-        "yet. An order of a customer who never gave anything back is decided about faster.",
-    )
-
     failure = fields.Char(
         string="Set Aside Because",
         readonly=True,

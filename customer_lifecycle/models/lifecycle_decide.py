@@ -1,9 +1,13 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.decision import YEAR
 from ..tools.purchase_sql import sql_p_buy
-from .lifecycle_few import FEW
+from .lifecycle_facts import Few
+
+# Days over which a year's spend is counted.
+YEAR = 365
+# Up to so many customers, documents are looked up one by one.
+FEW = 10
 
 # From the first touch to the loss; an automatic move never goes down this list without a reason.
 BOUGHT = SQL("('new', 'active', 'loyal')")
@@ -35,7 +39,6 @@ WRITTEN = {
     "manual_date": "CASE WHEN d.by_hand THEN l.manual_date END",
     "lock_date": "CASE WHEN d.by_hand THEN l.lock_date END",
     "lock_until_order": "d.by_hand AND coalesce(l.lock_until_order, FALSE)",
-    "given_back": "d.given_back OR coalesce(l.given_back, FALSE)",
     # Whatever went wrong the last time is over.
     "failure": "NULL",
 }
@@ -62,36 +65,29 @@ TRANSITION_COLUMNS = (
 
 
 class LifecycleDecide(models.AbstractModel):
-    """The one statement that decides about many customers, and writes what changed and why.
+    """The one statement that decides about customers, and writes what changed and why.
 
-    It works on some ten thousand customers of one company at once. A few are left to
-    `customer.lifecycle.few`, which does the same in Python; a test compares the two.
+    It works on one customer who has just bought, and on some ten thousand of a company at once.
     """
 
     _name = "customer.lifecycle.decide"
     _description = "Lifecycle Decision in SQL"
-    _inherit = ["customer.lifecycle.few"]
 
     @api.model
-    def _lifecycle_decide(self, company, ids, today=None, rows=None, bought=False):
+    def _lifecycle_decide(self, company, ids, today=None):
         """Look at these rows of one company as of today, and write what is different.
 
         :param company: one `res.company`
         :param ids: ids of rows of that company
         :param date today: day to decide for, the company's own by default
-        :param rows: these rows as dicts, if they have just been read
-        :param bool bought: see `_lifecycle_event`
         :return: ids of the transitions that were written
         :rtype: list[int]
         """
         if not ids:
             return []
         today = today or self._lifecycle_today(company)
-        if len(ids) <= FEW:
-            told = self._lifecycle_decide_few(company, ids, today, rows, bought)
-            if told is not None:
-                return told
-        self._lifecycle_tune()
+        if len(ids) > FEW:
+            self._lifecycle_tune()
         self.env.cr.execute(self._lifecycle_statement(company, list(ids), today))
         return [row[0] for row in self.env.cr.fetchall()]
 
@@ -112,7 +108,9 @@ class LifecycleDecide(models.AbstractModel):
             SQL("batch AS (%s)", self._lifecycle_batch_sql(company, ids)),
             SQL(
                 "purchase AS (%s)",
-                self._lifecycle_purchase_sql(company, self._lifecycle_documents_sql),
+                self._lifecycle_purchase_sql(
+                    company, self._lifecycle_documents_sql, few=len(ids) <= FEW
+                ),
             ),
             SQL("fact AS (%s)", self._lifecycle_fact_sql(today)),
             SQL("limits AS (%s)", self._lifecycle_limits_sql()),
@@ -160,25 +158,23 @@ class LifecycleDecide(models.AbstractModel):
             max(ids),
         )
 
-    def _lifecycle_purchase_sql(self, company, purchases):
+    def _lifecycle_purchase_sql(self, company, purchases, few=False):
         """Their purchases, each by the source that his profile names.
 
         :param purchases: `_lifecycle_documents_sql` or `_lifecycle_days_sql`
+        :param bool few: whether the batch is so small that documents are looked up one by one
         """
         sources = self._lifecycle_sources()
         # Where there is only one, PostgreSQL does not take those who have it for a handful.
         having = SQL("source IS NOT NULL") if len(sources) == 1 else None
-        parts = [
-            purchases(
-                company,
-                source,
-                SQL("SELECT partner_id FROM batch WHERE %s", having or SQL("source = %s", source)),
+        parts = []
+        for source in sources:
+            members = SQL(
+                "SELECT partner_id FROM batch WHERE %s", having or SQL("source = %s", source)
             )
-            for source in sources
-        ]
+            parts.append(purchases(company, source, Few(members) if few else members))
         nothing = SQL(
-            "SELECT 0 AS partner_id, NULL::date AS day, 0::float8 AS amount, FALSE AS bought,"
-            " FALSE AS given_back"
+            "SELECT 0 AS partner_id, NULL::date AS day, 0::float8 AS amount, FALSE AS bought"
         )
         return SQL(" UNION ALL ").join(parts) if parts else SQL("%s WHERE FALSE", nothing)
 
@@ -195,8 +191,7 @@ class LifecycleDecide(models.AbstractModel):
                                            AND day > %(today)s - %(year)s))::float8 AS year_total,
                       min(day) FILTER (WHERE day <= %(today)s AND day > %(today)s - %(year)s)
                           AS year_day,
-                      min(day) FILTER (WHERE day > %(today)s) AS future_day,
-                      bool_or(given_back) AS given_back
+                      min(day) FILTER (WHERE day > %(today)s) AS future_day
                  FROM purchase GROUP BY partner_id""",
             today=today,
             year=YEAR,
@@ -242,7 +237,6 @@ class LifecycleDecide(models.AbstractModel):
             """SELECT batch.*, coalesce(fact.orders, 0) AS orders, fact.first_day, fact.last_day,
                       coalesce(fact.total, 0) AS total, coalesce(fact.year_total, 0) AS year_total,
                       fact.year_day, fact.future_day,
-                      coalesce(fact.given_back, FALSE) AS given_back,
                       fact.last_day + coalesce(chance.risk_days, limits.risk_days) AS risk_on,
                       fact.last_day + coalesce(chance.dormant_days, limits.dormant_days)
                           AS dormant_on,

@@ -5,7 +5,6 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.jobs import CONFLICTS, guarded
-from .lifecycle_few import FEW
 
 _logger = logging.getLogger(__name__)
 
@@ -28,40 +27,31 @@ class LifecycleEngine(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _lifecycle_event(self, partners, companies, bought=False):
+    def _lifecycle_event(self, partners, companies):
         """Something happened with these customers: decide about them now.
 
         :param partners: contacts; their commercial partners are meant
         :param companies: the companies of ours with which it happened
-        :param bool bought: whether all that happened is that they bought something new, so that
-            whoever never gave anything back still has not
         """
         customers = partners.sudo().commercial_partner_id
         if not customers:
             return
         self._lifecycle_flush()
         for company in companies.sudo():
-            rows = None
-            if len(customers) <= FEW:
-                # Found and read at once, which most often is all there is to ask.
-                rows = self._lifecycle_read_rows(company, "partner_id", customers.ids)
-                ids = [row["id"] for row in rows]
-            else:
-                ids = self._lifecycle_ids(company, customers.ids)
+            ids = self._lifecycle_ids(company, customers.ids)
             if len(ids) < len(customers):
                 self._lifecycle_ensure(company, customers.ids)
-                rows, ids = None, self._lifecycle_ids(company, customers.ids)
-            self._lifecycle_apply(company, ids, rows=rows, bought=bought)
+                ids = self._lifecycle_ids(company, customers.ids)
+            self._lifecycle_apply(company, ids)
 
     @api.model
-    def _lifecycle_follow(self, pairs, new_only=False, bought=False):
+    def _lifecycle_follow(self, pairs, new_only=False):
         """Decide about the customers of (company, contact) pairs.
 
         Whoever sells, invoices or is paid is never stopped by it: what cannot be decided is left
         to the next run.
 
         :param bool new_only: only about those who have no row yet
-        :param bool bought: see `_lifecycle_event`
         """
         by_company = {}
         for company, partner in pairs:
@@ -71,15 +61,15 @@ class LifecycleEngine(models.AbstractModel):
             partners = self.env["res.partner"].sudo().browse(partner_ids)
             guarded(
                 self.env,
-                partial(self._lifecycle_look, company, partners, new_only, bought),
+                partial(self._lifecycle_look, company, partners, new_only),
                 partial(self._lifecycle_put_off, company, partners),
             )
 
-    def _lifecycle_look(self, company, partners, new_only, bought):
+    def _lifecycle_look(self, company, partners, new_only):
         if new_only:
             known = self._lifecycle_rows(partners.commercial_partner_id, company)
             partners = partners.filtered_domain([("commercial_partner_id", "not in", [*known])])
-        self._lifecycle_event(partners, company, bought)
+        self._lifecycle_event(partners, company)
 
     def _lifecycle_put_off(self, company, partners, error):
         """Have the next run decide about these customers, and say why on their rows."""
@@ -88,7 +78,7 @@ class LifecycleEngine(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """UPDATE customer_lifecycle
-                      SET check_date = %s, failure = %s, given_back = NULL
+                      SET check_date = %s, failure = %s
                     WHERE company_id = %s AND partner_id = ANY(%s)""",
                 self._lifecycle_today(company),
                 _words(error),
@@ -98,25 +88,6 @@ class LifecycleEngine(models.AbstractModel):
         )
         self._lifecycle_forget()
 
-    @api.model
-    def _lifecycle_note_credit(self, pairs):
-        """The customers of (company, contact) pairs are given something back.
-
-        Noted for good, also where the order has been cancelled: it may be confirmed once more.
-        """
-        customers = {}
-        for company, partner in pairs:
-            customers.setdefault(company.id, set()).add(partner.commercial_partner_id.id)
-        for company_id, partner_ids in customers.items():
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE customer_lifecycle SET given_back = TRUE WHERE company_id = %s"
-                    " AND partner_id = ANY(%s) AND given_back IS NOT TRUE",
-                    company_id,
-                    [partner_id for partner_id in partner_ids if partner_id],
-                )
-            )
-
     def _lifecycle_refresh(self):
         """Decide anew about these rows."""
         self._lifecycle_flush()
@@ -124,13 +95,13 @@ class LifecycleEngine(models.AbstractModel):
             self._lifecycle_apply(company, rows.ids)
 
     @api.model
-    def _lifecycle_apply(self, company, ids, today=None, rows=None, bought=False):
+    def _lifecycle_apply(self, company, ids, today=None):
         """Decide about rows, drop what the cache knows of them, and tell whoever listens.
 
         Parameters as those of `_lifecycle_decide`.
         """
         lifecycle = self.env["customer.lifecycle"].sudo()
-        transitions = lifecycle._lifecycle_decide(company, ids, today, rows, bought)
+        transitions = lifecycle._lifecycle_decide(company, ids, today)
         self._lifecycle_forget()
         if transitions:
             lifecycle.with_company(company)._lifecycle_changed(transitions)

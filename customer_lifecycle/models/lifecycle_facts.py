@@ -1,3 +1,4 @@
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -17,8 +18,15 @@ KEPT = SQL(
             coalesce(back.amount, 0) - greatest(coalesce(back.again, 0) - o.amount_untaxed, 0),
             0))"""
 )
-# Of a few customers, those who never gave anything back.
-KEEPERS = "keepers"
+
+
+class Few(NamedTuple):
+    """A query of ids of so few customers that their documents are looked up one by one.
+
+    PostgreSQL plans a join for longer than that takes, and would read the documents of all.
+    """
+
+    query: SQL
 
 
 class LifecycleFacts(models.AbstractModel):
@@ -62,7 +70,7 @@ class LifecycleFacts(models.AbstractModel):
 
         :param company: one `res.company`
         :param str source: a key of `SOURCES`
-        :param SQL partners: query of ids of commercial partners, None for all customers
+        :param partners: query of ids of commercial partners (`SQL` or `Few`), None for all
         :param date until: documents after this day are left out, None for all
         :rtype: SQL
         """
@@ -74,26 +82,19 @@ class LifecycleFacts(models.AbstractModel):
 
     @api.model
     def _lifecycle_documents_sql(self, company, source, partners=None, until=None):
-        """Documents of customers; columns and parameters as `_lifecycle_days_sql`, not grouped.
-
-        A further column, `given_back`: whether it is a credit note, or any of it was credited.
-        """
+        """Documents of customers; columns and parameters as `_lifecycle_days_sql`, not grouped."""
         parts = []
         for kind in SOURCES[source]:
             parts += getattr(self, f"_lifecycle_{kind}_sql")(company, partners, until)
         return SQL(" UNION ALL ").join(parts)
 
     def _lifecycle_sale_sql(self, company, partners, until):
-        """Confirmed orders less what was credited, and a buyer's credit notes without an order.
-
-        Of a few customers it is known who is a buyer, once the first of the two was asked.
-        """
+        """Confirmed orders less what was credited, and a buyer's credit notes without an order."""
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
         orders = SQL(
             """SELECT %(partner_id)s AS partner_id, %(day)s AS day,
                       %(amount)s AS amount,
-                      o.amount_untaxed > 0 AND %(kept)s > 0 AS bought,
-                      back.amount IS NOT NULL AS given_back
+                      o.amount_untaxed > 0 AND %(kept)s > 0 AS bought
                  FROM sale_order o %(buyer)s %(back)s
                 WHERE o.state = 'sale' AND o.company_id = %(company)s %(partners)s %(until)s""",
             **self._lifecycle_buyer("o", partners),
@@ -101,13 +102,13 @@ class LifecycleFacts(models.AbstractModel):
             amount=self._lifecycle_amount(KEPT, "o", company, day),
             kept=KEPT,
             back=self._lifecycle_back(
-                SQL.identifier("o", "id"), *self._lifecycle_credited(company)
+                partners, SQL.identifier("o", "id"), *self._lifecycle_credited(company)
             ),
             company=company.id,
             until=self._lifecycle_until(day, until),
         )
         credit_notes = SQL(
-            """SELECT %(partner_id)s, m.invoice_date, %(amount)s, FALSE, TRUE
+            """SELECT %(partner_id)s, m.invoice_date, %(amount)s, FALSE
                  FROM account_move m %(buyer)s
                 WHERE m.move_type = 'out_refund' AND m.state = 'posted'
                   AND m.company_id = %(company)s %(partners)s %(until)s AND %(apart)s""",
@@ -115,32 +116,25 @@ class LifecycleFacts(models.AbstractModel):
             amount=self._lifecycle_invoiced(company),
             company=company.id,
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
-            apart=self._lifecycle_apart(company, day, until),
+            apart=self._lifecycle_apart(company, partners, day, until),
         )
         return [orders, credit_notes]
 
-    def _lifecycle_apart(self, company, day, until):
+    def _lifecycle_apart(self, company, partners, day, until):
         """Whether the credit note `m` belongs to no order, and its customer has bought."""
-        if self.env.context.get("lifecycle_few"):
-            return SQL(
-                """(SELECT count(*) = 0 FROM account_move_line l
-                     WHERE l.move_id = m.id
-                       AND (SELECT count(*) > 0 FROM sale_order_line_invoice_rel rel
-                             WHERE rel.invoice_line_id = l.id))"""
-            )
-        return SQL(
-            """NOT EXISTS (
-                   SELECT FROM account_move_line l
-                     JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
-                    WHERE l.move_id = m.id)
-               AND EXISTS (
-                   SELECT FROM sale_order o
-                     JOIN res_partner b ON b.id = o.partner_id
-                    WHERE b.commercial_partner_id = p.commercial_partner_id
-                      AND o.state = 'sale' AND o.company_id = %s %s)""",
+        ordered = SQL(
+            """SELECT FROM sale_order o JOIN res_partner b ON b.id = o.partner_id
+                WHERE b.commercial_partner_id = %s AND o.state = 'sale' AND o.company_id = %s %s""",
+            self._lifecycle_buyer("m", partners)["partner_id"],
             company.id,
             self._lifecycle_until(day, until),
         )
+        lines = SQL(
+            """SELECT FROM account_move_line l
+                 JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
+                WHERE l.move_id = m.id"""
+        )
+        return SQL("NOT EXISTS (%s) AND EXISTS (%s)", lines, ordered)
 
     def _lifecycle_credited(self, company):
         """What was credited and invoiced of orders, for `_lifecycle_back`: of all, and of `o`.
@@ -194,15 +188,14 @@ class LifecycleFacts(models.AbstractModel):
         invoices = SQL(
             """SELECT %(partner_id)s AS partner_id, m.invoice_date AS day,
                       %(amount)s AS amount,
-                      m.amount_untaxed_signed + coalesce(back.amount, 0) > 0 AS bought,
-                      back.amount IS NOT NULL OR m.move_type = 'out_refund' AS given_back
+                      m.amount_untaxed_signed + coalesce(back.amount, 0) > 0 AS bought
                  FROM account_move m %(buyer)s %(back)s
                 WHERE m.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                   AND m.state = 'posted' AND m.company_id = %(company)s
                   %(partners)s %(until)s""",
             **self._lifecycle_buyer("m", partners),
             amount=self._lifecycle_invoiced(company),
-            back=self._lifecycle_back(SQL.identifier("m", "id"), credited),
+            back=self._lifecycle_back(partners, SQL.identifier("m", "id"), credited),
             company=company.id,
             until=self._lifecycle_until(SQL.identifier("m", "invoice_date"), until),
         )
@@ -211,7 +204,7 @@ class LifecycleFacts(models.AbstractModel):
     def _lifecycle_pos_sql(self, company, partners, until):
         """Paid orders of the point of sale, where that app is installed; returns are negative."""
         if "pos.order" not in self.env:
-            return [SQL("SELECT NULL::int, NULL::date, 0::numeric, FALSE, FALSE WHERE FALSE")]
+            return [SQL("SELECT NULL::int, NULL::date, 0::numeric, FALSE WHERE FALSE")]
         day = self._lifecycle_day(SQL.identifier("o", "date_order"), company)
         returned = SQL(
             """SELECT sold.order_id AS id, line.price_subtotal_incl AS amount, 0 AS again
@@ -222,8 +215,7 @@ class LifecycleFacts(models.AbstractModel):
         )
         sold = SQL(
             """SELECT %(partner_id)s AS partner_id, %(day)s AS day, %(amount)s AS amount,
-                      o.amount_total + coalesce(back.amount, 0) > 0 AS bought,
-                      back.amount IS NOT NULL OR o.amount_total < 0 AS given_back
+                      o.amount_total + coalesce(back.amount, 0) > 0 AS bought
                  FROM pos_order o %(buyer)s %(back)s
                 WHERE o.state IN ('paid', 'done', 'invoiced') AND o.company_id = %(company)s
                   %(partners)s %(until)s""",
@@ -231,7 +223,7 @@ class LifecycleFacts(models.AbstractModel):
             day=day,
             # The table does not know the currency; its tills have one that has a rate.
             amount=self._lifecycle_converted(SQL("(o.amount_total - o.amount_tax)"), "o"),
-            back=self._lifecycle_back(SQL.identifier("o", "id"), returned),
+            back=self._lifecycle_back(partners, SQL.identifier("o", "id"), returned),
             company=company.id,
             until=self._lifecycle_until(day, until),
         )
@@ -244,48 +236,40 @@ class LifecycleFacts(models.AbstractModel):
     def _lifecycle_buyer(self, document, partners):
         """How to come from a document to its commercial partner.
 
-        He is looked up document by document for a few customers, and joined for many: PostgreSQL
-        plans a join for longer than it takes to look up the documents of one customer.
-
         :param str document: alias of its table
-        :param SQL partners: query of ids of commercial partners, None for all customers; a list of
-            ids for a few
+        :param partners: see `_lifecycle_days_sql`
         :return: fragments `partner_id`, `buyer` (a join) and `partners` (a condition)
         :rtype: dict
         """
         buyer = SQL.identifier(document, "partner_id")
-        if not self.env.context.get("lifecycle_few"):
+        if isinstance(partners, Few):
             return {
-                "partner_id": SQL.identifier("p", "commercial_partner_id"),
-                "buyer": SQL("JOIN res_partner p ON p.id = %s", buyer),
-                "partners": self._lifecycle_among(partners),
+                "partner_id": SQL(
+                    "(SELECT commercial_partner_id FROM res_partner WHERE id = %s)", buyer
+                ),
+                "buyer": SQL(),
+                "partners": SQL(
+                    """AND %s = ANY(ARRAY(
+                           SELECT id FROM res_partner WHERE commercial_partner_id IN (%s)))""",
+                    buyer,
+                    partners.query,
+                ),
             }
         return {
-            "partner_id": SQL(
-                "(SELECT commercial_partner_id FROM res_partner WHERE id = %s)", buyer
-            ),
-            "buyer": SQL(),
-            "partners": SQL(
-                """AND %s = ANY(ARRAY(
-                       SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s)))""",
-                buyer,
-                partners,
-            ),
+            "partner_id": SQL.identifier("p", "commercial_partner_id"),
+            "buyer": SQL("JOIN res_partner p ON p.id = %s", buyer),
+            "partners": self._lifecycle_among(partners),
         }
 
-    def _lifecycle_back(self, document, credited, of_one=None):
+    def _lifecycle_back(self, partners, document, credited, of_one=None):
         """Join what was given back of each document.
 
-        Looked up document by document for a few customers, and read at once for many; not at all
-        for those of whom it is known that they never gave anything back.
-
+        :param partners: see `_lifecycle_days_sql`
         :param SQL document: id of the document
         :param SQL credited: query of `id` (document), `amount` credited and `again` invoiced
         :param SQL of_one: the same for the document alone, if it can be had in a simpler way
         """
-        if self.env.context.get("lifecycle_few") == KEEPERS:
-            return SQL("CROSS JOIN (SELECT NULL::numeric AS amount, NULL::numeric AS again) back")
-        if self.env.context.get("lifecycle_few"):
+        if isinstance(partners, Few):
             of_one = of_one or SQL("SELECT * FROM (%s) AS c WHERE id = %s", credited, document)
             # OFFSET keeps it from being looked up once for each column that shows it.
             return SQL(

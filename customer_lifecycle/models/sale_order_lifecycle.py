@@ -2,9 +2,6 @@ from odoo import api, models
 
 # Fields of an order that change what a customer bought, when, for how much, or who it was.
 WATCHED = {"state", "partner_id", "company_id", "date_order", "currency_id", "order_line"}
-# Of these, what is written when an order is confirmed.
-CONFIRMED = {"state", "date_order"}
-
 
 # Fields of a line that change what its order is worth, or which order it belongs to.
 OF_LINES = {"product_id", "product_uom_qty", "product_uom_id", "price_unit", "discount", "order_id"}
@@ -27,7 +24,7 @@ class SaleOrderLifecycle(models.AbstractModel):
             return super().write(vals)
         before = {(order.company_id, order.partner_id) for order in self if order.state == "sale"}
         result = super().write(vals)
-        self._lifecycle_follow(before, bought=not before and WATCHED & vals.keys() <= CONFIRMED)
+        self._lifecycle_follow(before)
         return result
 
     def unlink(self):
@@ -36,15 +33,12 @@ class SaleOrderLifecycle(models.AbstractModel):
         self.browse()._lifecycle_follow(before)
         return result
 
-    def _lifecycle_follow(self, before=(), bought=False):
-        """Have the customers of these orders decided about, and those who had them before.
-
-        :param bool bought: see `customer.lifecycle._lifecycle_event`
-        """
+    def _lifecycle_follow(self, before=()):
+        """Have the customers of these orders decided about, and those who had them before."""
         buyers = {(order.company_id, order.partner_id) for order in self if order.state == "sale"}
         offered = {(order.company_id, order.partner_id) for order in self} - buyers
         rows = self.env["customer.lifecycle"].sudo()
-        rows._lifecycle_follow(buyers | set(before), bought=bought)
+        rows._lifecycle_follow(buyers | set(before))
         rows._lifecycle_follow(offered, new_only=True)
 
 

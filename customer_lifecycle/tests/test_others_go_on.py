@@ -70,7 +70,7 @@ class TestOthersGoOn(LifecycleCase):
         self.sql("ALTER TABLE customer_lifecycle_profile DROP CONSTRAINT IF EXISTS"
                  " customer_lifecycle_profile_days_check")  # fmt: skip
         self.sql(
-            "UPDATE customer_lifecycle_profile SET churn_days = 2000000000 WHERE id = %s",
+            "UPDATE customer_lifecycle_profile SET churn_days = 2147483647 WHERE id = %s",
             self.profile.id,
         )
 

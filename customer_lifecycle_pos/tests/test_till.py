@@ -68,7 +68,7 @@ class TestTill(TransactionCase):
             " customer_lifecycle_profile_days_check"
         )
         self.env.cr.execute(
-            "UPDATE customer_lifecycle_profile SET churn_days = 2000000000 WHERE id = %s",
+            "UPDATE customer_lifecycle_profile SET churn_days = 2147483647 WHERE id = %s",
             [self.profile.id],
         )
         self.env.invalidate_all()
