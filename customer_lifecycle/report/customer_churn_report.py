@@ -1,7 +1,7 @@
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
-from ..models.customer_lifecycle import TIERS
+from ..models.lifecycle.customer_lifecycle import TIERS
 
 
 class CustomerChurnReport(models.Model):

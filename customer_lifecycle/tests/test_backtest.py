@@ -7,11 +7,11 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import customer_lifecycle_backtest
+from ..models.profile import customer_lifecycle_backtest
 from ..tools import backtest
 from .common_model import ModelCase
 
-LOGGER = "odoo.addons.customer_lifecycle.models.customer_lifecycle_backtest"
+LOGGER = "odoo.addons.customer_lifecycle.models.profile.customer_lifecycle_backtest"
 
 
 @tagged("post_install", "-at_install")

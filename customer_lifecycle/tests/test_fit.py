@@ -6,11 +6,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.customer_lifecycle_fit import KEPT
+from ..models.profile.customer_lifecycle_fit import KEPT
 from ..tools import purchase_model, return_curve
 from .common_model import ModelCase
 
-LOGGER = "odoo.addons.customer_lifecycle.models.customer_lifecycle_fit"
+LOGGER = "odoo.addons.customer_lifecycle.models.profile.customer_lifecycle_fit"
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..models import lifecycle_decide
+from ..models.lifecycle import lifecycle_state as lifecycle_decide
 from .common import LifecycleCase
 from .test_states import ahead
 

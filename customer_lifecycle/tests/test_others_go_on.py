@@ -10,10 +10,10 @@ from .test_states import ahead
 
 QUIET = (
     "odoo.sql_db",
-    "odoo.addons.customer_lifecycle.models.lifecycle_engine",
-    "odoo.addons.customer_lifecycle.models.customer_lifecycle_action",
-    "odoo.addons.customer_lifecycle.models.customer_lifecycle_run",
-    "odoo.addons.customer_lifecycle.models.customer_playbook_watch",
+    "odoo.addons.customer_lifecycle.models.lifecycle.lifecycle_update",
+    "odoo.addons.customer_lifecycle.models.churn.customer_lifecycle",
+    "odoo.addons.customer_lifecycle.models.lifecycle.customer_lifecycle_run",
+    "odoo.addons.customer_lifecycle.models.playbook.enrolment_progress",
 )
 
 

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.customer_lifecycle.models.customer_playbook_deed import CustomerPlaybookDeed
+from odoo.addons.customer_lifecycle.models.playbook.playbook_step_action import CustomerPlaybookStep
 
 from .common_playbook import PlaybookCase
 
@@ -172,14 +172,14 @@ class TestPlaybookSteps(PlaybookCase):
         customers = self._for(self._create_customers(3))
         rows = self._enter()
         victim = customers[1]
-        deed = CustomerPlaybookDeed._do_activity
+        step_action = CustomerPlaybookStep._do_activity
 
         def poison(step, enrolment, record):
             if record == victim:
                 raise ZeroDivisionError("poison")
-            return deed(step, enrolment, record)
+            return step_action(step, enrolment, record)
 
-        with patch.object(CustomerPlaybookDeed, "_do_activity", poison):
+        with patch.object(CustomerPlaybookStep, "_do_activity", poison):
             self._run()
             self._run()
         self.assertEqual(rows.mapped("state"), ["done", "error", "done"])
@@ -200,14 +200,14 @@ class TestPlaybookSteps(PlaybookCase):
     def test_busy_row_stays_due_and_the_others_go_on(self):
         self._for(self._create_customers(2))
         rows = self._enter()
-        deed = CustomerPlaybookDeed._do_activity
+        step_action = CustomerPlaybookStep._do_activity
 
         def busy(step, enrolment, record):
             if enrolment == rows[0]:
                 raise psycopg2.errors.SerializationFailure()
-            return deed(step, enrolment, record)
+            return step_action(step, enrolment, record)
 
-        with patch.object(CustomerPlaybookDeed, "_do_activity", busy):
+        with patch.object(CustomerPlaybookStep, "_do_activity", busy):
             self._run()
         self.assertEqual(rows.mapped("state"), ["running", "done"])
         self.assertFalse(rows[0].log_ids)

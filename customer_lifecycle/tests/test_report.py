@@ -2,7 +2,7 @@ from datetime import datetime
 
 from odoo.tests import tagged
 
-from ..models.customer_lifecycle import STATES
+from ..models.lifecycle.customer_lifecycle import STATES
 from .common import LifecycleCase
 
 

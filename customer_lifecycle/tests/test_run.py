@@ -50,7 +50,7 @@ class TestRun(LifecycleCase):
             return decide(records, company, ids, *options)
 
         self.patch(self.env.registry["customer.lifecycle"], "_lifecycle_decide", fail)
-        with mute_logger("odoo.addons.customer_lifecycle.models.lifecycle_engine"):
+        with mute_logger("odoo.addons.customer_lifecycle.models.lifecycle.lifecycle_update"):
             _moved, failed = self.Lifecycle._lifecycle_apply_safely(
                 self.company, rows.ids, ahead(95)
             )

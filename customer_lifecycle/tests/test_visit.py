@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from ..models import customer_visit_planning
+from ..models.visit import visit_planning as customer_visit_planning
 from .common_action import ActionCase
 
 

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..models.customer_lifecycle import STATES
+from ..models.lifecycle.customer_lifecycle import STATES
 from ..tools.arguments import checked
 
 

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..models.customer_playbook_log import REASONS
+from ..models.playbook.customer_playbook_log import REASONS
 
 
 class CustomerPlaybookPreviewLine(models.TransientModel):

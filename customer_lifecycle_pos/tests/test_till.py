@@ -73,7 +73,7 @@ class TestTill(TransactionCase):
         )
         self.env.invalidate_all()
         self.env.registry.clear_cache()
-        with mute_logger("odoo.addons.customer_lifecycle.models.lifecycle_engine"):
+        with mute_logger("odoo.addons.customer_lifecycle.models.lifecycle.lifecycle_update"):
             order = self.sale(5.0)
         self.assertEqual(order.state, "paid")
         self.assertTrue(self.row().failure)

@@ -249,7 +249,7 @@ class TestLifecycleCrash(TransactionCase):
 
         with (
             patch.object(rows, "_lifecycle_decide", fail),
-            mute_logger("odoo.addons.customer_lifecycle.models.lifecycle_engine"),
+            mute_logger("odoo.addons.customer_lifecycle.models.lifecycle.lifecycle_update"),
         ):
             self._run()
         healthy = [id_ for id_ in self.customers if id_ != poisoned]
