@@ -106,7 +106,9 @@ class TestConfigFile(PoolCase):
             content = json.dumps(content)
         raw = content if isinstance(content, bytes) else content.encode()
         wizards = self.env["lead.pool.config.import"].with_user(self.admin)
-        return wizards.create({"file": base64.b64encode(raw), **values})
+        wizard = wizards.create({"file": base64.b64encode(raw), **values})
+        wizard._onchange_check()
+        return wizard
 
     def test_a_downloaded_file_is_what_the_api_exports(self):
         action = self.pool.with_user(self.admin).action_config_export()

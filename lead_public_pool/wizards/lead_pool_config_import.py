@@ -29,28 +29,27 @@ class LeadPoolConfigImport(models.TransientModel):
         "rules and members of the file; what the file does not name stays. Otherwise all pools "
         "of the file are created anew.",
     )
-    preview = fields.Html(
-        compute="_compute_preview", help="What the import would create, change and leave out."
-    )
-    can_import = fields.Boolean(
-        compute="_compute_preview", help="Whether the file can be imported."
-    )
+    preview = fields.Html(readonly=True, help="What the import would create, change and leave out.")
+    can_import = fields.Boolean(readonly=True, help="Whether the file can be imported.")
 
-    @api.depends("file", "update")
-    def _compute_preview(self):
-        for wizard in self:
-            wizard.can_import, wizard.preview = False, False
-            if not wizard.file:
-                continue
-            given = {name: wizard[name] for name in ("file", "file_name", "update")}
-            try:
-                plan = self.env["lead.pool"].pool_import_check(wizard._config(), wizard.update)
-            except UserError as error:
-                plan = {"pools": [], "unknown": [], "errors": [str(error)]}
-            # Taking back the trial empties the cache, and a form not saved yet lives there alone.
-            wizard._update_cache(given, validate=False)
-            wizard.can_import = not plan["errors"]
-            wizard.preview = wizard._render(plan)
+    @api.onchange("file", "update")
+    def _onchange_check(self):
+        """Show what the file would do, as soon as it is chosen."""
+        given = {name: self[name] for name in ("file", "file_name", "update")}
+        shown = self._check() if self.file else {"can_import": False, "preview": False}
+        # Taking back the trial empties the cache, and a form not saved yet lives there alone.
+        self._update_cache({**given, **shown}, validate=False)
+
+    def _check(self):
+        """Try the file, and take it back.
+
+        :return: values of `can_import` and `preview`
+        """
+        try:
+            plan = self.env["lead.pool"].pool_import_check(self._config(), self.update)
+        except UserError as error:
+            plan = {"pools": [], "unknown": [], "errors": [str(error)]}
+        return {"can_import": not plan["errors"], "preview": self._render(plan)}
 
     @checked(one=True)
     def action_import(self):
