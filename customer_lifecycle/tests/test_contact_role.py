@@ -82,6 +82,15 @@ class TestContactRole(ActionCase):
         self._run_cron("silent")
         self.assertEqual(len(self._alerts()), 1, "told a second time about the same silence")
 
+    def test_an_automatic_mail_breaks_no_silence(self):
+        role = self._silent_role()
+        message = self.customer.message_post(
+            body="Out of office", author_id=role.partner_id.id, message_type="email"
+        )
+        message.lifecycle_automatic = True
+        self._run_cron("silent")
+        self.assertTrue(role.is_silent)
+
     def test_mail_meeting_visit_or_activity_counts_as_contact(self):
         now = fields.Datetime.now()
         contacts = {

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo.fields import Domain
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common_playbook import PlaybookCase
 
@@ -78,6 +79,38 @@ class TestPlaybookLeads(PlaybookCase):
             message_type="email",
             author_id=False,
         )
+        self.assertEqual(rows.stop_reason, "reply")
+
+    def _arrives(self, record, sender, header="X-Test: 1"):
+        """An e-mail comes in for a record."""
+        count = self.env["mail.message"].search_count([])
+        mail = (
+            f"Return-Path: <{sender}>\nFrom: {sender}\nTo: sales@house.example\n"
+            f"Subject: Re: news\nMessage-ID: <{count}@x>\n{header}\n\nText"
+        )
+        with mute_logger("odoo.addons.mail.models.mail_thread"):
+            self.env["mail.thread"].message_process(record._name, mail, thread_id=record.id)
+
+    def test_neither_a_machine_nor_a_stranger_answers_for_a_lead(self):
+        rows = self._enter()
+        rows.date_start -= timedelta(hours=1)
+        for header in ("Auto-Submitted: auto-replied", "Precedence: bulk", "X-Autoreply: yes"):
+            self._arrives(self.lead, "lead@example.com", header)
+        self._arrives(self.lead, "stranger@example.com")
+        self.assertEqual(rows.state, "running")
+        self.assertFalse(rows._note_answer())
+        self._arrives(self.lead, "LEAD@example.com")
+        self.assertEqual(rows.stop_reason, "reply")
+
+    def test_neither_a_machine_nor_a_stranger_answers_for_a_customer(self):
+        playbook = self._create_playbook(domain=f"[('id', '=', {self.customer.id})]")
+        rows = self._enter(playbook)
+        rows.date_start -= timedelta(hours=1)
+        self._arrives(self.customer, self.ann.email, "Auto-Submitted: auto-replied")
+        self._arrives(self.customer, "stranger@elsewhere.example")
+        self.assertEqual(rows.state, "running")
+        self.assertFalse(rows._note_answer())
+        self._arrives(self.customer, self.ann.email)
         self.assertEqual(rows.stop_reason, "reply")
 
     def test_merged_leads_go_on_once(self):

@@ -210,6 +210,15 @@ class TestStates(LifecycleCase):
         self.assertEqual(row.check_date, ahead(50))
         self.assertEqual(self.later(row, 50), "dormant")
 
+    def test_an_automatic_mail_is_no_contact(self):
+        self.profile.contact_days = 60
+        partner = self.customer(89, 88)
+        row = self.row(partner)
+        message = partner.message_post(body="Out of office", message_type="email")
+        message.write({"date": "2026-06-20 10:00:00", "lifecycle_automatic": True})
+        self.env.flush_all()
+        self.assertEqual(self.later(row, 10), "dormant")
+
     def test_loyal_stays_loyal_when_more_is_asked_of_others(self):
         row = self.row(self.customer(200, 120, 60, 5))
         self.assertEqual(row.state, "loyal")

@@ -1,5 +1,8 @@
 """People who edit leads of one scorecard and the nightly refresh do not block each other."""
 
+from datetime import timedelta
+
+from odoo.fields import Datetime
 from odoo.tests import TransactionCase
 from odoo.tools import SQL, config, mute_logger
 
@@ -189,6 +192,41 @@ class TestScoreRaces(TransactionCase):
     def _forget(self, trigger):
         with committed(self.registry) as env:
             env["lead.score.trigger"].browse(trigger).unlink()
+
+    def test_a_collector_misses_nothing_that_is_committed_late(self):
+        """What a long transaction wrote is older than what was read while it ran."""
+        from odoo.addons.lead_scoring.models import lead_score_collector
+
+        self.patch(lead_score_collector, "OVERLAP", timedelta(0))
+        now = Datetime.now()
+
+        def collect():
+            with committed(self.registry) as env:
+                collector = env.ref("lead_scoring.collector_meeting")
+                collector._collect_safely()
+                self.assertFalse(collector.last_error)
+
+        def meet(env, lead_id):
+            hours = {"start": now - timedelta(hours=2), "stop": now - timedelta(hours=1)}
+            values = {"name": "Race", "opportunity_id": lead_id, **hours}
+            return env["calendar.event"].with_context(no_mail_to_attendees=True).create(values).id
+
+        with self.registry.cursor() as slow:
+            late = meet(self.env(cr=slow), self.leads[0])
+            slow.flush()
+            with committed(self.registry) as env:
+                early = meet(env, self.leads[1])
+            collect()
+            slow.commit()
+        self.addCleanup(self._forget_meetings, [late, early])
+        collect()
+        with committed(self.registry) as env:
+            leads = env["crm.lead"].browse(self.leads[:2])
+            self.assertEqual(len(leads.score_event_ids), 2)
+
+    def _forget_meetings(self, ids):
+        with committed(self.registry) as env:
+            env["calendar.event"].browse(ids).unlink()
 
     def test_what_is_reported_twice_at_the_same_moment_counts_once(self):
         leads = self.leads[:60]

@@ -183,7 +183,7 @@ class CustomerLifecycle(models.Model):
         written = SQL(
             """(m.mail_activity_type_id IS NOT NULL
                 OR m.message_type IN ('email', 'email_outgoing', 'comment')
-                   AND m.is_internal IS NOT TRUE)"""
+                   AND m.is_internal IS NOT TRUE AND m.lifecycle_automatic IS NOT TRUE)"""
         )
         return SQL(
             """SELECT customer AS partner_id, max(day) AS day FROM (

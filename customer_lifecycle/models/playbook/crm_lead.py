@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import email_normalize_all
 
 from ...tools.arguments import checked
 
@@ -46,10 +47,19 @@ class CrmLead(models.Model):
 
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
-        author = message.author_id
-        if message.message_type == "email" and (not author or author.partner_share):
-            self.env["customer.playbook.enrolment"]._replied(self)
+        if message.message_type == "email":
+            wrote = self.filtered(lambda lead: message._lifecycle_is_from(*lead._writers()))
+            if wrote:
+                self.env["customer.playbook.enrolment"]._replied(wrote)
         return result
+
+    def _writers(self):
+        """Who may write as the customer of this lead.
+
+        :return: the contact, and the addresses of the lead
+        """
+        self.ensure_one()
+        return self.partner_id, email_normalize_all(self.email_from)
 
     def _merge_dependences(self, opportunities):
         """Passages of merged leads go on with the lead that stays, unless it has its own."""

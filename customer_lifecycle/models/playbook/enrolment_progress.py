@@ -91,9 +91,11 @@ class CustomerPlaybookEnrolment(models.Model):
         :return: date of the first message, or False
         """
         self.ensure_one()
-        message = self.env["mail.message"].search(
-            self._reply_domain() & Domain("date", ">", self.date_start), order="date, id", limit=1
+        writers = self.lead_id._writers() if self.lead_id else (self.partner_id, ())
+        messages = self.env["mail.message"].search(
+            self._reply_domain() & Domain("date", ">", self.date_start), order="date, id"
         )
+        message = next((one for one in messages if one._lifecycle_is_from(*writers)), None)
         if not message:
             return False
         self._write_answer(message.date)
@@ -106,9 +108,10 @@ class CustomerPlaybookEnrolment(models.Model):
             sent.sorted("id")[-1:].filtered(lambda log: not log.answer_date).answer_date = moment
 
     def _reply_domain(self):
-        """Messages that the customer or somebody of his company wrote to us."""
+        """Messages that the customer, or somebody of their company, may have written to us."""
         customer = (self.partner_id or self.lead_id.partner_id).commercial_partner_id
         wrote = Domain("message_type", "in", ("email", "comment"))
+        wrote &= Domain("lifecycle_automatic", "=", False)
         people = Domain("author_id.commercial_partner_id", "=", customer.id) & Domain(
             "author_id.partner_share", "=", True
         )
@@ -118,6 +121,7 @@ class CustomerPlaybookEnrolment(models.Model):
             Domain("model", "=", "crm.lead")
             & Domain("res_id", "=", self.lead_id.id)
             & Domain("message_type", "=", "email")
+            & Domain("lifecycle_automatic", "=", False)
             & (Domain("author_id", "=", False) | Domain("author_id.partner_share", "=", True))
         )
         return stranger | (wrote & people if customer else Domain.FALSE)

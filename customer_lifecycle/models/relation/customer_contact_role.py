@@ -255,7 +255,11 @@ class CustomerContactRole(models.Model):
         # Only the date of messages and meetings is used, so access to their text is no matter.
         env = self.sudo().env
         ids = self.partner_id.ids
-        wrote = [("message_type", "in", ("email", "comment")), ("author_id", "in", ids)]
+        wrote = [
+            ("message_type", "in", ("email", "comment")),
+            ("lifecycle_automatic", "=", False),
+            ("author_id", "in", ids),
+        ]
         held = Domain("state", "=", "done")
         rows = [
             *env["mail.message"]._read_group(wrote, ["author_id"], ["date:max"]),

@@ -164,8 +164,10 @@ class ResPartner(models.Model):
 
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
-        if message.message_type == "email" and message.author_id.partner_share:
-            self.env["customer.playbook.enrolment"]._replied(self.commercial_partner_id)
+        if message.message_type == "email":
+            wrote = self.filtered(lambda customer: message._lifecycle_is_from(customer))
+            if wrote:
+                self.env["customer.playbook.enrolment"]._replied(wrote.commercial_partner_id)
         return result
 
     def write(self, vals):
