@@ -5,6 +5,7 @@ from odoo.tools import email_normalize, email_normalize_all
 
 from odoo.addons.iap.tools.iap_tools import mail_prepare_for_domain_search
 
+from ..tools.apart import apart
 from ..tools.jobs import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class CrmLead(models.Model):
         if message.message_type not in HEARD and not message.mail_activity_type_id:
             return result
         try:
-            with self.env.cr.savepoint():
+            with apart(self.env):
                 self._score_listen(message)
         except CONFLICTS:
             raise

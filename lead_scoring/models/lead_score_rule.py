@@ -206,6 +206,8 @@ class LeadScoreRule(models.Model):
                 raise UserError(
                     self.env._("A rule cannot look at the score, which it makes itself.")
                 )
+        if any(map(_breaks_off, _all_conditions(domain))):
+            raise UserError(self.env._("A pattern must not end with “\\”: %s", text))
         return domain
 
     @api.model
@@ -262,3 +264,20 @@ class LeadScoreRule(models.Model):
 def _is_relative(value):
     """Whether a date is given relative to today."""
     return isinstance(value, str) and not value[:4].isdigit()
+
+
+def _all_conditions(domain):
+    """Conditions of a domain and of the domains within it."""
+    for condition in domain.iter_conditions():
+        yield condition
+        if condition.operator.strip("!").endswith("any"):
+            value = condition.value
+            yield from _all_conditions(value if isinstance(value, Domain) else Domain([*value]))
+
+
+def _breaks_off(condition):
+    """Whether the database would fail over a pattern, but only on a lead that matches so far."""
+    pattern = condition.value
+    if not (condition.operator.endswith(("=like", "=ilike")) and isinstance(pattern, str)):
+        return False
+    return (len(pattern) - len(pattern.rstrip("\\"))) % 2 == 1

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -9,6 +10,24 @@ from .common import ScoreCase
 
 @tagged("post_install", "-at_install")
 class TestRules(ScoreCase):
+    def test_a_pattern_that_breaks_off_is_refused_and_stops_no_lead(self):
+        """The database fails over it only once a lead matches all that comes before."""
+        text = "[('name', '=like', 'Lead 0\\\\')]"
+        for domain in (text, f"[('tag_ids', 'any', {text})]", text.replace("=like", "not =like")):
+            with self.subTest(domain), self.assertRaises(ValidationError):
+                self._create_card([self._attribute(domain=domain)])
+        card = self._create_card([self._attribute(), self._attribute(5, domain="[]")])
+        self.env.cr.execute(
+            "UPDATE lead_score_card SET definition = jsonb_set(definition, '{rules,0,domain}', %s)"
+            " WHERE id = %s",
+            (json.dumps(text), card.id),
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        leads = self._create_leads(12)
+        self.env["crm.lead"]._score_run("refresh")
+        self.assertEqual(set(leads.mapped("score")), {5})
+
     def test_attribute_rules_and_limits_of_dimensions(self):
         self._create_card(
             [

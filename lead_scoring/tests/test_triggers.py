@@ -438,6 +438,15 @@ class TestTriggers(ProcessCase):
         self.assertEqual(self.lead.score, 0)
         self.assertFalse((trigger | down).log_ids)
 
+    def test_a_message_in_between_ends_nothing(self):
+        trigger = self._trigger()
+        self.lead.function = "Boss"
+        self.lead.message_post(
+            body="Hello", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self._edit(function=False)
+        self.assertFalse(trigger.log_ids)
+
     def test_a_state_on_the_way_sets_nothing_off(self):
         trigger = self._trigger(watch="qualification", to_qualification="mql", direction="any")
         self.lead.action_mql()
