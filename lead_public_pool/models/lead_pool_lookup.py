@@ -29,7 +29,7 @@ class LeadPoolLookupAnswer(models.AbstractModel):
         punctuation, odd digits and the legal form of a company make no difference.
 
         :param str phone: telephone number, in any notation, with or without its country
-        :param str email: e-mail address, also one of several
+        :param str email: e-mail address
         :param str name: name of the company
         :return: at most 20 answers: `kind` (`lead` or `customer`), `state` (`pooled`,
             `protected`, `owned` or `outside`), `pool` (its name or False), `claimable`, and
@@ -79,9 +79,11 @@ class LeadPoolLookupAnswer(models.AbstractModel):
                 self.env._("Enter a phone number, an e-mail address or a company name.")
             )
         if "email" in given:
-            given["email"] = ", ".join(spelling.emails(given["email"]))
-            if not given["email"]:
+            addresses = spelling.emails(given["email"])
+            if not addresses:
                 raise UserError(self.env._("This is not an e-mail address."))
+            # One question is about one address.
+            given["email"] = addresses[0]
         return given
 
     def _lookup_records(self, kind, given):
@@ -99,8 +101,7 @@ class LeadPoolLookupAnswer(models.AbstractModel):
         return found.commercial_partner_id if kind == "customer" else found
 
     def _lookup_email(self, records, scope, value):
-        addresses = value.split(", ")
-        return Domain("email_normalized", "in", addresses) | self._lookup_keys(addresses)
+        return Domain("email_normalized", "=", value) | self._lookup_keys([value])
 
     def _lookup_name(self, records, scope, value):
         name = records._pool_name_field

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize
 
-from ..tools import spelling
+from ..tools import numbers, spelling
 
 # So many records are brought up to date in one statement.
 FILLED_AT_ONCE = 5000
@@ -52,7 +52,7 @@ class LeadPoolTwin(models.AbstractModel):
             keys = spelling.emails(record[self._pool_email_field])
             keys = [key for key in keys if key != record.email_normalized]
             if not record.phone_sanitized:
-                keys += spelling.numbers(record.phone)
+                keys += numbers.written(record.phone)
             record.pool_contact_keys = " ".join(filter(None, keys)) or False
 
     def _compute_email_normalized(self):

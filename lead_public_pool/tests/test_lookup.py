@@ -111,11 +111,15 @@ class TestLookup(SealedCase):
         action = dialog.line_ids.action_open()
         self.assertEqual((action["res_model"], action["res_id"]), ("crm.lead", self.lead.id))
         dialog = self._dialog(self.seller_all, name="Acme")
-        self.assertRecordValues(dialog.line_ids, [{"mine": False, "res_id": 0, "owner": False}])
+        self.assertRecordValues(
+            dialog.line_ids, [{"mine": False, "res_id": 0, "name": False, "owner": False}]
+        )
         self.assertTrue(dialog.can_wait)
 
     def test_dialog_claims_what_may_be_claimed_and_else_says_why_not(self):
-        self._dialog(name="Acme").line_ids.action_claim()
+        line = self._dialog(name="Acme").line_ids
+        self.assertEqual(line.name, "Call ••• or •••@•••")
+        line.action_claim()
         self.assertOwned(self.lead, self.rep, self.sealed)
         self.lead.with_user(self.rep).pool_release()
         self.sealed.cooldown_days = 5

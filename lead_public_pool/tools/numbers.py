@@ -1,11 +1,13 @@
 """Whether two telephone numbers are one, in whatever notation."""
 
+import re
+
 try:
     import phonenumbers
 except ImportError:  # Odoo does without it as well
     phonenumbers = None
 
-from .spelling import digits, tidy
+from .spelling import TAIL_DIGITS, digits, plain, tidy
 
 
 def same(known, asked):
@@ -37,6 +39,18 @@ def spellings(asked, number=None):
     elif phonenumbers and tidy(asked).startswith(("+", "00")):
         found.append(str(_national(f"+{digits(asked)}")))
     return list(dict.fromkeys(filter(None, found)))
+
+
+def written(text):
+    """Digits of all numbers in a field, where somebody may have written down two.
+
+    :rtype: list[str]
+    """
+    parts = re.split(r"[/;,|\n]", plain(text))
+    # A slash may as well stand within one number.
+    several = all(len(digits(part)) >= TAIL_DIGITS for part in parts)
+    found = [spelling for part in (parts if several else [text]) for spelling in spellings(part)]
+    return list(dict.fromkeys(found))
 
 
 def _national(number):

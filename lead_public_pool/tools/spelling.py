@@ -139,19 +139,6 @@ def digits(text):
     return re.sub("[^0-9]", "", plain(text)).lstrip("0")
 
 
-def numbers(text):
-    """The digits of each number in a field: somebody may write down two.
-
-    :rtype: list[str]
-    """
-    parts = re.split(r"[/;,|\n]", plain(text))
-    found = [digits(part) for part in parts]
-    # A slash may as well stand within one number.
-    if all(len(number) >= TAIL_DIGITS for number in found):
-        return found
-    return [digits(text)]
-
-
 def tail(text):
     """The last digits of a number, by which an index finds it in any notation."""
     return digits(text)[-TAIL_DIGITS:]

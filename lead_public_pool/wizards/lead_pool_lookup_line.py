@@ -14,6 +14,11 @@ class LeadPoolLookupLine(models.TransientModel):
     lookup_id = fields.Many2one(
         "lead.pool.lookup", required=True, ondelete="cascade", help="The search that found this."
     )
+    name = fields.Char(
+        string="What",
+        readonly=True,
+        help="A record that is yours, or that you may claim, as far as its pool shows its name.",
+    )
     kind = fields.Selection(
         [("lead", "Lead"), ("customer", "Customer")],
         readonly=True,
@@ -50,9 +55,10 @@ class LeadPoolLookupLine(models.TransientModel):
     def _prepare_values(self, answer, record, check):
         """Values of the line for one answer of a lookup.
 
-        What the user may neither open nor claim stays without its number.
+        What the user may neither open nor claim stays without its name and number.
         """
         mine = record.user_id == self.env.user
+        shown = mine or answer["claimable"]
         waits = answer["state"] == "pooled" and not answer["claimable"]
         return {
             "kind": answer["kind"],
@@ -62,7 +68,7 @@ class LeadPoolLookupLine(models.TransientModel):
             "owner": answer["owner"],
             "mine": mine,
             "reason": waits and check["message"],
-            "res_id": record.id if mine or answer["claimable"] else False,
+            **({"name": record.display_name, "res_id": record.id} if shown else {}),
         }
 
     @checked(one=True)
