@@ -1,9 +1,10 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .lead_pool_twin import TOO_MANY
+from .lead_pool_twin import FURTHER, TOO_MANY
 
-# Odoo's own signs of a duplicate lead, and the company's name. Each has an index.
+# Odoo's own signs of a duplicate lead, the company's name, and further addresses, by the field that
+# must have a value. Each has an index.
 SIGNS = {
     "email_domain_criterion": SQL("o.email_domain_criterion = p.email_domain_criterion"),
     "phone_sanitized": SQL("o.phone_sanitized = p.phone_sanitized"),
@@ -14,6 +15,7 @@ SIGNS = {
         " (SELECT s.commercial_partner_id FROM res_partner s WHERE s.id = p.partner_id)))"
     ),
     "pool_name_key": SQL("o.pool_name_key = p.pool_name_key"),
+    "id": FURTHER,
 }
 
 
@@ -34,6 +36,7 @@ class CrmLead(models.Model):
         "pool_name_key",
         "email_normalized",
         "phone_sanitized",
+        "pool_contact_keys",
         "pool_id",
     )
     def _compute_pool_guard_user_ids(self):

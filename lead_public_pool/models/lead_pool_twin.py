@@ -5,6 +5,11 @@ from ..tools.arguments import checked
 
 # A phone or domain that so many share says nothing; Odoo draws the same line.
 TOO_MANY = 21
+# A further address or number of `o` is one of `p`; few records have any, see `pool_contact_keys`.
+FURTHER = SQL(
+    "o.pool_contact_keys IS NOT NULL AND string_to_array(o.pool_contact_keys, ' ')"
+    " && (string_to_array(p.pool_contact_keys, ' ') || p.email_normalized::text)"
+)
 
 
 class LeadPoolTwin(models.AbstractModel):

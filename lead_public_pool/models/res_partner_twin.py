@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 from odoo.addons.iap.tools.iap_tools import _MAIL_DOMAIN_BLACKLIST
 
-from .lead_pool_twin import TOO_MANY
+from .lead_pool_twin import FURTHER, TOO_MANY
 
 DOMAIN = SQL("split_part(p.email_normalized, '@', 2)")
 # So many contacts are read, since a company has more than one.
@@ -31,7 +31,15 @@ class ResPartner(models.Model):
         "USING gin (string_to_array(pool_contact_keys, ' ')) WHERE pool_contact_keys IS NOT NULL"
     )
 
-    @api.depends("vat", "pool_name_key", "is_company", "email_normalized", "pool_id", "user_id")
+    @api.depends(
+        "vat",
+        "pool_name_key",
+        "pool_contact_keys",
+        "is_company",
+        "email_normalized",
+        "pool_id",
+        "user_id",
+    )
     def _compute_pool_guard_user_ids(self):
         owners = {}
         for customer_id, _other_id, owner_id in self._origin._pool_twins():
@@ -54,6 +62,8 @@ class ResPartner(models.Model):
                 free_mail,
             ),
             SQL("o.phone_sanitized = p.phone_sanitized"),
+            SQL("o.email_normalized = ANY(string_to_array(p.pool_contact_keys, ' '))"),
+            FURTHER,
         )
 
     def _pool_twin_signs(self):
@@ -70,6 +80,7 @@ class ResPartner(models.Model):
             [
                 "vat",
                 "pool_name_key",
+                "pool_contact_keys",
                 "is_company",
                 "email_normalized",
                 "phone_sanitized",

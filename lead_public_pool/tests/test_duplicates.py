@@ -43,6 +43,7 @@ class TestDuplicates(PoolCase):
             ({"email_from": "same@gmail.com"}, {"email_from": "Same@GMAIL.com"}),
             ({"phone": "+32 2 290 34 90"}, {"phone": "+32 2 290 34 90"}),
             ({"partner_name": "Some Works"}, {"partner_name": "SOME works"}),
+            ({"email_from": "d@gmail.com"}, {"email_from": "c@gmail.com, d@gmail.com"}),
             ({"partner_id": partner.id}, {"partner_id": person.id}),
         )
         for mine, theirs in signs:
@@ -306,6 +307,7 @@ class TestOwnerGuardOfLeads(PoolCase):
             {"email_from": "ann＠turia.example"},
             {"phone": "+34‑963‑555‑014"},
             {"phone": "９６３ ５５５ ０１４", "country_id": spain},
+            {"email_from": "ann@elsewhere.example, office@turia.example"},
         ):
             with self.subTest(values):
                 answer = self._answer(**values)
@@ -319,6 +321,8 @@ class TestOwnerGuardOfLeads(PoolCase):
         )
         self.assertEqual(self._answer(email_from="bob@private.example")["code"], "owner_guard")
         self.assertEqual(self._answer(partner_name="Ann")["code"], "ok")
+        person.email = "a@gmail.com, b@gmail.com"
+        self.assertEqual(self._answer(email_from="b@gmail.com")["code"], "owner_guard")
         person.email = "ann@gmail.com"
         self.assertEqual(self._answer(email_from="Ann@gmail.com")["code"], "owner_guard")
 
