@@ -64,6 +64,15 @@ export class ScoreWhyField extends Component {
         return Math.round(this.props.record.data[this.props.name] || 0);
     }
 
+    /** In a list, Enter would open the record. */
+    onKeydown(ev) {
+        if (ev.key === "Enter") {
+            ev.preventDefault();
+            ev.stopPropagation();
+            this.open(ev);
+        }
+    }
+
     open(ev) {
         const leadId = this.props.record.resId;
         if (leadId) {

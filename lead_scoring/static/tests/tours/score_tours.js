@@ -164,6 +164,19 @@ tours.add("score_manager_sees_a_hot_lead", {
     url: "/odoo/action-crm.crm_lead_all_leads",
     steps: () => [
         {
+            content: "By the keyboard, Enter asks why and does not open the lead",
+            trigger: ".o_data_row:contains(Tour prospect) .o_score_why",
+            run() {
+                this.anchor.focus();
+                this.anchor.dispatchEvent(
+                    new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }),
+                );
+            },
+        },
+        {
+            trigger: "body:has(.o_list_view) .o_score_why_popover .o_score_why_head",
+        },
+        {
             trigger: ".o_data_row td[name=name]:contains(Tour prospect)",
             run: "click",
         },
