@@ -1,4 +1,5 @@
 import logging
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -109,29 +110,29 @@ class LeadScoreTriggerQueue(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _cron_run(self):
+    def _cron_run(self, batch_size=BATCH):
         """Act on leads whose time under a limit is over, and on existing leads where asked for."""
         commit = self.env["ir.cron"]._commit_progress
         waits = self.env["lead.score.trigger.wait"]
         due = [("due_date", "<=", self.env.cr.now())]
         queued = self.search([("applying", "=", True)])
         commit(remaining=waits.search_count(due) + len(queued))
-        while count := replayed(self.env, lambda: self._act_on_next_stayed(due)):
+        while count := replayed(self.env, lambda: self._act_on_next_stayed(due, batch_size)):
             if not commit(count):
                 return
         for trigger in queued:
             while trigger.applying:
-                replayed(self.env, trigger._apply_batch)
+                replayed(self.env, partial(trigger._apply_batch, batch_size))
                 if not commit(0 if trigger.applying else 1):
                     return
 
     @api.model
-    def _act_on_next_stayed(self, due):
+    def _act_on_next_stayed(self, due, limit):
         """Act on the leads whose time is over next.
 
         :return: how many there were
         """
-        found = self.env["lead.score.trigger.wait"].search(due, limit=BATCH, order="due_date, id")
+        found = self.env["lead.score.trigger.wait"].search(due, limit=limit, order="due_date, id")
         for trigger, batch in found.grouped("trigger_id").items():
             each_or_set_aside(batch.lead_id, trigger._act_on_stayed, trigger._set_aside)
         count = len(found)
@@ -146,19 +147,19 @@ class LeadScoreTriggerQueue(models.AbstractModel):
             )
         )
 
-    def _apply_batch(self):
+    def _apply_batch(self, limit):
         """Act on the next existing leads; a filter that cannot be used any more ends it."""
         try:
             with self.env.cr.savepoint():
                 domain = self._present_domain() & fields.Domain("id", ">", self.apply_from_id)
-                leads = self.env["crm.lead"].search(domain, order="id", limit=BATCH)
+                leads = self.env["crm.lead"].search(domain, order="id", limit=limit)
         except CONFLICTS:
             raise
         except Exception as error:
             self._note_error(error)
             self.applying = False
             return
-        last, more = leads[-1:].id, len(leads) == BATCH
+        last, more = leads[-1:].id, len(leads) == limit
         each_or_set_aside(leads, self._act, self._set_aside)
         self.write({"apply_from_id": last, "applying": more})
 

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..tools.caches import forget
+
 
 class LeadScoreWorkingTime(models.AbstractModel):
     """What says when a company works; `_score_working_times` of the company remembers it.
@@ -30,5 +32,5 @@ class LeadScoreWorkingTime(models.AbstractModel):
         :return: self
         """
         if self:
-            self.env.registry.clear_cache()
+            forget(self.env)
         return self
