@@ -7,9 +7,11 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import mute_logger
 
-from ..tools import mask
+from ..tools import mask, spelling
 
 MASKS = {"phone": mask.phone, "email": mask.email, "name": mask.text}
+# However somebody spells it, it is the same question.
+KEYS = {"phone": spelling.digits, "email": str.lower, "name": spelling.name_key}
 KEPT_YEARS = 1
 
 
@@ -155,7 +157,7 @@ class LeadPoolLookupLog(models.Model):
 
     def _fingerprint(self, given):
         secret = self.env["ir.config_parameter"].sudo().get_param("database.secret") or ""
-        text = "\n".join(f"{key}={given[key].lower()}" for key in sorted(given))
+        text = "\n".join(f"{key}={KEYS[key](given[key])}" for key in sorted(given))
         return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
 
     def _alert(self, number, company):

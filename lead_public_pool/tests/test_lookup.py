@@ -156,7 +156,7 @@ class TestLookupLog(SealedCase):
         texts = " ".join(str(rows.read()))
         for secret in (PHONE, PHONE[-6:], "nowhere", "Acme"):
             self.assertNotIn(secret, texts)
-        self._lookup(phone=PHONE)
+        self._lookup(phone=PHONE.replace(" ", "\u2011"))
         again = self.log.search([("user_id", "=", self.rep.id)], limit=1, order="id desc")
         self.assertEqual(again.fingerprint, rows[0].fingerprint)
         self.assertNotEqual(rows[1].fingerprint, rows[0].fingerprint)
