@@ -19,12 +19,15 @@ PHONE_DIGITS = 7
 # A number inside a text: so many digits, however they are separated, from its first to its last one
 # so many characters. Chinese numerals are read out as digits, too.
 DIGIT = "[0-9〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖貳參陸两兩幺]"
-NUMBER_IN_TEXT = re.compile(rf"\+?{DIGIT}(?:[\W_]{{0,20}}{DIGIT}){{5,}}")
+# Within a number, the letter O passes for a zero.
+NUMBER_IN_TEXT = re.compile(
+    rf"\+?{DIGIT}(?:[\W_]{{0,20}}(?:{DIGIT}|o)){{4,}}[\W_]{{0,20}}{DIGIT}", re.IGNORECASE
+)
 NUMBER_SPAN = 7
 # Addresses inside a text, as they are, and written out: `bob (at) acme dot com`.
-EMAIL_IN_TEXT = re.compile(r'[^\s@<>"]{1,254}@[^\s@<>"]{1,254}')
-OPEN, CLOSE = r"\s{0,9}[(\[{<]\s{0,9}", r"\s{0,9}[)\]}>]\s{0,9}"
-AT = rf"(?:\s{{0,9}}@\s{{0,9}}|{OPEN}(?:at|@|ät){CLOSE}|\s{{1,9}}(?:at|ät)\s{{1,9}})"
+EMAIL_IN_TEXT = re.compile(r'(?:"[^"@]{1,64}"|[^\s@<>"]{1,254})@{1,9}[^\s@<>"]{1,254}')
+OPEN, CLOSE = r"\s{0,9}[(\[{<*_|-]\s{0,9}", r"\s{0,9}[)\]}>*_|-]\s{0,9}"
+AT = rf"(?:\s{{0,9}}@{{1,9}}\s{{0,9}}|{OPEN}(?:at|a|@|ät){CLOSE}|\s{{1,9}}(?:at|ät)\s{{1,9}})"
 DOT = rf"(?:\.|\s\.\s|{OPEN}(?:dot|punkt|\.){CLOSE}|\s{{1,9}}(?:dot|punkt)\s{{1,9}})"
 EMAIL_SPELLED = re.compile(
     rf'[^\s@<>"()\[\]{{}}]{{1,64}}{AT}(?:[\w-]{{1,63}}{DOT}){{1,5}}[^\W\d_]{{2,24}}', re.IGNORECASE

@@ -60,11 +60,11 @@ def plain(text):
 @lru_cache(maxsize=4096)
 def _plain_letter(letter):
     category = unicodedata.category(letter)
-    digit = unicodedata.digit(letter, None) if category[0] == "N" else None
+    value = unicodedata.numeric(letter, None) if category[0] == "N" else None
     if category == "Cf" or ord(letter) in UNSEEN:
         return ""
-    if digit is not None:
-        return str(digit)
+    if value in range(10):
+        return str(int(value))
     return {"Pd": "-", "Zs": " ", "Zl": " ", "Zp": " "}.get(category, letter)
 
 
