@@ -5,7 +5,8 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.jobs import each_or_set_aside, replayed
+from ..tools.apart import apart
+from ..tools.jobs import CONFLICTS, each_or_set_aside, replayed
 from .lead_score_engine import BATCH
 from .lead_score_judge import PARKED
 
@@ -142,6 +143,16 @@ class CrmLead(models.Model):
         ids = following(last)
         self._score_run_each(reason, ids)
         return ids
+
+    def _score_update_each(self, reason):
+        """Score these leads now; those that cannot be scored stop none of the others."""
+        try:
+            with apart(self.env):
+                self._score_update(reason)
+        except CONFLICTS:
+            raise
+        except Exception:
+            each_or_set_aside(self, lambda part: part._score_update(reason), _set_aside)
 
     @api.model
     def _score_run_each(self, reason, ids):

@@ -202,7 +202,7 @@ class CrmLead(models.Model):
         if fresh:
             leads = self.env["crm.lead"].sudo().browse(dict.fromkeys(fresh))
             leads.invalidate_recordset(["score_event_ids", "score_stored"], flush=False)
-            leads._score_update("signal")
+            leads._score_update_each("signal")
         return stored
 
     def _score_insert(self, reports):

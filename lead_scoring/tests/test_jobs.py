@@ -110,6 +110,23 @@ class TestJobs(ProcessCase):
         self.card.action_publish()
         for lead in self.leads:
             lead.activity_schedule(activity_type_id=call.id, user_id=self.rep.id).action_feedback()
+        self._collect("activity")
+        for lead in self.leads:
+            self.assertTrue(self._found(lead, "call_done"))
+        self.assertEqual(self.leads.filtered("score_failure"), self.bad)
+        self.assertEqual(set(self.good.mapped("score")), {15})
+
+    def test_a_row_that_cannot_be_stored_does_not_stop_a_collector(self):
+        call = self.env.ref("mail.mail_activity_data_call")
+        for lead in self.leads:
+            lead.activity_schedule(activity_type_id=call.id, user_id=self.rep.id).action_feedback()
+        # Another program lets nothing be noted of this lead.
+        self.env.cr.execute(
+            SQL(
+                "ALTER TABLE lead_score_event ADD CONSTRAINT score_never CHECK (lead_id <> %s)",
+                self.bad.id,
+            )
+        )
         collector = self.env.ref("lead_scoring.collector_activity")
         collector._collect_safely()
         for lead in self.good:
@@ -117,12 +134,25 @@ class TestJobs(ProcessCase):
         self.assertIn(str(self.bad.id), collector.last_error)
         self.assertEqual(collector.state, "failed", "its manager sees it")
 
+    def test_a_lead_that_cannot_be_scored_stops_no_report_for_others(self):
+        self._spoil()
+        answers = self.leads.score_signal("t_ask")
+        self.assertEqual({answer["code"] for answer in answers}, {"ok"})
+        self.assertEqual(self.leads.filtered("score_failure"), self.bad)
+        self.assertEqual(set(self.good.mapped("score")), {50})
+        self.assertEqual(self.bad.score_signal("t_ask")[0]["code"], "ok")
+
     def test_refused_rows_hide_nothing_that_comes_after_them(self):
         """More than a page of rows that cannot be reported come before the good ones."""
-        self._spoil()
         call = self.env.ref("mail.mail_activity_data_call")
         for lead in [self.bad] * 5 + [self.good[0]]:
             lead.activity_schedule(activity_type_id=call.id, user_id=self.rep.id).action_feedback()
+        self.env.cr.execute(
+            SQL(
+                "ALTER TABLE lead_score_event ADD CONSTRAINT score_never CHECK (lead_id <> %s)",
+                self.bad.id,
+            )
+        )
         self.patch(lead_score_collector, "PAGE", 2)
         self.env.ref("lead_scoring.collector_activity")._collect_safely()
         self.assertTrue(self._found(self.good[0], "call_done"))
