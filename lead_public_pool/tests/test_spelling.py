@@ -96,6 +96,12 @@ class TestLookupSpelling(PoolCase):
         for asked in OTHERS:
             self.assertFalse(self._lookup(name=asked), asked)
 
+    def test_broken_letters_are_left_out(self):
+        self._lead(partner_name="Acme", email_from="a@b.example", phone="+49 30 99887766")
+        self.assertEqual(len(self._lookup(name="\ud800Ac\udfffme")), 1)
+        self.assertEqual(len(self._lookup(email="a@b.ex\ud800ample")), 1)
+        self.assertEqual(len(self._lookup(phone="+49 30 \ud80099887766")), 1)
+
     def test_addresses_in_any_spelling_and_the_second_of_two(self):
         self._lead(email_from="Ann <ann@two.example>, bob@two.example; cy@two.example")
         self._lead(email_from="dan＠odd.example")

@@ -61,7 +61,8 @@ def plain(text):
 def _plain_letter(letter):
     category = unicodedata.category(letter)
     value = unicodedata.numeric(letter, None) if category[0] == "N" else None
-    if category == "Cf" or ord(letter) in UNSEEN:
+    # Half a letter (Cs) cannot be stored.
+    if category in ("Cf", "Cs") or ord(letter) in UNSEEN:
         return ""
     if value in range(10):
         return str(int(value))
