@@ -88,9 +88,10 @@ class CrmLead(models.Model):
         return message.message_type == "email" and message.create_uid == gateway
 
     def _score_portal_message(self, message):
-        """A prospect who writes on their page in the portal."""
+        """A prospect who writes on their page in the portal, and none of us in their name."""
         return (
             message.message_type == "comment"
+            and message.create_uid.share
             and message.author_id.user_ids
             and not message.subtype_id.internal
         )

@@ -57,7 +57,12 @@ class LeadScoreTrigger(models.Model):
         string="Filter", default="[]", help="Only leads that match when their class changes."
     )
     watch = fields.Selection(
-        WATCHES, string="When", required=True, default="temperature", help="What has to change."
+        WATCHES,
+        string="When",
+        required=True,
+        default="temperature",
+        help="What has to change. It is looked at when the change is saved for good: what a score "
+        "only passes on the way does not count.",
     )
     direction = fields.Selection(
         [("up", "rises"), ("down", "falls"), ("any", "changes")],

@@ -2,7 +2,7 @@ from email import message_from_string, policy
 from types import SimpleNamespace
 
 from odoo.http import _request_stack
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import MailCommon
@@ -188,6 +188,24 @@ class TestMailSenders(ProcessCase, MailCommon):
             body="Yes!", message_type="email", author_id=self.buyer.id
         )
         self.assertFalse(self.lead.score_event_ids)
+
+    def test_a_portal_user_of_somebody_else_is_not_the_customer(self):
+        for partner, counts in (
+            (self.env["res.partner"].create({"name": "Pia", "email": "pia@x.example"}), False),
+            (self.buyer, True),
+        ):
+            user = new_test_user(
+                self.env, f"portal_{partner.id}", groups="base.group_portal", partner_id=partner.id
+            )
+            self.rep.group_ids += self.env.ref("base.group_partner_manager")
+            for writer in (self.rep, user):
+                self.assertFalse(self.lead.score_event_ids)
+                # The page of the portal posts so.
+                self.lead.with_user(writer).sudo(writer == user).message_post(
+                    body="Hello", message_type="comment", author_id=partner.id,
+                    subtype_xmlid="mail.mt_comment",
+                )  # fmt: skip
+            self.assertEqual(bool(self.lead.score_event_ids), counts, partner.name)
 
     def test_the_caller_cannot_say_that_a_mail_is_automatic(self):
         lead = self.lead.with_context(score_automatic_mail=True)
