@@ -64,6 +64,7 @@ from . import res_users
 from . import res_users_seal
 from . import document_guard
 from . import ir_model_fields
+from . import res_partner_cover
 from . import res_partner_seal
 from . import lead_pool_entry
 from . import lead_pool_view

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..tools.caches import forget
+
 
 class CrmTeam(models.Model):
     _inherit = "crm.team"
@@ -16,12 +18,12 @@ class CrmTeam(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         teams = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget(self.env)
         return teams
 
     def write(self, vals):
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        forget(self.env)
         if {"user_id", "active", "member_ids", "company_id"} & vals.keys():
             self._pool_team_changed()
         return result
@@ -29,7 +31,7 @@ class CrmTeam(models.Model):
     def unlink(self):
         self._pool_team_changed()
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget(self.env)
         return result
 
     def _pool_team_changed(self):

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..tools.caches import forget
+
 
 class CrmTeamMember(models.Model):
     """Who joins or leaves a sales team joins or leaves the pools of that team."""
@@ -9,7 +11,7 @@ class CrmTeamMember(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         members = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget(self.env)
         members._pool_team_changed()
         return members
 
@@ -19,14 +21,14 @@ class CrmTeamMember(models.Model):
             self._pool_team_changed()
         result = super().write(vals)
         if touched:
-            self.env.registry.clear_cache()
+            forget(self.env)
             self._pool_team_changed()
         return result
 
     def unlink(self):
         self._pool_team_changed()
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget(self.env)
         return result
 
     def _pool_team_changed(self):

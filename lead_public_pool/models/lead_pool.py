@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 
 from ..tools.arguments import checked
+from ..tools.caches import forget
 from ..tools.jobs import CONFLICTS
 
 MODEL_BY_KIND = {"lead": "crm.lead", "customer": "res.partner"}
@@ -222,7 +223,7 @@ class LeadPool(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         pools = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget(self.env)
         return pools
 
     def write(self, vals):
@@ -240,7 +241,7 @@ class LeadPool(models.Model):
         result = super().write(vals)
         if "company_id" in vals:
             self.check_access("write")
-        self.env.registry.clear_cache()
+        forget(self.env)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -250,7 +251,7 @@ class LeadPool(models.Model):
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget(self.env)
         return result
 
     def copy_data(self, default=None):

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools.arguments import checked
+from ..tools.caches import forget
 from ..tools.clock import day_bounds, midnight
 from ..tools.guarded import completed
 from .lead_pool_engine import ENGINE
@@ -159,7 +160,7 @@ class LeadPoolMember(models.Model):
     def create(self, vals_list):
         self._check_tunes(completed(self, vals_list, ["pool_id"]))
         members = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget(self.env)
         return members
 
     def write(self, vals):
@@ -169,7 +170,7 @@ class LeadPoolMember(models.Model):
             vals = {**vals, "origin": "user"}
         result = super().write(vals)
         if {"user_id", "pool_id", "role"} & vals.keys():
-            self.env.registry.clear_cache()
+            forget(self.env)
         if {"absent_from", "absent_until"} & vals.keys():
             self.pool_id._schedule_due_refresh()
         return result
@@ -180,7 +181,7 @@ class LeadPoolMember(models.Model):
         for member in self.sudo():
             member._return_records()
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget(self.env)
         return result
 
     def _return_records(self):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..tools.caches import forget
 from ..tools.clock import add_days
 from .lead_pool_warning import ACTIVITY_TYPE
 
@@ -183,7 +184,7 @@ class LeadPoolReturning(models.AbstractModel):
             self.next_pool_id._check_may_fill()
         if {"exempt_domain", "warn_steps"} & vals.keys():
             # What the filters look at is known by heart, and is to be learnt anew first.
-            self.env.registry.clear_cache()
+            forget(self.env)
             self._schedule_due_refresh()
         return result
 

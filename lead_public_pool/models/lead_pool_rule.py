@@ -8,6 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..tools.arguments import checked
+from ..tools.caches import forget
 from ..tools.clock import (
     day_ends,
     due_date,
@@ -247,7 +248,7 @@ class LeadPoolRule(models.Model):
 
     @api.model
     def _rules_changed(self, pools):
-        self.env.registry.clear_cache()
+        forget(self.env)
         pools._schedule_due_refresh()
 
     def _new_effective_date(self):

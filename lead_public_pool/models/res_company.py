@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.tools import ormcache
 
+from ..tools.caches import forget
 from ..tools.clock import local_date
 
 
@@ -54,6 +55,6 @@ class ResCompany(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "resource_calendar_id" in vals:
-            self.env.registry.clear_cache()
+            forget(self.env)
             self.env["lead.pool"]._working_days_changed(companies=self)
         return result

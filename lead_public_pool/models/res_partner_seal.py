@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 
 from odoo.addons.mail.tools.discuss import Store
 
@@ -9,27 +9,9 @@ SHOWN_IN_DISCUSS = {"active", "avatar_128", "im_status", "is_company"}
 
 
 class ResPartner(models.Model):
-    """The contacts of a customer that waits in a sealed pool are sealed with it."""
+    """What may be shown of a contact that is sealed."""
 
     _inherit = "res.partner"
-
-    pool_cover_id = fields.Many2one(
-        "lead.pool",
-        string="Pool of its company",
-        compute="_compute_pool_cover_id",
-        store=True,
-        recursive=True,
-        index="btree_not_null",
-        ondelete="set null",
-        help="The pool in which the company of this contact waits for a salesperson.",
-    )
-
-    @api.depends("parent_id.pool_state", "parent_id.pool_id", "parent_id.pool_cover_id")
-    def _compute_pool_cover_id(self):
-        for partner in self:
-            company = partner.parent_id
-            waits = company.pool_state == "pooled"
-            partner.pool_cover_id = company.pool_id if waits else company.pool_cover_id
 
     def _pool_sealing(self, hidden):
         pool = super()._pool_sealing(hidden)

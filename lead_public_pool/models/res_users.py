@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.intervals import Intervals
 
+from ..tools.caches import forget
 from ..tools.clock import local_date, midnight, naive_utc
 from .lead_pool import MODEL_BY_KIND
 from .lead_pool_engine import ENGINE
@@ -31,7 +32,7 @@ class ResUsers(models.Model):
         if vals.get("active") is False:
             self._pool_owner_left()
         if {"active", "company_ids", "group_ids", "share"} & vals.keys():
-            self.env.registry.clear_cache()
+            forget(self.env)
             self._pool_members_changed()
         return result
 

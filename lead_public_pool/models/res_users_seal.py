@@ -135,16 +135,71 @@ class ResUsers(models.Model):
         return Domain.custom(to_sql=to_sql)
 
     def _pool_unsealed_event(self):
-        """Meetings, except other people's about a sealed lead or customer.
+        """Meetings, except other people's about, or with, somebody who is sealed.
 
         What stands in my own calendar stays there: I was, or shall be, in that meeting.
 
         :rtype: Domain
         """
         mine = Domain("user_id", "=", self.id) | Domain("partner_ids", "in", self.partner_id.ids)
-        return mine | self._pool_unsealed(lead="opportunity_id") & self._pool_unsealed(
-            model="res_model", res_id="res_id"
+        about = self._pool_unsealed(lead="opportunity_id", model="res_model", res_id="res_id")
+        return mine | about & self._pool_unsealed_by("id", _hidden_guest)
+
+    def _pool_unsealed_attendee(self):
+        """Invitations, except those of sealed people, and to meetings that are out of sight.
+
+        :rtype: Domain
+        """
+        return self._pool_unsealed(partner="partner_id") & Domain(
+            "event_id", "any!", self._pool_unsealed_event()
         )
+
+    def _pool_unsealed_notification(self):
+        """Notifications, except those about, and to, whatever is sealed.
+
+        :rtype: Domain
+        """
+        return self._pool_unsealed(partner="res_partner_id") & self._pool_unsealed_by(
+            "mail_message_id", _hidden_message
+        )
+
+    def _pool_unsealed_by(self, name, exists):
+        """Rows for which a condition on one of their columns finds nothing sealed.
+
+        :param str name: column
+        :param function exists: makes the condition, of a column and the ids of hidden pools
+        :rtype: Domain
+        """
+        hidden = self._pool_hidden_ids()
+        if not hidden:
+            return Domain.TRUE
+
+        def to_sql(records, alias, query):
+            column = records._field_to_sql(alias, name, query)
+            return SQL("NOT %s", exists(column, hidden))
+
+        return Domain.custom(to_sql=to_sql)
+
+
+def _hidden_guest(column, hidden):
+    """A meeting to which somebody sealed is invited."""
+    return SQL(
+        "EXISTS (SELECT FROM calendar_event_res_partner_rel guest"
+        " WHERE guest.calendar_event_id = %s AND %s)",
+        column,
+        _hidden_partner(SQL("guest.res_partner_id"), hidden),
+    )
+
+
+def _hidden_message(column, hidden):
+    """A message about somebody sealed."""
+    return SQL(
+        "EXISTS (SELECT FROM mail_message told WHERE told.id = %s"
+        " AND (told.model = 'crm.lead' AND %s OR told.model = 'res.partner' AND %s))",
+        column,
+        _hidden_lead(SQL("told.res_id"), hidden),
+        _hidden_partner(SQL("told.res_id"), hidden),
+    )
 
 
 def _hidden_lead(column, hidden):

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..tools.caches import forget
+
 
 class ResourceCalendar(models.Model):
     """Working days of the rules follow the working hours."""
@@ -9,7 +11,7 @@ class ResourceCalendar(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "tz" in vals:
-            self.env.registry.clear_cache()
+            forget(self.env)
         if {"tz", "attendance_ids", "schedule_type", "flexible_hours", "active"} & vals.keys():
             # Those of a company count for all who have none, so everybody may be meant.
             self.env["lead.pool"]._working_days_changed(companies=self.sudo().company_id)

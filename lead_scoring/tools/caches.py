@@ -1,4 +1,4 @@
-"""What is remembered of cards, signals and triggers."""
+"""What is remembered between requests (`ormcache`)."""
 
 
 def forget(env):

@@ -3,6 +3,8 @@ import math
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...tools.caches import forget
+
 # Time zone, currency and head of a company, which kept queries hold.
 KEPT = {"partner_id", "currency_id", "parent_id"}
 
@@ -94,7 +96,7 @@ class ResCompany(models.Model):
         result = super().write(vals)
         if any(name.startswith("lifecycle_") or name in KEPT for name in vals):
             # What is made once of these settings is made anew.
-            self.env.registry.clear_cache()
+            forget(self.env)
         return result
 
     def _lifecycle_rfm_limits(self):

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ...tools.caches import forget
+
 
 class ResCurrencyRate(models.Model):
     """The first rate of a currency, or the end of its last, changes what orders are worth."""
@@ -10,10 +12,10 @@ class ResCurrencyRate(models.Model):
     def create(self, vals_list):
         rates = super().create(vals_list)
         # What is made once a day of the currencies without a rate is made anew.
-        self.env.registry.clear_cache()
+        forget(self.env)
         return rates
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget(self.env)
         return result

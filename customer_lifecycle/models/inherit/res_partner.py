@@ -1,5 +1,7 @@
 from odoo import models
 
+from ...tools.caches import forget
+
 
 class ResPartner(models.Model):
     """A contact that gets another company takes its orders along; two that merge become one.
@@ -26,7 +28,7 @@ class ResPartner(models.Model):
         companies = self.env["res.company"].sudo().search([("partner_id", "in", self.ids)])
         if not companies:
             return
-        self.env.registry.clear_cache()
+        forget(self.env)
         rows = self.env["customer.lifecycle"].sudo()
         for company in companies:
             rows._lifecycle_mark_due(company, rows._lifecycle_profiles(company))

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.arguments import checked
+from ...tools.caches import forget
 
 # Fields that decide whether each change of a customer concerns a playbook.
 WATCHING = {"state", "model", "active"}
@@ -167,7 +168,7 @@ class CustomerPlaybook(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         playbooks = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget(self.env)
         return playbooks
 
     def write(self, vals):
@@ -186,12 +187,12 @@ class CustomerPlaybook(models.Model):
             vals = {**vals, "state": "paused"}
         result = super().write(vals)
         if WATCHING & vals.keys():
-            self.env.registry.clear_cache()
+            forget(self.env)
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget(self.env)
         return result
 
     def _new_value(self, name, vals):

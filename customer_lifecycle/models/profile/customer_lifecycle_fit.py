@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ...tools import curve_sql, purchase_model, return_curve
 from ...tools.arguments import checked
+from ...tools.caches import forget
 from ...tools.jobs import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -165,7 +166,7 @@ class CustomerLifecycleFit(models.Model):
         if curve:
             new._lifecycle_store_curve(curve)
         new._lifecycle_forget_old()
-        self.env.registry.clear_cache()
+        forget(self.env)
         return new
 
     def _lifecycle_fit_values(self, profile, company, today):

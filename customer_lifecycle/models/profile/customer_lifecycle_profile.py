@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ...tools.arguments import checked
+from ...tools.caches import forget
 from ...tools.filters import read_filter
 
 # A change of these decides anew about all customers of the profile.
@@ -224,7 +225,7 @@ class CustomerLifecycleProfile(models.Model):
 
         :param bool sort_anew: whether customers may belong to another profile now
         """
-        self.env.registry.clear_cache()
+        forget(self.env)
         if self.env.context.get("install_mode"):
             return
         rows = self.env["customer.lifecycle"].sudo()
