@@ -8,9 +8,6 @@ from odoo.fields import Domain
 from ..tools.jobs import each_or_set_aside, work_off
 from .lead_pool_engine import ENGINE
 
-# An offer names so many records; the rest are counted.
-LISTED = 10
-
 
 class LeadPoolOffer(models.AbstractModel):
     """Offer a record to all members at once; who claims first has it, and if nobody does …"""
@@ -37,20 +34,27 @@ class LeadPoolOffer(models.AbstractModel):
             records.with_context(pool_engine=ENGINE, tracking_disable=True).write(
                 {"pool_offer_until": until}
             )
-            members = pool.member_ids.filtered(lambda member: member.user_id.active).user_id
-            names = Markup("").join(
-                Markup("<li>%s</li>") % name for name in records[:LISTED].mapped("display_name")
+            self._pool_tell_offer(pool, len(records))
+
+    @api.model
+    def _pool_tell_offer(self, pool, count):
+        """Tell each member, in their language, that there is something to claim.
+
+        No record is named: one that has left the pool would still stand in the message.
+        """
+        address = f"/odoo/action-lead_public_pool.lead_pool_entry_action_{pool.kind}"
+        for member in pool.member_ids.user_id.filtered("active"):
+            env = self.with_context(lang=member.lang).env
+            self.env["mail.thread"].message_notify(
+                partner_ids=member.partner_id.ids,
+                subject=env._(
+                    "%(count)s new in %(pool)s: first come, first served",
+                    count=count,
+                    pool=pool.name,
+                ),
+                body=Markup("<p><a href='%s'>%s</a></p>")
+                % (address, env._("See what you can claim")),
             )
-            if members:
-                self.env["mail.thread"].message_notify(
-                    partner_ids=members.partner_id.ids,
-                    subject=self.env._(
-                        "%(count)s new in %(pool)s: first come, first served",
-                        count=len(records),
-                        pool=pool.name,
-                    ),
-                    body=Markup("<ul>%s</ul>") % names,
-                )
 
     @api.model
     def _pool_offers_due(self, batch_size):

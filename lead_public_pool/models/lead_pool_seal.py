@@ -190,11 +190,14 @@ class LeadPoolSeal(models.AbstractModel):
             pool._drop_activities(activities)
 
     @api.model
-    def _pool_seal_traces(self, ids, pool):
+    def _pool_seal_traces(self, ids, pool, left=()):
         """Nobody who may not read these records follows them or has an activity on them.
+
+        Customers with access to the portal do follow what is theirs.
 
         :param ids: ids of records that wait in the pool, or a query for them
         :param pool: their pool, sealed or hidden
+        :param left: colleagues who have become users of the portal (`res.users`)
         """
         insiders = pool._insiders()
         outsider = Domain("user_id", "!=", False) & Domain("user_id", "not in", insiders.ids)
@@ -203,7 +206,8 @@ class LeadPoolSeal(models.AbstractModel):
             [
                 ("res_model", "=", self._name),
                 ("res_id", "in", ids),
-                ("partner_id.user_ids.share", "=", False),
+                *("|", ("partner_id.user_ids.share", "=", False)),
+                ("partner_id.user_ids", "in", [user.id for user in left]),
                 ("partner_id", "not in", insiders.partner_id.ids),
             ]
         ).unlink()

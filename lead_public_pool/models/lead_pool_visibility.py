@@ -66,12 +66,21 @@ class LeadPoolVisibility(models.AbstractModel):
                 pool._seal_waiting()
         return result
 
-    def _seal_waiting(self):
-        """What waits in a pool that has just been sealed loses its followers and activities."""
+    def _seal_again(self, left=()):
+        """Who may no longer read what waits in these pools neither follows it nor works on it.
+
+        :param left: see `_pool_seal_traces`
+        """
+        for pool in self.sudo().exists():
+            if pool.visibility in SEALED:
+                pool._seal_waiting(left)
+
+    def _seal_waiting(self, left=()):
+        """What waits in a sealed pool has no followers and activities of others than insiders."""
         self.ensure_one()
         records = self.env[self._record_model_name()].with_context(active_test=False)
         records._pool_seal_traces(
-            records._search([("pool_state", "=", "pooled"), ("pool_id", "=", self.id)]), self
+            records._search([("pool_state", "=", "pooled"), ("pool_id", "=", self.id)]), self, left
         )
 
     @checked(one=True)
@@ -107,7 +116,7 @@ class LeadPoolVisibility(models.AbstractModel):
         self.ensure_one()
         managers = self.sudo().member_ids.filtered(lambda member: member.role == "manager")
         admins = self.env.ref("lead_public_pool.group_pool_admin").sudo().all_user_ids
-        return managers.user_id | admins
+        return (managers.user_id | admins).filtered(lambda user: user.active and not user.share)
 
     def _drop_activities(self, activities):
         """Cancel activities whose owner lost the record, or keep them without a person."""

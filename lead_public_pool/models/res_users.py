@@ -11,6 +11,7 @@ from ..tools.caches import forget
 from ..tools.clock import local_date, midnight, naive_utc
 from .lead_pool import MODEL_BY_KIND
 from .lead_pool_engine import ENGINE
+from .lead_pool_visibility import SEALED
 
 SATURDAY = 5
 # Who is away so long on a day does not work on it.
@@ -28,13 +29,21 @@ class ResUsers(models.Model):
         return users.with_env(self.env)
 
     def write(self, vals):
+        colleagues = self.filtered(lambda user: not user.share)
         result = super().write(vals)
         if vals.get("active") is False:
             self._pool_owner_left()
         if {"active", "company_ids", "group_ids", "share"} & vals.keys():
             forget(self.env)
             self._pool_members_changed()
+            colleagues._pool_insiders_changed()
         return result
+
+    def _pool_insiders_changed(self):
+        """Whoever is no longer a manager, or no colleague, leaves what is sealed alone."""
+        if self:
+            pools = self.env["lead.pool"].sudo().search([("visibility", "in", SEALED)])
+            pools._seal_again(left=self.filtered("share"))
 
     def _pool_members_changed(self):
         """Pools that take members by team or filter look again at who belongs to them."""

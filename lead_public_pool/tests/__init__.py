@@ -41,6 +41,7 @@ from . import test_rules
 from . import test_sealed
 from . import test_sealed_claim
 from . import test_sealed_customer
+from . import test_sealed_insiders
 from . import test_sealed_lead_contact
 from . import test_sealed_views
 from . import test_security
