@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, drop_view_if_exists
 
 from ..models.lead_pool_holding import GAIN
@@ -22,7 +23,16 @@ class LeadPoolReport(models.Model):
         help="Whether a lead or a customer was held.",
     )
     record_name = fields.Char(
-        string="Record", readonly=True, help="Name of the record when it was received."
+        string="Record",
+        compute="_compute_record_name",
+        search="_search_record_name",
+        help="Name of the record; masked while it waits in a pool that masks it.",
+    )
+    known_name = fields.Char(
+        string="Name in the History",
+        readonly=True,
+        groups="base.group_system",
+        help="Name of the record when it was received, also if it was deleted since.",
     )
     lead_id = fields.Many2one("crm.lead", readonly=True, help="The lead that was held.")
     partner_id = fields.Many2one(
@@ -181,6 +191,18 @@ class LeadPoolReport(models.Model):
         "res.partner": ["active", "country_id"],
     }  # fmt: skip
 
+    @api.depends("known_name", "lead_id", "partner_id")
+    @api.depends_context("uid", "lang")
+    def _compute_record_name(self):
+        """What whoever looks may read of the record today, and not what it was called once."""
+        for row, known in zip(self, self.sudo(), strict=True):
+            record = known.lead_id or known.partner_id
+            row.record_name = record.display_name if record else known.known_name
+
+    def _search_record_name(self, operator, value):
+        """By the names of records that the user may read."""
+        return Domain("lead_id.name", operator, value) | Domain("partner_id.name", operator, value)
+
     def _selection_gain(self):
         return self.env["lead.pool.move"]._fields["kind"]._description_selection(self.env)
 
@@ -247,7 +269,7 @@ class LeadPoolReport(models.Model):
             """
             SELECT m.id,
                    CASE m.res_model WHEN 'crm.lead' THEN 'lead' ELSE 'customer' END AS kind,
-                   m.record_name, m.lead_id, m.partner_id, m.company_id,
+                   m.record_name AS known_name, m.lead_id, m.partner_id, m.company_id,
                    m.pool_to_id AS pool_id,
                    m.user_to_id AS user_id,
                    m.kind AS gain,

@@ -74,3 +74,18 @@ class TestInsiders(SealedCase):
         for message in messages:
             self.assertNotIn("Zname", f"{message.body} {message.subject}")
             self.assertNotIn("Zcorp", f"{message.body} {message.subject}")
+
+    def test_the_analysis_shows_no_name_of_what_came_back_to_a_sealed_pool(self):
+        self.sealed.mask_name = True
+        [lead] = self._create_leads(1, pool=self.sealed, name="Zname 31")
+        self._claim(lead)
+        row = self.env["lead.pool.report"].search([("lead_id", "=", lead.id)])
+        mine = row.with_user(self.rep)
+        self.assertEqual(mine.record_name, "Zname 31")
+        self.assertEqual(mine.search([("record_name", "ilike", "Zname 31")]), row)
+        lead.with_user(self.rep).pool_release()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertNotIn("Zname", str(mine.read()))
+        self.assertFalse(mine.search([("record_name", "ilike", "Zname 31")]))
+        self.assertEqual(row.with_user(self.lead_manager).record_name, "Zname 31")
