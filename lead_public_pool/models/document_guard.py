@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import ormcache
 
+from ..tools.guarded import completed
+
 # Models whose records may lie in a masked or hidden pool.
 GUARDED = ("res.partner", "crm.lead")
 
@@ -18,15 +20,20 @@ class Base(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self._pool_guards_links():
+            return super().create(vals_list)
+        # Before, too: a document may make somebody known who was hidden until then.
+        for values in completed(self, vals_list, self._pool_link_fields()):
+            self._pool_refuse_links(self._pool_hidden_among(self._pool_sent_links(values)))
         records = super().create(vals_list)
-        if self._pool_guards_links():
-            records._pool_refuse_links(records._pool_hidden_links())
+        records._pool_refuse_links(records._pool_hidden_links())
         return records
 
     def write(self, vals):
         if not self._pool_guards_links() or not (self._pool_link_fields() & vals.keys()):
             return super().write(vals)
         before = self._pool_hidden_links()
+        self._pool_refuse_links(self._pool_hidden_among(self._pool_sent_links(vals)) - before)
         result = super().write(vals)
         # What was linked before its customer went into the pool may be worked on.
         self._pool_refuse_links(self._pool_hidden_links() - before)
@@ -36,12 +43,7 @@ class Base(models.AbstractModel):
         """See `BaseModel.onchange`; refuses to fill in a form from a hidden record."""
         if self._pool_guards_links():
             sent = self._pool_sent_links(values) | self._pool_sent_links(self._pool_defaults())
-            hidden = {
-                (model, record.id)
-                for model, ids in sent
-                for record in self.env[model].browse(ids).exists()._pool_sealed()
-            }
-            self._pool_refuse_links(hidden - self._pool_hidden_links())
+            self._pool_refuse_links(self._pool_hidden_among(sent) - self._pool_hidden_links())
         return super().onchange(values, field_names, fields_spec)
 
     # ------------------------------------------------------------------
@@ -84,6 +86,19 @@ class Base(models.AbstractModel):
             (linked._name, linked.id)
             for name in self._pool_link_fields()
             for linked in known[name].with_env(self.env)._pool_sealed()
+        }
+
+    @api.model
+    def _pool_hidden_among(self, sent):
+        """Records hidden from the current user among these.
+
+        :param set sent: see `_pool_sent_links`
+        :rtype: set[tuple[str, int]]
+        """
+        return {
+            (model, record.id)
+            for model, ids in sent
+            for record in self.env[model].browse(ids).exists()._pool_sealed()
         }
 
     def _pool_refuse_links(self, hidden):

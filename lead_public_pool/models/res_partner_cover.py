@@ -74,16 +74,23 @@ class ResPartner(models.Model):
         }
 
     def _pool_known_otherwise(self):
-        """Those of these contacts whom salespeople know by more than leads that wait in a pool.
+        """Those of these contacts whom salespeople know by more than leads that wait in a pool."""
+        return self.sudo().filtered(lambda partner: partner._pool_is_known())
+
+    def _pool_is_known(self):
+        """Whether somebody looks after this contact, or it has bought something.
 
         To be extended where another app makes somebody known.
         """
-        return self.sudo().filtered(
-            lambda partner: any(partner[name] for name in self._pool_known_by_fields())
-        )
+        if self.user_id or self.user_ids or self.pool_id:
+            return True
+        if "customer_rank" in self._fields and self.customer_rank:
+            return True
+        orders = self["sale_order_ids"] if "sale_order_ids" in self._fields else ()
+        return any(order.state == "sale" for order in orders)
 
     @api.model
     def _pool_known_by_fields(self):
-        """Fields of a contact, any of which makes it known: who looks after it, what it bought."""
-        names = ("user_id", "user_ids", "pool_id", "sale_order_ids", "invoice_ids", "customer_rank")
-        return [name for name in names if name in self._fields]
+        """Fields at which `_pool_is_known` looks."""
+        names = ("user_id", "user_ids", "pool_id", "customer_rank", "sale_order_ids.state")
+        return [name for name in names if name.split(".")[0] in self._fields]
