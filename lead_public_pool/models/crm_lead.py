@@ -35,6 +35,7 @@ class CrmLead(models.Model):
         string="Ownership",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Every change of hands of this lead: who, when and why.",
     )
     pool_request_ids = fields.One2many(
@@ -42,6 +43,7 @@ class CrmLead(models.Model):
         "lead_id",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Requests of salespeople to receive this lead.",
     )
 

@@ -18,12 +18,14 @@ class LeadPoolHold(models.AbstractModel):
         string="Protected until",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Until then no rule takes it back.",
     )
     pool_slot = fields.Boolean(
         string="Protected",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="It takes one of the protected slots of its owner.",
     )
     pool_protect_start = fields.Datetime(
@@ -38,19 +40,23 @@ class LeadPoolHold(models.AbstractModel):
         string="Extensions",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="How often its owner has put off the return.",
     )
 
     pool_can_extend = fields.Boolean(
         compute="_compute_pool_can_hold",
+        groups="sales_team.group_sale_salesman",
         help="Whether you may extend the time to work this record.",
     )
     pool_can_protect = fields.Boolean(
         compute="_compute_pool_can_hold",
+        groups="sales_team.group_sale_salesman",
         help="Whether you may protect this record from being taken back.",
     )
     pool_can_undo = fields.Boolean(
         compute="_compute_pool_can_hold",
+        groups="sales_team.group_sale_salesman",
         help="Whether the claim can still be undone.",
     )
 

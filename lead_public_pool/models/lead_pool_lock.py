@@ -10,6 +10,7 @@ class LeadPoolLock(models.AbstractModel):
     pool_locked = fields.Boolean(
         string="Read-only for you",
         compute="_compute_pool_locked",
+        groups="sales_team.group_sale_salesman",
         help="You may read it and not change it: it waits in a pool, or somebody else holds it.",
     )
 

@@ -65,6 +65,7 @@ class LeadPoolMixin(models.AbstractModel):
         ondelete="restrict",
         copy=False,
         tracking=True,
+        groups="sales_team.group_sale_salesman",
         help="Home pool: where the record lies, or where it goes back to. A copy of a record has "
         "none: it is like one typed by hand, and comes into a pool by its filter.",
     )
@@ -74,6 +75,7 @@ class LeadPoolMixin(models.AbstractModel):
         default="outside",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="In the pool: any member may claim it. With a salesperson: it comes back by the "
         "rules of its pool. Outside: it does not circulate.",
     )
@@ -81,24 +83,28 @@ class LeadPoolMixin(models.AbstractModel):
         string="In the pool since",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="When it last came into the pool.",
     )
     pool_own_date = fields.Datetime(
         string="Held since",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="When the present salesperson received it.",
     )
     pool_touch_date = fields.Datetime(
         string="Last worked",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="When the present salesperson last did an activity, wrote or changed the stage.",
     )
     pool_due_date = fields.Datetime(
         string="Returns",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="When it goes back to the pool unless it is worked.",
     )
     pool_due_rule_id = fields.Many2one(
@@ -107,26 +113,33 @@ class LeadPoolMixin(models.AbstractModel):
         readonly=True,
         copy=False,
         ondelete="set null",
+        groups="sales_team.group_sale_salesman",
         help="Rule by which it goes back to the pool.",
     )
     pool_due_label = fields.Char(
-        string="Countdown", compute="_compute_pool_due_label", help="Time left, in words."
+        string="Countdown",
+        compute="_compute_pool_due_label",
+        groups="sales_team.group_sale_salesman",
+        help="Time left, in words.",
     )
     pool_due_urgency = fields.Selection(
         [("now", "Within a day"), ("soon", "Within three days"), ("later", "Later")],
         string="Urgency",
         compute="_compute_pool_due_label",
+        groups="sales_team.group_sale_salesman",
         help="How soon it goes back to the pool.",
     )
     pool_notice = fields.Char(
         string="Where it stands",
         compute="_compute_pool_notice",
+        groups="sales_team.group_sale_salesman",
         help="In one sentence: who may claim it, or when and why it goes back to the pool.",
     )
     pool_priority = fields.Integer(
         string="Pool order",
         copy=False,
         default=0,
+        groups="sales_team.group_sale_salesman",
         help="Records with a higher number stand first in the pool.",
     )
     pool_former_user_id = fields.Many2one(
@@ -134,6 +147,7 @@ class LeadPoolMixin(models.AbstractModel):
         string="Former salesperson",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Who held it before it came back to the pool.",
     )
     pool_round = fields.Integer(
@@ -141,29 +155,37 @@ class LeadPoolMixin(models.AbstractModel):
         readonly=True,
         copy=False,
         default=0,
+        groups="sales_team.group_sale_salesman",
         help="How often it came back to the pool.",
     )
     pool_can_claim = fields.Boolean(
-        compute="_compute_pool_claim", help="Whether you may claim it now."
+        compute="_compute_pool_claim",
+        groups="sales_team.group_sale_salesman",
+        help="Whether you may claim it now.",
     )
     pool_claim_message = fields.Char(
         string="Why not",
         compute="_compute_pool_claim",
+        groups="sales_team.group_sale_salesman",
         help="Why you may not claim it now, and when you may.",
     )
     pool_ask_state = fields.Selection(
         [("ask", "Ask for it"), ("asked", "Asked")],
         string="Request",
         compute="_compute_pool_claim",
+        groups="sales_team.group_sale_salesman",
         help="Where managers agree to claims: whether you may ask for it, or have asked already.",
     )
     pool_claim_hint = fields.Char(
         string="Mind before you claim",
         compute="_compute_pool_claim",
+        groups="sales_team.group_sale_salesman",
         help="What to know before you claim it: whose customer it is, and who holds duplicates.",
     )
     pool_can_release = fields.Boolean(
-        compute="_compute_pool_claim", help="Whether you may give this record back to the pool."
+        compute="_compute_pool_claim",
+        groups="sales_team.group_sale_salesman",
+        help="Whether you may give this record back to the pool.",
     )
 
     _pool_one_home = models.Constraint(

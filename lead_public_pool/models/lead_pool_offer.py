@@ -19,6 +19,7 @@ class LeadPoolOffer(models.AbstractModel):
         string="Offered until",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Until then the members may claim it; afterwards it goes where the pool says.",
     )
 

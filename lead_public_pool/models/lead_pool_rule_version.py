@@ -33,7 +33,12 @@ class LeadPoolRuleVersion(models.Model):
     )
     rule_name = fields.Char(string="Name", readonly=True, help="How the rule was called.")
     pool_id = fields.Many2one(
-        "lead.pool", readonly=True, ondelete="cascade", index=True, help="Pool of the rule."
+        "lead.pool",
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+        groups="sales_team.group_sale_salesman",
+        help="Pool of the rule.",
     )
     company_id = fields.Many2one(related="pool_id.company_id", store=True)
     version = fields.Integer(

@@ -33,6 +33,7 @@ class LeadPoolSpeed(models.AbstractModel):
         readonly=True,
         copy=False,
         index="btree_not_null",
+        groups="sales_team.group_sale_salesman",
         help="Until when the salesperson should have worked it for the first time. "
         "Empty once that has happened, or if the pool sets no target.",
     )
@@ -41,6 +42,7 @@ class LeadPoolSpeed(models.AbstractModel):
         readonly=True,
         copy=False,
         index="btree_not_null",
+        groups="sales_team.group_sale_salesman",
         help="When the next warning about a missing first contact is given.",
     )
 

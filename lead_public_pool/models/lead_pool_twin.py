@@ -23,6 +23,7 @@ class LeadPoolTwin(models.AbstractModel):
         compute="_compute_pool_guard_user_ids",
         compute_sudo=True,
         string="Looks after the company",
+        groups="sales_team.group_sale_salesman",
         help="Salespeople who hold the same company, for the owner guard of the pool.",
     )
 

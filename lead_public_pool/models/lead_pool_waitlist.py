@@ -14,11 +14,14 @@ class LeadPoolWaitlist(models.AbstractModel):
     _description = "Waiting List of a Record"
 
     pool_can_wait = fields.Boolean(
-        compute="_compute_pool_wait", help="Whether you may ask to be told about it."
+        compute="_compute_pool_wait",
+        groups="sales_team.group_sale_salesman",
+        help="Whether you may ask to be told about it.",
     )
     pool_is_waiting = fields.Boolean(
         string="You wait for it",
         compute="_compute_pool_wait",
+        groups="sales_team.group_sale_salesman",
         help="You are told when it comes back or when you may claim it.",
     )
 

@@ -24,6 +24,7 @@ class LeadPoolWarning(models.AbstractModel):
         string="Next warning",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="When its owner is warned next that it goes back.",
     )
 

@@ -20,6 +20,7 @@ class ResPartner(models.Model):
         string="Ownership",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Every change of hands of this customer: who, when and why.",
     )
     pool_request_ids = fields.One2many(
@@ -27,6 +28,7 @@ class ResPartner(models.Model):
         "partner_id",
         readonly=True,
         copy=False,
+        groups="sales_team.group_sale_salesman",
         help="Requests of salespeople to receive this customer.",
     )
 
