@@ -281,12 +281,14 @@ class LeadPoolMixin(models.AbstractModel):
     def create(self, vals_list):
         prepared, pools = [], []
         guarded = self._pool_engine_fields() | {"pool_id"}
+        # Who does not sell has no home to give, and no default of theirs gives one either.
+        may_choose = self._has_field_access(self._fields["pool_id"], "write")
         for vals, known in zip(vals_list, completed(self, vals_list, guarded), strict=True):
             # Defaults travel with inherited records (a user brings those of its contact).
             stated = {name for name, value in known.items() if value and value != "outside"}
             self._pool_refuse_engine_fields(stated)
             pools.append(known.get("pool_id"))
-            vals = {**vals, "pool_id": False}
+            vals = {**vals, "pool_id": False} if may_choose else dict(vals)
             if pools[-1]:
                 vals.setdefault("user_id", False)
             prepared.append(vals)

@@ -24,9 +24,11 @@ class TestFieldGroups(TransactionCase):
                     if not set(field._modules) & ADDONS:
                         continue
                     tried += 1
-                    with self.subTest(model=record._name, field=name, group=group):
-                        with self.assertRaises(AccessError):
-                            record.read([name])
+                    with (
+                        self.subTest(model=record._name, field=name, group=group),
+                        self.assertRaises(AccessError),
+                    ):
+                        record.read([name])
         self.assertGreater(tried, 100)
 
     def test_others_make_and_change_contacts_all_the_same(self):

@@ -15,6 +15,8 @@ class ResPartner(models.Model):
         index="btree_not_null",
         ondelete="set null",
         tracking=True,
+        # A copy by whoever may not read it would be refused.
+        copy=False,
         groups="sales_team.group_sale_salesman",
         help="The customer or partner who recommended us to this one.",
     )
