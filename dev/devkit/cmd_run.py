@@ -90,6 +90,9 @@ def serve(databases, name, port, options, began):
         gevent_port=port + 1,
         http_interface=options.interface,
         max_cron_threads=1,
+        # What Odoo ships with: whoever tries us out shall see what a server of theirs does.
+        limit_time_real=120,
+        limit_time_cpu=60,
     )
     with open(log, "w", encoding="utf-8") as file, contextlib.ExitStack() as stack:
         say("» Odoo: starting")

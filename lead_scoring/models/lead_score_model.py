@@ -247,6 +247,15 @@ class LeadScoreModel(models.Model):
         groups="sales_team.group_sale_manager",
         help="The trained numbers, signed, in a file that contains no program.",
     )
+    steps_file = fields.Binary(
+        attachment=True,
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        export_string_translation=False,
+        help="What the steps of a training in progress have found, so that it goes on where it "
+        "stopped: numbers only.",
+    )
     is_kept = fields.Boolean(
         string="Can be put back", readonly=True, copy=False, help="Its file is still kept."
     )
@@ -339,6 +348,8 @@ class LeadScoreModel(models.Model):
             model.cancel_asked = True
             if model.state == "queued":
                 model._end("cancelled", "withdrawn")
+        # A training whose server was stopped hears of it in the next turn.
+        self.env.ref("lead_scoring.ir_cron_win_train").sudo()._trigger()
         return True
 
     @checked()

@@ -23,6 +23,7 @@ KEPT = frozenset(
         "model_file",
         "rate",
         "state",
+        "steps_file",
         "value_rates",
         "version",
         "won_count",

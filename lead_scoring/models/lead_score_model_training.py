@@ -1,5 +1,6 @@
 import base64
 import logging
+import time
 from datetime import timedelta
 
 import numpy as np
@@ -7,18 +8,24 @@ from psycopg2.errors import SerializationFailure
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import config
 
 from ..tools import win_file
+from ..tools.jobs import CONFLICTS
 from ..tools.win_columns import rows as rows_of
 from ..tools.win_model import WinModel, importance
+from ..tools.win_steps import Paused, Steps, dump, load
 from ..tools.win_training import TrainingError, train
 from ..tools.win_values import value_rates
 
 _logger = logging.getLogger(__name__)
 
-# A training without a sign of life for so long was killed.
-SILENT = timedelta(minutes=10)
-ATTEMPTS = 2
+# So often a step may be begun: each time but the last, the server was stopped in the middle of it.
+ATTEMPTS = 3
+# Seconds of a job in one go: half of what Odoo allows, and this where it allows any time.
+LONGEST, SHORTEST = 60, 1
+# So many leads are learned from at most, the newest ones; one fit of them fits into one go.
+MOST_LEADS = 30000
 # Closings that lie nearer together say nothing about time: they were imported.
 LEAST_SPAN_DAYS = 14
 WEEK = timedelta(days=7)
@@ -35,8 +42,11 @@ class Deleted(Exception):
 
 
 class LeadScoreModelTraining(models.AbstractModel):
-    """Trains versions in a job: one after the other, in short transactions, so that it can be
-    cancelled, watched and killed at any moment.
+    """Trains versions in a job: one after the other, in steps and short transactions, so that it
+    can be cancelled, watched and killed at any moment.
+
+    Odoo stops a job after two minutes, as it comes. A training is longer; so it ends its turn
+    before, and goes on in the next one with what its steps have found.
     """
 
     _name = "lead.score.model.training"
@@ -92,31 +102,45 @@ class LeadScoreModelTraining(models.AbstractModel):
                 "remark": {"code": "queued"},
                 "progress": 0,
                 "attempts": 0,
+                "steps_file": False,
             }
         )
         self.env.ref("lead_scoring.ir_cron_win_train").sudo()._trigger()
 
     @api.model
     def _cron_train(self):
-        """Train what waits. A version whose training was killed gets one more try."""
+        """Train what waits, or go on with it; the next turn comes soon where time is over."""
+        until = time.monotonic() + self._training_seconds()
+        # Nobody else trains: Odoo runs a job once at a time.
         for model in self.search([("state", "=", "training")]):
             model._for_reader()._take_up()
         commit = self.env["ir.cron"]._commit_progress
-        commit(remaining=self.search_count([("state", "=", "queued")]))
+        commit(remaining=0)
         while model := self.search([("state", "=", "queued")], limit=1, order="date_queued, id"):
-            model._for_reader()._train()
-            if not commit(1, remaining=self.search_count([("state", "=", "queued")])):
+            model._for_reader()._train(until)
+            commit(1, remaining=0)
+            if time.monotonic() >= until:
+                self.env.ref("lead_scoring.ir_cron_win_train").sudo()._trigger()
                 break
 
+    @api.model
+    def _training_seconds(self):
+        """How long one turn may last, in seconds: half of the time after which Odoo stops it."""
+        real = config["limit_time_real_cron"]
+        if real is None or real < 0:
+            real = config["limit_time_real"]
+        limits = [limit / 2 for limit in (real, config["limit_time_cpu"]) if limit]
+        return max(SHORTEST, min([LONGEST, *limits]))
+
     def _take_up(self):
-        """A training that went silent: the server stopped it, or ran out of time or memory."""
+        """A training whose turn did not end: the server stopped, or ran out of time or memory."""
         self.ensure_one()
-        if self.heartbeat and self.heartbeat > self.env.cr.now() - SILENT:
-            return
-        if self.attempts < ATTEMPTS:
+        if self.cancel_asked:
+            self._end("cancelled", "cancelled")
+        elif self.attempts < ATTEMPTS:
             self.state = "queued"
-            return
-        self._end("failed", "stopped", count=self.attempts)
+        else:
+            self._end("failed", "stopped", count=self.attempts)
 
     def _for_reader(self):
         """This version in the language of who reads how far the job is.
@@ -126,20 +150,29 @@ class LeadScoreModelTraining(models.AbstractModel):
         reader = self.company_id.partner_id if self.is_automatic else self.create_uid
         return self.with_context(lang=reader.lang or self.env.lang)
 
-    def _train(self):
-        """Train one version; whatever goes wrong is written on it and stops nobody else."""
+    def _train(self, until=None):
+        """Train one version; whatever goes wrong is written on it and stops nobody else.
+
+        :param float until: by `time.monotonic`, when the turn is over; None for never
+        """
         self.ensure_one()
         commit = self.env["ir.cron"]._commit_progress
         self.write({"state": "training", "remark": False, "attempts": self.attempts + 1})
-        self._alive(self.env._("Reading leads"), 0)
+        self._alive(self.env._("Reading leads"), self.progress)
         try:
-            self._learn()
+            self._learn(until)
+        except Paused:
+            self.write({"state": "queued", "attempts": 0})
         except Cancelled:
             self._end("cancelled", "cancelled")
         except Deleted:
             _logger.info("A win probability was deleted while it was trained")
         except TrainingError as error:
             self._end("failed", error.code)
+        except CONFLICTS:
+            # No fault of these leads: the next turn goes on where this one was.
+            self._undo()
+            self.state = "queued"
         except Exception as error:
             _logger.info("Training of win probability %s failed", self.id, exc_info=True)
             self._undo()
@@ -154,7 +187,15 @@ class LeadScoreModelTraining(models.AbstractModel):
     def _end(self, state, code, **facts):
         """Go to a state, for a reason as `_remark_text` words it."""
         remark = {"code": code, **facts}
-        self.write({"state": state, "remark": remark, "phase": False, "cancel_asked": False})
+        self.write(
+            {
+                "state": state,
+                "remark": remark,
+                "phase": False,
+                "cancel_asked": False,
+                "steps_file": False,
+            }
+        )
 
     def _alive(self, phase, progress):
         """Tell how far the training is, and stop if somebody asked for it.
@@ -187,9 +228,8 @@ class LeadScoreModelTraining(models.AbstractModel):
     # Learning
     # ------------------------------------------------------------------
 
-    def _learn(self):
-        domain = self._closed_domain(self.company_id, self.window_days)
-        ids, table, status, closed = self._read_leads(domain, self._wanted_columns())
+    def _learn(self, until=None):
+        known, (ids, table, status, closed) = self._learned_from()
         won = np.array([one == "won" for one in status], dtype=float)
         counts, least = (int(won.sum()), int((1 - won).sum())), self.company_id.win_min_closed
         if self._missing_text(*counts, least):
@@ -202,8 +242,33 @@ class LeadScoreModelTraining(models.AbstractModel):
         def progress(phase, share):
             self._alive(phases[phase], round(10 + 85 * share))
 
-        kept, report = train(table, won, self._ages(closed), progress=progress)
+        steps = Steps(known, after=lambda: self._step_done(ids, steps.known, until))
+        kept, report = train(table, won, self._ages(closed), progress=progress, steps=steps)
         self._store(kept, report, table, won, closed, ids, columns, left_out)
+
+    def _learned_from(self):
+        """What the steps so far have found, and the closed leads: the same ones as before."""
+        domain = self._closed_domain(self.company_id, self.window_days)
+        if self.steps_file:
+            ids, known = load(base64.b64decode(self.with_context(bin_size=False).steps_file))
+            leads = self._read_leads(domain & Domain("id", "in", ids), self._wanted_columns())
+            if leads[0] == ids:
+                return known, leads
+            # A lead was deleted or opened again: what was found was about others.
+            self.steps_file = False
+        newest = self._leads().search(
+            domain, order="date_closed DESC NULLS LAST, id DESC", limit=MOST_LEADS + 1
+        )
+        if len(newest) > MOST_LEADS:
+            domain = Domain("id", "in", newest[:MOST_LEADS].ids)
+        return {}, self._read_leads(domain, self._wanted_columns())
+
+    def _step_done(self, ids, known, until):
+        """Keep what the steps have found; end the turn when its time is over."""
+        self.write({"steps_file": base64.b64encode(dump(ids, known)), "attempts": 1})
+        self.env["ir.cron"]._commit_progress(1)
+        if until and time.monotonic() >= until:
+            raise Paused
 
     def _ages(self, closed):
         """Days since each closing; None when all were closed, or imported, at about one time."""
@@ -227,6 +292,7 @@ class LeadScoreModelTraining(models.AbstractModel):
                 "state": "challenger",
                 "phase": False,
                 "progress": 100,
+                "steps_file": False,
                 "version": self._next_version(),
                 "algorithm": report["algorithm"],
                 # What says nothing need not be read, nor watched.

@@ -3,9 +3,10 @@ import random
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
+from odoo.tools import config
 
 from ..models import lead_score_model_training
 from ..tools import win_file
@@ -220,21 +221,71 @@ class TestWinModel(WinCase):
         self.assertEqual(model.state, "cancelled")
         self.assertFalse(model.model_file)
 
-    def test_killed_training_is_taken_up_once_then_failed(self):
+    def test_killed_training_is_taken_up_at_once_and_failed_at_the_same_step(self):
         self._create_leads(150)
-        long_ago = fields.Datetime.now() - timedelta(hours=1)
-        model = self.models.create({"state": "training", "attempts": 1, "heartbeat": long_ago})
+        model = self.models.create({"state": "training", "attempts": 2})
         self._run("win_train")
         self.assertEqual(model.state, "challenger", model.reason)
-        dead = self.models.create({"state": "training", "attempts": 2, "heartbeat": long_ago})
+        dead = self.models.create({"state": "training", "attempts": 3})
         self._run("win_train")
         self.assertEqual(dead.state, "failed")
         self.assertIn("limits", dead.reason)
 
-    def test_a_running_training_is_left_alone(self):
-        model = self.models.create({"state": "training", "heartbeat": fields.Datetime.now()})
+    def test_a_training_that_died_can_be_cancelled_and_begun_anew(self):
+        self._create_leads(150)
+        model = self.models.create({"state": "training", "attempts": 1, "progress": 58})
+        model.with_user(self.boss).action_cancel()
         self._run("win_train")
-        self.assertEqual(model.state, "training")
+        self.assertEqual(model.state, "cancelled")
+        model.with_user(self.boss).action_train()
+        self._run("win_train")
+        self.assertEqual(model.state, "challenger", model.reason)
+
+    def test_a_long_training_goes_on_in_the_next_turn_and_learns_the_same(self):
+        self._create_leads(150)
+        expected = self._train()
+        model = self.models.create({})
+        model.action_train()
+        with patch.object(type(model), "_training_seconds", lambda model: 0):
+            for _turn in range(3):
+                self._run("win_train")
+                self.env.invalidate_all()
+                self.assertEqual(model.state, "queued", model.reason)
+                self.assertTrue(model.sudo().steps_file)
+        self._run("win_train")
+        self.env.invalidate_all()
+        self.assertEqual(model.state, "challenger", model.reason)
+        self.assertFalse(model.sudo().steps_file)
+        self.assertEqual(model.log_loss, expected.log_loss)
+        self.assertEqual(model.figures["candidates"], expected.figures["candidates"])
+
+    def test_a_lead_that_is_opened_again_meanwhile_begins_the_training_anew(self):
+        self._create_leads(150)
+        model = self.models.create({})
+        model.action_train()
+        with patch.object(type(model), "_training_seconds", lambda model: 0):
+            self._run("win_train")
+        self.assertEqual(model.state, "queued")
+        lost = self.env["crm.lead"].with_context(active_test=False)
+        lost.search([("won_status", "=", "lost")], limit=1).unlink()
+        self._run("win_train")
+        self.assertEqual(model.state, "challenger", model.reason)
+
+    def test_a_turn_keeps_to_half_of_the_time_that_odoo_allows(self):
+        for real_cron, real, cpu, expected in (
+            (-1, 120, 60, 30),
+            (-1, 0, 0, 60),
+            (20, 120, 60, 10),
+            (0, 120, 0, 60),
+            (1, 1, 1, 1),
+        ):
+            limits = {
+                "limit_time_real_cron": real_cron,
+                "limit_time_real": real,
+                "limit_time_cpu": cpu,
+            }
+            with self.subTest(limits), patch.dict(config.options, limits):
+                self.assertEqual(self.models._training_seconds(), expected)
 
     def test_one_failure_does_not_stop_the_next(self):
         self._create_leads(150)

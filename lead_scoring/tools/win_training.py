@@ -10,6 +10,8 @@ Rates drift. Recent leads weigh more, shorter memories are tried on the newest f
 is won more or less often than any candidate can tell, the level follows (`win_level`).
 """
 
+from functools import partial
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -17,6 +19,7 @@ from . import win_additive, win_calibration, win_level, win_trees
 from .win_columns import encode, learn_features
 from .win_metrics import auc, clip, figures, losses
 from .win_model import matrix
+from .win_steps import Steps
 
 # The base rate loses only against a gain in log loss of this many standard errors, by a candidate
 # that also ranks the rows better than chance by that many. On few rows the second says more.
@@ -46,13 +49,15 @@ class TrainingError(Exception):
         self.code = code
 
 
-def train(table, won, age=None, seed=0, progress=None):
+def train(table, won, age=None, seed=0, progress=None, steps=None):
     """Learn how likely a row is won.
 
     :param dict table: columns, see `win_columns`
     :param won: 0 or 1 for each row
     :param age: days since each row was closed, None when unknown
     :param progress: called with (phase, share done) between the steps; may raise to cancel
+    :param steps: `win_steps.Steps`, where the training is to go on later; the fit of the winner,
+        which comes last, is none of them
     :return: (what to keep, for `WinModel`; report: dict with `algorithm`, `figures` of the
         cross-validation, `newest` figures or None, `candidates`, `half_life`, `hold` positions of
         the newest fifth and what was `said` for them)
@@ -60,7 +65,9 @@ def train(table, won, age=None, seed=0, progress=None):
     """
     # One core is faster than two that wait for each other, and leaves one for the users.
     with threadpool_limits(1):
-        return Training(table, won, age, seed, progress or (lambda phase, share: None)).run()
+        training = Training(table, won, age, seed, progress or (lambda phase, share: None))
+        training.steps = steps or Steps()
+        return training.run()
 
 
 class Training:
@@ -152,7 +159,8 @@ class Training:
                 self.base[repeat, inside] = self.won[self.old[outside]].mean()
                 if not self.names:
                     continue
-                found = self._fit_all(self.old[outside], self.old[inside])
+                rows, others = self.old[outside], self.old[inside]
+                found = self.steps.do(partial(self._fit_all, rows, others))
                 for name, values in found.items():
                     scores[name][repeat, inside] = values
         self.scores = scores
@@ -268,7 +276,8 @@ class Training:
             rate = self.won[self.old].mean()
         scores = {}
         if self.names:
-            scores = self._with_blend(self._fit_all(self.old, self.hold, weights))
+            found = self.steps.do(partial(self._fit_all, self.old, self.hold, weights))
+            scores = self._with_blend(dict(found))
         said = {"base": np.full(len(self.hold), rate)}
         said |= {
             name: self._calibrated(name, scores[name], weights[self.old]) for name in self.names
@@ -401,7 +410,6 @@ class Training:
         base = np.average(self.won, weights=weights if forgets else None)
         additive, trees, calibration = None, None, {"way": "none"}
         if algorithm != "base":
-            additive, trees = self._fit(algorithm, everything, weights)
             calibration = self._final_calibration(algorithm, weights)
         if self.has_moved:
             said = np.full(self.count, base)
@@ -410,6 +418,9 @@ class Training:
             self.level = win_level.last_level(self.won, said, self.age)
             base = win_level.shifted(base, self.level)
             calibration["level"] = self.level
+        if algorithm != "base":
+            # The only fit that is no step, since a model is no array: so it comes last.
+            additive, trees = self._fit(algorithm, everything, weights)
         return {
             "algorithm": algorithm,
             "base": float(clip(base)),
@@ -447,13 +458,16 @@ class Training:
         for number in range(MEND_FOLDS):
             self.progress("final", 0.9 + 0.08 * number / MEND_FOLDS)
             inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-            fitted = self._fit(algorithm, outside, weights[outside])
-            scores[inside] = self._apply(fitted, inside)
+            work = partial(self._fit_and_apply, algorithm, outside, weights, inside)
+            scores[inside] = self.steps.do(work)["scores"]
         calibration = self._believed(algorithm, scores, self.won, weights)
         return calibration, win_calibration.apply(calibration, scores)
 
-    def _apply(self, fitted, rows):
-        additive, trees = fitted
+    def _fit_and_apply(self, algorithm, rows, weights, others):
+        additive, trees = self._fit(algorithm, rows, weights[rows])
+        return {"scores": self._apply(additive, trees, others)}
+
+    def _apply(self, additive, trees, rows):
         found = []
         if additive is not None:
             found.append(win_additive.predict(additive, self.codes[rows]))
