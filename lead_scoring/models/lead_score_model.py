@@ -100,6 +100,14 @@ class LeadScoreModel(models.Model):
     window_end = fields.Datetime(
         string="Learned until", readonly=True, copy=False, help="The newest closing learned from."
     )
+    future_count = fields.Integer(
+        string="Closed in the Future",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="Closed leads whose closing date lies in the future: they were set aside, since they "
+        "would count as the newest of all. Correct their dates.",
+    )
     algorithm = fields.Selection(
         ALGORITHMS,
         readonly=True,

@@ -74,7 +74,8 @@ class LeadScoreModelContest(models.AbstractModel):
         champion = self._champion_of(self.company_id)
         unseen = {"champion": champion.version or None}
         if champion and len(report["hold"]):
-            rows = [row for row in report["hold"] if closed[row] > champion.window_end]
+            until = champion._learned_until()
+            rows = [row for row in report["hold"] if closed[row] > until]
             place = {row: number for number, row in enumerate(report["hold"])}
             said = report["hold_said"][[place[row] for row in rows]] if rows else np.array([])
             theirs = champion._predict_rows(table, rows)
@@ -87,6 +88,10 @@ class LeadScoreModelContest(models.AbstractModel):
             self._promote("weekly")
         elif not champion:
             self._promote("first")
+
+    def _learned_until(self):
+        """The newest closing learned from; none is later than the training, whatever is written."""
+        return min(self.window_end, self.date_trained)
 
     def _predict_rows(self, table, rows):
         """What this version says about rows of a table, None when its file cannot be used."""
@@ -106,7 +111,7 @@ class LeadScoreModelContest(models.AbstractModel):
 
     def _unseen_now(self, champion):
         """The contest on leads closed since both were trained, when there are enough of them."""
-        start = max(champion.window_end, self.window_end)
+        start = max(champion._learned_until(), self._learned_until())
         domain = self._closed_domain(self.company_id, self.window_days) & Domain.custom(
             to_sql=lambda model, alias, query: self._later_than(alias, start)
         )

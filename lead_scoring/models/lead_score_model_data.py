@@ -22,14 +22,28 @@ class LeadScoreModelData(models.AbstractModel):
 
     @api.model
     def _closed_domain(self, company, days):
-        """Leads of a company that were won or lost within so many days."""
-        start = SQL("(now() AT TIME ZONE 'UTC') - %s * interval '1 day'", days)
-        return (
-            Domain("won_status", "in", ("won", "lost"))
-            & Domain("company_id", "in", (company.id, False))
-            & Domain.custom(
-                to_sql=lambda model, alias, query: SQL("%s >= %s", self._closed_on(alias), start)
+        """Leads of a company that were won or lost within so many days.
+
+        A closing in the future is a mistake of typing or importing: it would be newer than all
+        that comes, and so weigh most and be the end of what was learned.
+        """
+        now = SQL("(now() AT TIME ZONE 'UTC')")
+        start = SQL("%s - %s * interval '1 day'", now, days)
+        return self._closed_leads(company) & Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s BETWEEN %s AND %s", self._closed_on(alias), start, now
             )
+        )
+
+    @api.model
+    def _closed_in_future(self, company):
+        """Leads whose closing is dated in the future."""
+        return self._closed_leads(company) & Domain("date_closed", ">", "now")
+
+    @api.model
+    def _closed_leads(self, company):
+        return Domain("won_status", "in", ("won", "lost")) & Domain(
+            "company_id", "in", (company.id, False)
         )
 
     @api.model

@@ -15,6 +15,7 @@ KEPT = frozenset(
         "date_promoted",
         "date_trained",
         "figures",
+        "future_count",
         "is_kept",
         "lead_count",
         "leaks",

@@ -301,6 +301,7 @@ class LeadScoreModelTraining(models.AbstractModel):
                 "window_start": min(closed),
                 "window_end": max(closed),
                 "lead_count": report["count"],
+                "future_count": self._leads().search_count(self._closed_in_future(self.company_id)),
                 "won_count": report["won"],
                 "rate": 100 * report["won"] / report["count"],
                 **{

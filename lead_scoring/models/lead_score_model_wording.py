@@ -153,8 +153,10 @@ class LeadScoreModelWording(models.AbstractModel):
         if kind in ("tag", "no_tag"):
             name = self._relation_name(reason["name"], detail[0])
             return name if kind == "tag" else self.env._("without %s", name)
-        value = reason["value"] if kind == "other" else detail[0]
+        value = reason["value"] if kind in ("other", "unknown") else detail[0]
         text = self._choice_text(reason["name"], value)
+        if kind == "unknown":
+            return self.env._("%s (unknown value)", text)
         return self.env._("%s (rare)", text) if kind == "other" else text
 
     def _range_text(self, name, value, lower, upper):

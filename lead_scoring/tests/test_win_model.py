@@ -3,7 +3,7 @@ import random
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 from odoo.tools import config
@@ -287,6 +287,26 @@ class TestWinModel(WinCase):
             with self.subTest(limits), patch.dict(config.options, limits):
                 self.assertEqual(self.models._training_seconds(), expected)
 
+    def test_closings_in_the_future_are_set_aside_and_counted(self):
+        self._create_leads(150)
+        late = (
+            self.env["crm.lead"]
+            .with_context(active_test=False)
+            .search([("won_status", "=", "lost"), ("company_id", "=", self.company.id)], limit=3)
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET date_closed = '2099-01-01' WHERE id = ANY(%s)", [late.ids]
+        )
+        self.env.invalidate_all()
+        model = self._train(user=self.boss)
+        self.assertEqual((model.lead_count, model.future_count), (147, 3))
+        self.assertLess(model.window_end, fields.Datetime.now() + timedelta(minutes=1))
+        # One that was trained before this was looked at blocks nobody either.
+        model.with_user(self.boss).action_promote()
+        model.sudo().window_end = "2099-01-01"
+        self.assertEqual(model._learned_until(), model.date_trained)
+
     def test_one_failure_does_not_stop_the_next(self):
         self._create_leads(150)
         first, second = self.models.create([{}, {}])
@@ -363,10 +383,16 @@ class TestWinContest(TrainedCase):
     def test_better_on_leads_closed_since_is_promoted_without_a_reason(self):
         second = self._train()
         self._create_leads(120, days=0, seed=9)
+        self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE crm_lead SET date_closed = now() AT TIME ZONE 'UTC' + interval '1 hour'"
+            "UPDATE crm_lead SET date_closed = now() AT TIME ZONE 'UTC'"
             " WHERE id IN (SELECT id FROM crm_lead WHERE company_id = %s"
             " ORDER BY id DESC LIMIT 120)",
+            [self.company.id],
+        )
+        self.env.cr.execute(
+            "UPDATE lead_score_model SET window_end = window_end - interval '1 hour',"
+            " date_trained = date_trained - interval '1 hour' WHERE company_id = %s",
             [self.company.id],
         )
         self.env.invalidate_all()

@@ -1,6 +1,7 @@
 import json
 import math
 import random
+from unittest.mock import patch
 
 import numpy as np
 from sklearn.metrics import brier_score_loss, roc_auc_score
@@ -15,6 +16,7 @@ from ..tools import (
     win_level,
     win_metrics,
     win_points,
+    win_training,
     win_trees,
 )
 from ..tools.win_columns import encode, learn_features, rows
@@ -444,3 +446,30 @@ class TestWinPoints(BaseCase):
         found = win_points.rates([[1, 0], [1, 1], [0, 0], [0, 1]], [1, 1, 0, 0])
         self.assertEqual(found[0], {"count": 2, "rate": 1.0, "lift": 2.0})
         self.assertEqual(found[1], {"count": 2, "rate": 0.5, "lift": 1.0})
+
+    def test_a_value_never_seen_counts_as_the_average_and_not_as_a_missing_one(self):
+        chance = np.random.default_rng(3)
+        count = 3000
+        source = chance.choice([None, "web", "call"], size=count, p=[0.3, 0.4, 0.3])
+        rate = np.select([source == None, source == "web"], [0.925, 0.35], 0.4)  # noqa: E711
+        won = (chance.random(count) < rate).astype(float)
+        table = {
+            "source": ("category", list(source)),
+            "size": ("number", chance.random(count)),
+        }
+        kept, _report = train(table, won)
+        for algorithm in ("trees", "blend"):
+            model = WinModel(self._as(kept, algorithm, table, won))
+            new = {"source": ("category", ["fair", None]), "size": ("number", np.array([0.5, 0.5]))}
+            [unseen, missing] = model.predict(new)
+            self.assertLess(abs(unseen - won.mean()), 0.1, algorithm)
+            self.assertGreater(missing, 0.85, algorithm)
+            reasons = model.explain(new)[0][1]
+            [told] = [reason for reason in reasons if reason["name"] == "source"]
+            self.assertEqual((told["kind"], told["value"]), ("unknown", "fair"))
+            self.assertLess(abs(told["points"]), 8)
+
+    def _as(self, kept, algorithm, table, won):
+        """The same model as if this algorithm had been the best."""
+        with patch.object(win_training.Training, "_champion", lambda training: algorithm):
+            return train(table, won)[0]

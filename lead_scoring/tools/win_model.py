@@ -3,10 +3,22 @@
 import numpy as np
 
 from . import win_additive, win_calibration
-from .win_columns import Feature, as_numbers, column_of, encode, missing_columns, row_count
+from .win_columns import (
+    OTHER,
+    Feature,
+    as_numbers,
+    column_of,
+    encode,
+    missing_columns,
+    row_count,
+)
 from .win_metrics import clip, logit, sigmoid, stability_index
 from .win_trees import Forest
 
+# Of so few rows with rare values, trees have not learned what a value is worth that they never saw.
+LEAST_RARE = 20
+# An unknown value counts as the average of so many known ones.
+STAND_INS = 32
 ALGORITHMS = ("base", "evidence", "alone", "points", "trees", "blend")
 
 
@@ -44,6 +56,7 @@ class WinModel:
             self.forest = Forest(trees, len(self.features)) if trees else None
             self.calibration = kept["calibration"]
             win_calibration.apply(self.calibration, np.zeros(1))
+            self._find_stand_ins()
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"a part is missing or wrong: {error}") from error
 
@@ -54,6 +67,44 @@ class WinModel:
         sizes = [len(points) for points in self.additive["points"]]
         if sizes != [feature.size for feature in self.features]:
             raise ValueError("points and features do not fit together")
+
+    def _find_stand_ins(self):
+        """For each feature in which an unknown value says nothing, known ones that stand for it.
+
+        As often as they were among the leads that were learned from.
+        """
+        places = (np.arange(STAND_INS) + 0.5) / STAND_INS
+        self.stand_ins = {}
+        for number, feature in enumerate(self.features):
+            counts = np.asarray(self.kept["counts"][number], float)
+            if feature.kind != "category" or counts[OTHER] >= LEAST_RARE or not counts.sum():
+                continue
+            shares = np.cumsum(counts) / counts.sum()
+            codes = np.searchsorted(shares, places)
+            # Not in step with other features, or pairs of values would be imagined.
+            self.stand_ins[number] = np.random.default_rng(number).permutation(codes)
+
+    def _unknown(self, codes):
+        """Where a row has a value that nobody has learned about."""
+        unknown = np.zeros(codes.shape, dtype=bool)
+        for number in self.stand_ins:
+            unknown[:, number] = codes[:, number] == OTHER
+        return unknown
+
+    def _by_forest(self, apply, average, codes, numbers):
+        """What trees say about rows; with an unknown value, on average over those that are known.
+
+        :param function apply: of rows of numbers, returns an array with one entry per row
+        :param function average: of such an array, returns one entry
+        """
+        found = apply(numbers)
+        unknown = self._unknown(codes)
+        for row in np.flatnonzero(unknown.any(axis=1)):
+            imagined = np.repeat(numbers[row : row + 1], STAND_INS, axis=0)
+            for number in np.flatnonzero(unknown[row]):
+                imagined[:, number] = self.stand_ins[number]
+            found[row] = average(apply(imagined))
+        return found
 
     def predict(self, table):
         """Probability to be won of each row, between 0 and 1."""
@@ -75,7 +126,7 @@ class WinModel:
         if self.additive is not None:
             found.append(win_additive.predict(self.additive, codes))
         if self.forest is not None:
-            found.append(self.forest.predict(numbers))
+            found.append(self._by_forest(self.forest.predict, _mean_odds, codes, numbers))
         return sum(found) / len(found)
 
     def explain(self, table):
@@ -95,7 +146,12 @@ class WinModel:
             added += win_additive.contributions(self.additive, codes)
             parts += 1
         if self.forest is not None:
-            added += self.forest.contributions(numbers)[1]
+            added += self._by_forest(
+                lambda rows: self.forest.contributions(rows)[1],
+                lambda parts: parts.mean(axis=0),
+                codes,
+                numbers,
+            )
             parts += 1
         added = added / parts - self._usual(added / parts)
         probabilities = win_calibration.apply(self.calibration, self._scores(table))
@@ -124,6 +180,8 @@ class WinModel:
         for number in np.argsort(-np.abs(added), kind="stable"):
             feature, code = self.features[number], int(codes[number])
             kind, detail = feature.describe(code)
+            if code == OTHER and number in self.stand_ins:
+                kind = "unknown"
             without = float(sigmoid(logit(clip(said)) - added[number]))
             values = column_of(feature, table)
             reasons.append(
@@ -150,6 +208,11 @@ class WinModel:
             index = stability_index(*_rare_together(self.kept["counts"][number], actual))
             found[feature.name] = max(index, found.get(feature.name, 0.0))
         return found
+
+
+def _mean_odds(odds):
+    """Log-odds of the mean of these chances."""
+    return logit(clip(sigmoid(odds).mean()))
 
 
 def _rare_together(expected, actual):
