@@ -253,7 +253,7 @@ class LeadScoreModel(models.Model):
         readonly=True,
         copy=False,
         groups="sales_team.group_sale_manager",
-        help="The trained numbers, signed, in a file that contains no program.",
+        help="The trained numbers, in a file that contains no program.",
     )
     steps_file = fields.Binary(
         attachment=True,

@@ -68,25 +68,19 @@ class LeadScoreModelPrediction(models.AbstractModel):
     @ormcache("model_id", "trained", "mark")
     def _loaded(self, model_id, trained, mark):
         data = self.sudo().browse(model_id).with_context(bin_size=False).model_file
-        return win_file.load(base64.b64decode(data or b""), self._secret())
+        return win_file.load(base64.b64decode(data or b""))
 
     def _file_error_text(self, code):
         """Why a model file cannot be used, for a person.
 
         :param str code: of a `ModelFileError`
         """
-        texts = {
-            "version": self.env._(
+        if code == "version":
+            return self.env._(
                 "The model of %s was written by another version of this addon. Train it anew.",
                 self.name,
-            ),
-            "tampered": self.env._(
-                "The model of %s was changed outside of this database and is not used. Train it "
-                "anew, or put back another version.",
-                self.name,
-            ),
-        }
-        return texts.get(code) or self.env._(
+            )
+        return self.env._(
             "The model of %s is damaged or incomplete and is not used. Train it anew, or put back "
             "another version.",
             self.name,

@@ -319,7 +319,7 @@ class LeadScoreModelTraining(models.AbstractModel):
                 "value_rates": rates,
                 "leaks": [{"name": name, **why} for name, why in left_out.items()],
                 "remark": False,
-                "model_file": base64.b64encode(win_file.dump(kept, self._secret())),
+                "model_file": base64.b64encode(win_file.dump(kept)),
                 "is_kept": True,
             }
         )
@@ -330,10 +330,6 @@ class LeadScoreModelTraining(models.AbstractModel):
             [("company_id", "=", self.company_id.id)], aggregates=["version:max"]
         )
         return (last or 0) + 1
-
-    @api.model
-    def _secret(self):
-        return self.env["ir.config_parameter"].sudo().get_param("database.secret")
 
     # ------------------------------------------------------------------
     # Each week
