@@ -1,7 +1,7 @@
 {
     "name": "Customer Lifecycle",
     "summary": "Prospect, new, active, loyal, dormant, churned, recovered, and what to do about it",
-    "version": "19.0.0.2.0",
+    "version": "19.0.0.2.1",
     "category": "Sales/CRM",
     "author": "Lead Pool Founders",
     "license": "LGPL-3",

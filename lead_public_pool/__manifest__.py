@@ -1,7 +1,7 @@
 {
     "name": "Public Pool for Leads and Customers",
     "summary": "Every lead and customer is held by a salesperson or lies in a public pool",
-    "version": "19.0.0.2.0",
+    "version": "19.0.0.2.1",
     "category": "Sales/CRM",
     "author": "Lead Pool Founders",
     "license": "LGPL-3",

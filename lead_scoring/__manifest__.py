@@ -1,7 +1,7 @@
 {
     "name": "Lead Scoring",
     "summary": "A score a rep can read and a win probability a company can trust",
-    "version": "19.0.0.1.3",
+    "version": "19.0.0.1.4",
     "category": "Sales/CRM",
     "author": "Lead Pool Founders",
     "license": "LGPL-3",

@@ -105,7 +105,7 @@ class TestMultiCompany(PoolCase):
         braked, mixed = runs
         self.env.flush_all()
         script = load_script(
-            str(Path(__file__).parents[1] / "migrations" / "19.0.0.2.0" / "post-run_company.py"),
+            str(Path(__file__).parents[1] / "migrations" / "19.0.0.2.1" / "post-run_company.py"),
             "run_company",
         )
         script.migrate(self.env.cr, "19.0.0.1.0")

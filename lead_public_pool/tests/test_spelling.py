@@ -10,7 +10,7 @@ from odoo.addons.lead_public_pool.tools import numbers, spelling
 
 from .common import PoolCase
 
-SCRIPTS = Path(__file__).parents[1] / "migrations" / "19.0.0.2.0"
+SCRIPTS = Path(__file__).parents[1] / "migrations" / "19.0.0.2.1"
 # What is the same name, spelled otherwise.
 NAMES = (
     ("Northern Springs Ltd", "Northern-Springs", " northern  springs ",

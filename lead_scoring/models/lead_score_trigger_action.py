@@ -181,7 +181,7 @@ class LeadScoreTriggerAction(models.AbstractModel):
         self.ensure_one()
         # Who caused it chooses neither defaults nor anything else of what the system does.
         context = {name: self.env.context[name] for name in KEPT & self.env.context.keys()}
-        trigger = self.with_user(SUPERUSER_ID).with_context(context)
+        trigger = self.with_env(self.env(user=SUPERUSER_ID, context=context))
         leads = trigger.env["crm.lead"].browse(leads.ids)
         rows = []
         for lead in trigger._may_act_on(leads, rows):

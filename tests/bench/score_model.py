@@ -62,7 +62,7 @@ def learn(data, rows, in_time=False):
     """
     age = data.age[rows] if in_time else None
     kept, report = win_training.train(rows_of(data.table, rows), data.won[rows], age)
-    return win_file.load(win_file.dump(kept, "bench"), "bench"), report
+    return win_file.load(win_file.dump(kept)), report
 
 
 def odoo(data, rows, others, team):
