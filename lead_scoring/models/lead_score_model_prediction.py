@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 
 from ..tools import win_file
+from ..tools.jobs import each_or_set_aside
 from ..tools.win_file import ModelFileError
 from ..tools.win_metrics import logit
 
@@ -240,7 +241,7 @@ class LeadScoreModelPrediction(models.AbstractModel):
         last = 0
         while ids := self._dirty_ids(last):
             last = ids[-1]
-            self._predict_leads(ids)
+            self._predict_safely(ids, self._predict_leads)
             if not commit(len(ids)):
                 return
         for champion in self.sudo().search([("state", "=", "champion"), ("rescore_next", ">=", 0)]):
@@ -248,6 +249,23 @@ class LeadScoreModelPrediction(models.AbstractModel):
                 champion._rescore_batch()
                 if not commit(1, remaining=int(champion.rescore_next >= 0)):
                     return
+
+    @api.model
+    def _predict_safely(self, ids, predict):
+        """Predict leads in a job; one at which that fails stops no other, and says why.
+
+        :param function predict: called with ids
+        """
+        each_or_set_aside(
+            self._leads().browse(ids), lambda leads: predict(leads.ids), self._note_not_predicted
+        )
+
+    @api.model
+    def _note_not_predicted(self, lead, error):
+        """It is tried again when it changes; until then it is found by the filter *Not scored*."""
+        _logger.warning("%s has no win probability", lead, exc_info=error)
+        self.env.cr.execute(SQL("UPDATE lead_win SET dirty = FALSE WHERE id = %s", lead.id))
+        lead._score_note_failure(error)
 
     @api.model
     def _dirty_ids(self, last):
@@ -266,8 +284,7 @@ class LeadScoreModelPrediction(models.AbstractModel):
             & Domain("company_id", "in", companies)
         )
         ids = self._leads()._search(domain, order="id", limit=BATCH).get_result_ids()
-        if ids:
-            self._predict_domain(Domain("id", "in", list(ids)))
+        self._predict_safely(ids, lambda some: self._predict_domain(Domain("id", "in", list(some))))
         self.rescore_next = max(ids) if len(ids) == BATCH else -1
 
     # ------------------------------------------------------------------

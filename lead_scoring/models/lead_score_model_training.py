@@ -11,7 +11,7 @@ from odoo.fields import Domain
 from odoo.tools import config
 
 from ..tools import win_file
-from ..tools.jobs import CONFLICTS
+from ..tools.jobs import CONFLICTS, each_or_set_aside
 from ..tools.win_columns import rows as rows_of
 from ..tools.win_model import WinModel, importance
 from ..tools.win_steps import Paused, Steps, dump, load
@@ -158,8 +158,8 @@ class LeadScoreModelTraining(models.AbstractModel):
         self.ensure_one()
         commit = self.env["ir.cron"]._commit_progress
         self.write({"state": "training", "remark": False, "attempts": self.attempts + 1})
-        self._alive(self.env._("Reading leads"), self.progress)
         try:
+            self._alive(self.env._("Reading leads"), self.progress)
             self._learn(until)
         except Paused:
             self.write({"state": "queued", "attempts": 0})
@@ -338,25 +338,33 @@ class LeadScoreModelTraining(models.AbstractModel):
     @api.model
     def _cron_retrain(self):
         """A new version for each company that wants it, and what has drifted since the last."""
-        companies = self.env["res.company"].sudo().search([("win_retrain", "=", True)])
-        for company in companies:
-            champion = self._champion_of(company)
-            if champion:
-                champion._measure_drift()
-            busy = Domain("company_id", "=", company.id) & Domain(
-                "state", "in", ("queued", "training")
-            )
-            recent = Domain("company_id", "=", company.id) & Domain(
-                "date_trained", ">", self.env.cr.now() - WEEK + timedelta(hours=1)
-            )
-            counts = self._closed_counts(company, company.win_window_days)
-            if self._missing_text(*counts, company.win_min_closed) or self.search_count(
-                busy | recent, limit=1
-            ):
-                continue
-            model = self.with_company(company)._new_version(company)
-            model.is_automatic = True
-            model._for_reader()._queue()
+        for company in self.env["res.company"].sudo().search([("win_retrain", "=", True)]):
+            each_or_set_aside(company, self._retrain, self._note_not_retrained)
+            self.env["ir.cron"]._commit_progress(1)
+
+    def _note_not_retrained(self, company, error):
+        """A company for which that fails has a failed version that says why."""
+        _logger.warning("No new win probability for %s", company, exc_info=error)
+        # Not by the settings of the company, which may be what is wrong.
+        model = self.create({"company_id": company.id, "is_automatic": True})
+        model._end("failed", "error", text=str(error))
+
+    def _retrain(self, company):
+        """Look for drift in one company, and train a new version if it is time."""
+        if champion := self._champion_of(company):
+            champion._measure_drift()
+        mine = Domain("company_id", "=", company.id)
+        busy = mine & Domain("state", "in", ("queued", "training"))
+        since = self.env.cr.now() - WEEK + timedelta(hours=1)
+        recent = mine & Domain("date_trained", ">", since)
+        counts = self._closed_counts(company, company.win_window_days)
+        if self._missing_text(*counts, company.win_min_closed) or self.search_count(
+            busy | recent, limit=1
+        ):
+            return
+        model = self.with_company(company)._new_version(company)
+        model.is_automatic = True
+        model._for_reader()._queue()
 
 
 def _numbers(figures):

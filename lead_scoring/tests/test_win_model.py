@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
-from odoo.tools import config
+from odoo.tools import config, mute_logger
 
 from ..models import lead_score_model_training
 from ..tools import win_file
@@ -286,6 +286,24 @@ class TestWinModel(WinCase):
             }
             with self.subTest(limits), patch.dict(config.options, limits):
                 self.assertEqual(self.models._training_seconds(), expected)
+
+    def test_one_company_that_cannot_be_looked_at_stops_no_other(self):
+        self._create_leads(150)
+        other = self.env["res.company"].create({"name": "Bad", "win_retrain": True})
+        self.company.win_retrain = True
+        # The database of the other company holds what no window of days can be made of.
+        self.env.cr.execute(
+            "UPDATE res_company SET win_window_days = 2147483647 WHERE id = %s", [other.id]
+        )
+        self.env.invalidate_all()
+        with mute_logger(
+            "odoo.addons.lead_scoring.models.lead_score_model_training", "odoo.sql_db"
+        ):
+            self._run("win_retrain")
+        mine = self.models.search([("company_id", "=", self.company.id)])
+        self.assertEqual(mine.mapped("state"), ["queued"])
+        bad = self.models.with_company(other).search([("company_id", "=", other.id)])
+        self.assertEqual(bad.mapped("state"), ["failed"])
 
     def test_closings_in_the_future_are_set_aside_and_counted(self):
         self._create_leads(150)
