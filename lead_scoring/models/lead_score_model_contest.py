@@ -303,7 +303,9 @@ class LeadScoreModelContest(models.AbstractModel):
         closed = self._closed_domain(self.company_id, self.window_days) & Domain.custom(
             to_sql=lambda model, alias, query: self._later_than(alias, since)
         )
-        done, done_table, status, _closed = self._read_leads(closed, self.columns or {})
+        done, done_table, status, _closed = self._read_leads(
+            closed, self.columns or {}, limit=20000
+        )
         won = np.array([one == "won" for one in status], dtype=float)
         said = model.predict(done_table) if done else np.array([])
         self.drift = {

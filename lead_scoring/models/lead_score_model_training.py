@@ -251,7 +251,9 @@ class LeadScoreModelTraining(models.AbstractModel):
         domain = self._closed_domain(self.company_id, self.window_days)
         if self.steps_file:
             ids, known = load(base64.b64decode(self.with_context(bin_size=False).steps_file))
-            leads = self._read_leads(domain & Domain("id", "in", ids), self._wanted_columns())
+            # By their ids: the days to look back have moved on since.
+            same = self._closed_leads(self.company_id) & Domain("id", "in", ids)
+            leads = self._read_leads(same, self._wanted_columns())
             if leads[0] == ids:
                 return known, leads
             # A lead was deleted or opened again: what was found was about others.

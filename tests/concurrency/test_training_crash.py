@@ -1,5 +1,7 @@
 """A training that is killed in the middle goes on where it was, and learns the same."""
 
+import os
+
 from odoo.tests import TransactionCase
 from odoo.tools import config
 
@@ -19,7 +21,14 @@ class TestTrainingCrash(TransactionCase):
     def setUp(self):
         super().setUp()
         with committed(self.registry, tracking_disable=True) as env:
-            self.company = env["res.company"].create({"name": "Crash", "win_min_closed": 30}).id
+            self.company = (
+                env["res.company"]
+                .create(
+                    # It stays, archived: a company cannot be deleted.
+                    {"name": f"Crash {os.getpid()}", "win_min_closed": 30}
+                )
+                .id
+            )
             sources = env["utm.source"].create([{"name": "Crash A"}, {"name": "Crash B"}]).ids
             leads = env["crm.lead"].create(
                 [
