@@ -50,6 +50,7 @@ from . import lead_pool_lock
 from . import lead_pool_offer
 from . import lead_pool_api
 from . import lead_pool_mixin
+from . import lead_pool_write
 from . import lead_pool_reopen
 from . import lead_pool_owner_left
 from . import lead_pool_managers

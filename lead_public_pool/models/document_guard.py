@@ -23,8 +23,9 @@ class Base(models.AbstractModel):
         if not self._pool_guards_links():
             return super().create(vals_list)
         # Before, too: a document may make somebody known who was hidden until then.
-        for values in completed(self, vals_list, self._pool_link_fields()):
-            self._pool_refuse_links(self._pool_hidden_among(self._pool_sent_links(values)))
+        known = completed(self, vals_list, self._pool_link_fields())
+        sent = set().union(*map(self._pool_sent_links, known))
+        self._pool_refuse_links(self._pool_hidden_among(sent))
         records = super().create(vals_list)
         records._pool_refuse_links(records._pool_hidden_links())
         return records
@@ -95,10 +96,13 @@ class Base(models.AbstractModel):
         :param set sent: see `_pool_sent_links`
         :rtype: set[tuple[str, int]]
         """
+        ids = {}
+        for model, some in sent:
+            ids.setdefault(model, set()).update(some)
         return {
             (model, record.id)
-            for model, ids in sent
-            for record in self.env[model].browse(ids).exists()._pool_sealed()
+            for model, found in ids.items()
+            for record in self.env[model].browse(found).exists()._pool_sealed()
         }
 
     def _pool_refuse_links(self, hidden):

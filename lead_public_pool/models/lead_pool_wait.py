@@ -24,7 +24,7 @@ class LeadPoolWait(models.Model):
     _allow_sudo_commands = False
 
     name = fields.Char(
-        string="What",
+        string="Record",
         readonly=True,
         help="What you asked for: the name as you saw it, or what you looked up.",
     )

@@ -15,7 +15,7 @@ class LeadPoolLookupLine(models.TransientModel):
         "lead.pool.lookup", required=True, ondelete="cascade", help="The search that found this."
     )
     name = fields.Char(
-        string="What",
+        string="Record",
         readonly=True,
         help="A record that is yours, or that you may claim, as far as its pool shows its name.",
     )

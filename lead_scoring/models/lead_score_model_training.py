@@ -20,8 +20,9 @@ from ..tools.win_values import value_rates
 
 _logger = logging.getLogger(__name__)
 
-# So often a step may be begun: each time but the last, the server was stopped in the middle of it.
-ATTEMPTS = 3
+# So often a step is begun: after a third stop in the middle of it Odoo does not call the job for an
+# hour, and nobody would read why.
+ATTEMPTS = 2
 # Seconds of a job in one go: half of what Odoo allows, and this where it allows any time.
 LONGEST, SHORTEST = 60, 1
 # So many leads are learned from at most, the newest ones; one fit of them fits into one go.
@@ -116,12 +117,17 @@ class LeadScoreModelTraining(models.AbstractModel):
             model._for_reader()._take_up()
         commit = self.env["ir.cron"]._commit_progress
         commit(remaining=0)
-        while model := self.search([("state", "=", "queued")], limit=1, order="date_queued, id"):
+        waiting, tried = Domain("state", "=", "queued"), []
+        while model := self.search(
+            waiting & Domain("id", "not in", tried), limit=1, order="date_queued, id"
+        ):
+            tried.append(model.id)
             model._for_reader()._train(until)
             commit(1, remaining=0)
             if time.monotonic() >= until:
-                self.env.ref("lead_scoring.ir_cron_win_train").sudo()._trigger()
                 break
+        if self.search_count(waiting, limit=1):
+            self.env.ref("lead_scoring.ir_cron_win_train").sudo()._trigger()
 
     @api.model
     def _training_seconds(self):
@@ -172,7 +178,7 @@ class LeadScoreModelTraining(models.AbstractModel):
         except CONFLICTS:
             # No fault of these leads: the next turn goes on where this one was.
             self._undo()
-            self.state = "queued"
+            self.write({"state": "queued", "attempts": 0})
         except Exception as error:
             _logger.info("Training of win probability %s failed", self.id, exc_info=True)
             self._undo()

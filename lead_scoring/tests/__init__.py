@@ -12,6 +12,7 @@ from . import test_listing
 from . import test_mail_senders
 from . import test_outlook
 from . import test_win_model
+from . import test_win_training
 from . import test_win_proposal
 from . import test_win_tools
 from . import test_profile

@@ -454,9 +454,9 @@ class TestWinPoints(BaseCase):
     def test_a_value_never_seen_counts_as_the_average_and_not_as_a_missing_one(self):
         chance = np.random.default_rng(3)
         count = 3000
-        source = chance.choice([None, "web", "call"], size=count, p=[0.3, 0.4, 0.3])
-        rate = np.select([source == None, source == "web"], [0.925, 0.35], 0.4)  # noqa: E711
-        won = (chance.random(count) < rate).astype(float)
+        rates = {None: 0.925, "web": 0.35, "call": 0.4}
+        source = chance.choice([*rates], size=count, p=[0.3, 0.4, 0.3])
+        won = (chance.random(count) < [rates[one] for one in source]).astype(float)
         table = {
             "source": ("category", list(source)),
             "size": ("number", chance.random(count)),
