@@ -168,11 +168,11 @@ class LeadPoolMember(models.Model):
         if vals.get("role") and self.env.context.get("pool_members") is not ENGINE:
             # Who decides about a role decides about the line: it no longer follows a team.
             vals = {**vals, "origin": "user"}
-        pools = self.pool_id
+        pools, people = self.pool_id, self.user_id
         result = super().write(vals)
         if {"user_id", "pool_id", "role"} & vals.keys():
             forget(self.env)
-            (pools | self.pool_id)._seal_again()
+            (pools | self.pool_id)._seal_again(people | self.user_id)
         if {"absent_from", "absent_until"} & vals.keys():
             self.pool_id._schedule_due_refresh()
         return result
@@ -182,10 +182,10 @@ class LeadPoolMember(models.Model):
         self._check_by_hand()
         for member in self.sudo():
             member._return_records()
-        pools = self.pool_id
+        pools, people = self.pool_id, self.user_id
         result = super().unlink()
         forget(self.env)
-        pools._seal_again()
+        pools._seal_again(people)
         return result
 
     def _return_records(self):

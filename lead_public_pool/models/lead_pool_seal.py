@@ -190,26 +190,28 @@ class LeadPoolSeal(models.AbstractModel):
             pool._drop_activities(activities)
 
     @api.model
-    def _pool_seal_traces(self, ids, pool, left=()):
+    def _pool_seal_traces(self, ids, pool, people=None):
         """Nobody who may not read these records follows them or has an activity on them.
 
         Customers with access to the portal do follow what is theirs.
 
         :param ids: ids of records that wait in the pool, or a query for them
         :param pool: their pool, sealed or hidden
-        :param left: colleagues who have become users of the portal (`res.users`)
+        :param people: colleagues to look at, who may be none any more; none for everybody
+            (`res.users`)
         """
         insiders = pool._insiders()
-        outsider = Domain("user_id", "!=", False) & Domain("user_id", "not in", insiders.ids)
-        pool._drop_activities(self._pool_activities(ids, outsider))
+        if people is None:
+            working = Domain("user_id", "!=", False) & Domain("user_id", "not in", insiders.ids)
+            following = Domain("partner_id.user_ids.share", "=", False) & Domain(
+                "partner_id", "not in", insiders.partner_id.ids
+            )
+        else:
+            working = Domain("user_id", "in", (people - insiders).ids)
+            following = Domain("partner_id", "in", (people - insiders).partner_id.ids)
+        pool._drop_activities(self._pool_activities(ids, working))
         self.env["mail.followers"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", ids),
-                *("|", ("partner_id.user_ids.share", "=", False)),
-                ("partner_id.user_ids", "in", [user.id for user in left]),
-                ("partner_id", "not in", insiders.partner_id.ids),
-            ]
+            following & Domain("res_model", "=", self._name) & Domain("res_id", "in", ids)
         ).unlink()
 
     @api.model

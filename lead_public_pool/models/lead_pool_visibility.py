@@ -66,22 +66,24 @@ class LeadPoolVisibility(models.AbstractModel):
                 pool._seal_waiting()
         return result
 
-    def _seal_again(self, left=()):
-        """Who may no longer read what waits in these pools neither follows it nor works on it.
+    def _seal_again(self, people):
+        """People who may no longer read what waits in these pools leave it alone.
 
-        :param left: see `_pool_seal_traces`
+        :param people: who may have been managers of the pools, or of all pools (`res.users`)
         """
         for pool in self.sudo().exists():
             if pool.visibility in SEALED:
-                pool._seal_waiting(left)
+                pool._seal_waiting(people.sudo())
 
-    def _seal_waiting(self, left=()):
-        """What waits in a sealed pool has no followers and activities of others than insiders."""
+    def _seal_waiting(self, people=None):
+        """What waits in a sealed pool has no followers and activities of others than insiders.
+
+        :param people: see `_pool_seal_traces`
+        """
         self.ensure_one()
         records = self.env[self._record_model_name()].with_context(active_test=False)
-        records._pool_seal_traces(
-            records._search([("pool_state", "=", "pooled"), ("pool_id", "=", self.id)]), self, left
-        )
+        waiting = records._search([("pool_state", "=", "pooled"), ("pool_id", "=", self.id)])
+        records._pool_seal_traces(waiting, self, people)
 
     @checked(one=True)
     def action_open_pooled(self):

@@ -43,7 +43,7 @@ class ResUsers(models.Model):
         """Whoever is no longer a manager, or no colleague, leaves what is sealed alone."""
         if self:
             pools = self.env["lead.pool"].sudo().search([("visibility", "in", SEALED)])
-            pools._seal_again(left=self.filtered("share"))
+            pools._seal_again(self)
 
     def _pool_members_changed(self):
         """Pools that take members by team or filter look again at who belongs to them."""

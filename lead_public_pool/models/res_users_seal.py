@@ -108,10 +108,7 @@ class ResUsers(models.Model):
             def column(name):
                 return records._field_to_sql(alias, name, query)
 
-            env = records.env
-            # The search of messages runs its query without flushing what it reads.
-            env["crm.lead"].flush_model(["pool_state", "pool_id"])
-            env["res.partner"].flush_model(["pool_state", "pool_id", "pool_cover_id"])
+            _flush_homes(records.env)
             clauses = []
             if lead:
                 clauses.append(_hidden_lead(column(lead), hidden))
@@ -175,10 +172,17 @@ class ResUsers(models.Model):
             return Domain.TRUE
 
         def to_sql(records, alias, query):
+            _flush_homes(records.env)
             column = records._field_to_sql(alias, name, query)
             return SQL("NOT %s", exists(column, hidden))
 
         return Domain.custom(to_sql=to_sql)
+
+
+def _flush_homes(env):
+    """The search of messages, for one, runs its query without flushing what our rules read."""
+    env["crm.lead"].flush_model(["pool_state", "pool_id"])
+    env["res.partner"].flush_model(["pool_state", "pool_id", "pool_cover_id"])
 
 
 def _hidden_guest(column, hidden):

@@ -123,3 +123,19 @@ class TestContactOfSealedLead(SealedCase):
         load_script(str(script), "post_cover").migrate(self.env.cr, "19.0.0.1.0")
         self.env.invalidate_all()
         self.assertEqual(self.person.pool_cover_id, self.sealed)
+
+    def test_what_has_just_gone_into_the_pool_is_out_of_sight_in_the_same_request(self):
+        self._claim(self.lead)
+        event = self.env["calendar.event"].create(
+            {
+                "name": "Call",
+                "partner_ids": [(6, 0, self.person.ids)],
+                "user_id": self.lead_manager.id,
+                "start": "2026-12-01 10:00:00",
+                "stop": "2026-12-01 11:00:00",
+            }
+        )
+        mine = event.with_user(self.stranger)
+        self.assertTrue(mine.search([("id", "=", event.id)]))
+        self.lead.with_user(self.rep).pool_release()
+        self.assertFalse(mine.search([("id", "=", event.id)]))
